@@ -1,0 +1,120 @@
+//! The executable's commands. This is where the other rooms are put together: settings are loaded,
+//! the database and the services behind their ports are made, and handed to `web` or to `core`.
+
+mod backend;
+pub mod check;
+mod login_link;
+mod outfit;
+mod secret;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config;
+use crate::core::audit::By;
+use crate::core::error::Error;
+
+/// Runs code in secure environments for researchers, and releases what comes out.
+///
+/// Settings come from the environment and, in development, from a file `.env`; `jobserver check`
+/// shows each of them.
+#[derive(Debug, Parser)]
+#[command(name = "jobserver", version, propagate_version = true, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the site and the API.
+    Serve(serve::Serve),
+    /// Do what is due outside of requests, until stopped.
+    Worker,
+    /// Bring the database's schema up to date. Safe to run twice, and by two at once.
+    Migrate,
+    /// Show every setting and where it comes from, and try the database.
+    Check,
+    /// Make a link that signs somebody in once, within the hour.
+    #[command(name = "login-link", alias = "login_link")]
+    LoginLink(login_link::LoginLink),
+    /// Make a backend or change one, and print its token on the last line.
+    #[command(name = "create_backend", alias = "create-backend")]
+    CreateBackend(backend::CreateBackend),
+    /// Print a random value for SECRET_KEY.
+    #[command(name = "generate_secret_key", alias = "generate-secret-key")]
+    GenerateSecretKey,
+}
+
+/// Who the record names as having run a command.
+#[derive(Debug, clap::Args)]
+pub struct ByOption {
+    /// Who runs this, for the audit record [default: the operating system's user].
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+}
+
+impl ByOption {
+    fn by(&self) -> By {
+        let from_system = || std::env::var("USER").ok().filter(|user| !user.is_empty());
+        By::operator(
+            self.by
+                .clone()
+                .or_else(from_system)
+                .unwrap_or_else(|| "operator".to_owned()),
+        )
+    }
+}
+
+/// Why a command failed, for whoever ran it.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    #[error(transparent)]
+    Settings(#[from] config::SettingsError),
+    #[error("{0}")]
+    Said(String),
+}
+
+impl From<Error> for CommandError {
+    fn from(error: Error) -> Self {
+        CommandError::Said(match error {
+            Error::NotFound(what) => format!("There is no such {}.", what.to_lowercase()),
+            Error::NotAllowed(why) => why.into_owned(),
+            Error::Conflict(what) => what,
+            Error::Invalid(errors) => errors.iter().map(|(_, message)| message).collect::<Vec<_>>().join("\n"),
+            Error::Unavailable(cause) => {
+                format!(
+                    "The database does not answer: {cause}\nCheck DATABASE_URL and that the server runs; `jobserver check` tells more."
+                )
+            }
+            Error::Internal(cause) => format!("Something went wrong: {cause}"),
+        })
+    }
+}
+
+/// Runs a command and gives the process's exit code.
+pub fn run(cli: Cli) -> ExitCode {
+    // Before the first TLS connection: the libraries are built without a provider of their own.
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        eprintln!("Cannot install the TLS provider.");
+        return ExitCode::FAILURE;
+    }
+    let result = match cli.command {
+        Command::Serve(serve) => serve.run(),
+        Command::Worker => serve::run_worker(),
+        Command::Migrate => outfit::block_on(outfit::migrate()),
+        Command::Check => return outfit::check(),
+        Command::LoginLink(command) => outfit::block_on(command.run()),
+        Command::CreateBackend(command) => outfit::block_on(command.run()),
+        Command::GenerateSecretKey => secret::generate(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

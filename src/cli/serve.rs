@@ -1,0 +1,114 @@
+//! `jobserver serve` and `jobserver worker`
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::CommandError;
+use super::outfit::{block_on, code_host, start_telemetry};
+use crate::config::{self, Settings};
+use crate::core::db::Db;
+use crate::core::sealed::Sealer;
+use crate::web::live::Live;
+use crate::web::static_files::Assets;
+use crate::web::{self, App};
+
+#[derive(Debug, clap::Args)]
+pub struct Serve {
+    /// Where to listen: `PORT` or `ADDRESS:PORT` [default: the setting PORT on every address].
+    bind: Option<String>,
+}
+
+impl Serve {
+    pub fn run(self) -> Result<(), CommandError> {
+        let loaded = config::load()?;
+        let mut settings = loaded.settings;
+        let _telemetry = start_telemetry(&settings)?;
+        for warning in &loaded.warnings {
+            tracing::warn!("{warning}");
+        }
+        if let Some(bind) = &self.bind {
+            listen_at(&mut settings, bind)?;
+        }
+        rocket::execute(serve(settings))
+    }
+}
+
+fn listen_at(settings: &mut Settings, bind: &str) -> Result<(), CommandError> {
+    if let Ok(port) = bind.parse() {
+        settings.web.port = port;
+        return Ok(());
+    }
+    let address: SocketAddr = bind
+        .replace("localhost:", "127.0.0.1:")
+        .parse()
+        .map_err(|_| CommandError::Said(format!("{bind:?} is neither a port nor ADDRESS:PORT.")))?;
+    settings.web.address = address.ip();
+    settings.web.port = address.port();
+    Ok(())
+}
+
+async fn serve(settings: Settings) -> Result<(), CommandError> {
+    let assets = match Assets::load(&settings.web.assets_dir) {
+        Ok(assets) => assets,
+        Err(error) => return Err(CommandError::Said(error.to_string())),
+    };
+    let database = &settings.database;
+    let db = Db::connect_lazy(
+        database.url.expose().as_str(),
+        database.web_max_connections,
+        database.acquire_timeout,
+    )?;
+    let live = Live::default();
+    let listener = Db::connect_lazy(database.url.expose().as_str(), 1, database.acquire_timeout)?;
+    tokio::spawn(live.clone().listen(listener));
+    let sealer = Sealer::new(&settings.secrets.secret_key, settings.secrets.old_secret_key.as_ref())?;
+    let code_host = code_host(&settings)?;
+    let app = App {
+        settings: Arc::new(settings),
+        db,
+        code_host,
+        sealer,
+        assets: Arc::new(assets),
+        live,
+    };
+    let address = format!("{}:{}", app.settings.web.address, app.settings.web.port);
+    tracing::info!(address, "serving");
+    match web::build(app).launch().await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(CommandError::Said(launch_failure(&error, &address))),
+    }
+}
+
+fn launch_failure(error: &rocket::Error, address: &str) -> String {
+    use rocket::error::ErrorKind;
+    match error.kind() {
+        ErrorKind::Bind(cause) | ErrorKind::Io(cause) => {
+            format!("Cannot listen at {address}: {cause}\nAnother program may use the port; set PORT to a free one.")
+        }
+        other => format!("Cannot start: {other}"),
+    }
+}
+
+/// Does what is due outside of requests until it is told to stop. Nothing is due yet: messages to the
+/// outside and schedules come with the outbox. It waits, so that a Procfile can start it already.
+pub fn run_worker() -> Result<(), CommandError> {
+    let loaded = config::load()?;
+    let _telemetry = start_telemetry(&loaded.settings)?;
+    block_on(async {
+        tracing::info!("worker started");
+        stop_signal().await;
+        tracing::info!("worker stopped");
+        Ok(())
+    })
+}
+
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

@@ -1,0 +1,152 @@
+//! Rules that no single value can break: what production forbids, and what belongs together.
+
+use std::path::{Component, Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use super::Profile;
+use super::error::Problem;
+use super::values::Values;
+use super::variables::{INSECURE_PREFIX, Variable};
+
+/// Django's own keys have 50 characters; a shorter one than this was typed by hand.
+const SHORTEST_KEY: usize = 32;
+
+/// Adds to `problems` and `warnings`. A value that did not parse was reported already and is not
+/// looked at again.
+pub(super) fn check(profile: Profile, values: &Values, problems: &mut Vec<Problem>, warnings: &mut Vec<String>) {
+    let production = profile == Profile::Production;
+    if production {
+        forbid_debug(values, problems);
+        check_keys(values, problems);
+    }
+    check_origin(values, problems);
+    check_folders(values, problems);
+
+    if word(values, "EMAIL_BACKEND") == Some("mailgun") {
+        need(
+            values,
+            problems,
+            "MAILGUN_API_KEY",
+            " although EMAIL_BACKEND is mailgun",
+        );
+    }
+    if values.has("RAP_API_BASE_URL") {
+        need(values, problems, "RAP_API_TOKEN", " although RAP_API_BASE_URL is set");
+    } else if values.has("RAP_API_TOKEN") {
+        warnings.push("RAP_API_TOKEN has no effect, because RAP_API_BASE_URL is not set.".to_owned());
+    }
+    if production && values.has("SENTRY_DSN") {
+        need(values, problems, "SENTRY_ENVIRONMENT", " although SENTRY_DSN is set");
+    }
+    let key = |name| values.optional::<SecretString>(name).ok().flatten();
+    if let (Some(new), Some(old)) = (key("SECRET_KEY"), key("OLD_SECRET_KEY"))
+        && new.expose_secret() == old.expose_secret()
+    {
+        warnings.push("OLD_SECRET_KEY has no effect, because it is the same as SECRET_KEY.".to_owned());
+    }
+    if production && values.has("LOCAL_GIT_REPOS") {
+        warnings.push(
+            "LOCAL_GIT_REPOS is set in production: repositories are read from a local folder and \
+             GitHub is not asked."
+                .to_owned(),
+        );
+    }
+}
+
+fn forbid_debug(values: &Values, problems: &mut Vec<Problem>) {
+    for name in ["DEBUG", "DJANGO_DEBUG_TOOLBAR", "ASSETS_DEV_MODE"] {
+        if values.optional(name).ok().flatten() == Some(true) {
+            let what = "must be off in production. Remove it, or set it to false.";
+            problems.push(Problem::rule(name, values.source(name), what));
+        }
+    }
+}
+
+fn check_keys(values: &Values, problems: &mut Vec<Problem>) {
+    for name in ["SECRET_KEY", "OLD_SECRET_KEY"] {
+        let Some(key) = values.optional::<SecretString>(name).ok().flatten() else {
+            continue;
+        };
+        let key = key.expose_secret();
+        let fault = if key.starts_with(INSECURE_PREFIX) {
+            "is a sample that everybody knows"
+        } else if key.chars().count() < SHORTEST_KEY {
+            "is too short: it needs at least 32 characters"
+        } else {
+            continue;
+        };
+        let what = format!("{fault}. Make one with `jobserver generate_secret_key` (64 random characters).");
+        problems.push(Problem::rule(name, values.source(name), what));
+    }
+}
+
+/// The site's address is also the trusted origin of forms, and page links start at its root.
+fn check_origin(values: &Values, problems: &mut Vec<Problem>) {
+    let Some(url) = values.optional::<Url>("BASE_URL").ok().flatten() else {
+        return;
+    };
+    let bare = url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    if !bare {
+        problems.push(Problem::rule(
+            "BASE_URL",
+            values.source("BASE_URL"),
+            "is not right: it should be scheme, host and port alone, such as \
+             https://jobs.example.org.",
+        ));
+    }
+}
+
+/// Released files are shown to whoever may see them. In a folder that is served to everybody they
+/// would be public.
+fn check_folders(values: &Values, problems: &mut Vec<Problem>) {
+    let folder = |name| values.optional::<PathBuf>(name).ok().flatten().map(|path| plain(&path));
+    let Some(releases) = folder("RELEASE_STORAGE") else {
+        return;
+    };
+    for name in ["MEDIA_STORAGE", "STATIC_ROOT", "BUILT_ASSETS"] {
+        let Some(served) = folder(name) else { continue };
+        if releases.starts_with(&served) {
+            problems.push(Problem::rule(
+                "RELEASE_STORAGE",
+                values.source("RELEASE_STORAGE"),
+                format!(
+                    "is not right: it is {name} or lies in it, and everything there is public. \
+                     Give it a folder of its own."
+                ),
+            ));
+        }
+    }
+}
+
+/// The path without `.` and, where the text alone tells, without `..`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if plain.file_name().is_some() => drop(plain.pop()),
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
+fn word(values: &Values, name: &'static str) -> Option<&'static str> {
+    values.optional(name).ok().flatten()
+}
+
+fn need(values: &Values, problems: &mut Vec<Problem>, name: &str, why: &str) {
+    let reported = problems.iter().any(|problem| problem.name == name);
+    if values.has(name) || reported {
+        return;
+    }
+    if let Some(variable) = Variable::named(name) {
+        problems.push(Problem::missing(variable, why));
+    }
+}

@@ -1,0 +1,182 @@
+//! Defaults, and what production and neighbouring variables ask for.
+
+use std::net::IpAddr;
+
+use secrecy::ExposeSecret;
+
+use super::*;
+
+#[test]
+fn development_starts_with_nothing_set() {
+    let loaded = development(&[]).unwrap();
+    let settings = loaded.settings;
+    assert_eq!(settings.profile, Profile::Development);
+    assert_eq!(settings.web.base_url.as_str(), "http://localhost:8000/");
+    assert_eq!(
+        (settings.web.port, settings.web.site_name.as_str()),
+        (8000, "Job Server")
+    );
+    assert!(settings.worker.run_in_serve && settings.demo.allowed);
+    assert_eq!(settings.telemetry.log_format, LogFormat::Text);
+    assert_eq!(settings.releases.file_size_limit, 16_777_216);
+    assert_eq!(settings.slack.channels.releases, "opensafely-releases");
+    assert!(settings.slack.token.is_none() && settings.rap.controller.is_none());
+    assert!(matches!(settings.mail.backend, MailBackend::Console));
+    assert!(loaded.warnings.is_empty());
+}
+
+#[test]
+fn production_has_its_own_defaults() {
+    let settings = production(&[]).unwrap().settings;
+    assert_eq!(settings.profile, Profile::Production);
+    assert!(!settings.worker.run_in_serve && !settings.demo.allowed);
+    assert_eq!(settings.telemetry.log_format, LogFormat::Json);
+    assert_eq!(settings.web.address, IpAddr::from([0, 0, 0, 0]));
+    assert!(settings.web.secure_cookies() && !settings.telemetry.log_timestamps);
+    let demo = production(&[("ALLOW_DEMO", Some("yes"))]).unwrap().settings.demo;
+    assert!(demo.allowed);
+}
+
+#[test]
+fn an_empty_value_states_that_a_service_is_off_but_does_not_replace_a_needed_one() {
+    let error = production(&[("SLACK_BOT_TOKEN", None)]).unwrap_err();
+    assert_eq!(names(&error), ["SLACK_BOT_TOKEN"]);
+    let error = production(&[("SECRET_KEY", Some(" "))]).unwrap_err();
+    assert_eq!(names(&error), ["SECRET_KEY"]);
+}
+
+#[test]
+fn malformed_values_are_reported_together_with_shape_and_source() {
+    let inputs = Inputs {
+        dotenv: Some(Ok(vec![Ok(("PORT".into(), "eighty".into()))])),
+        ..Inputs::of_pairs([("DEBUG", "maybe"), ("RAP_API_BASE_URL", "http://rap/controller/v1")])
+    };
+    let error = load_from(&inputs).unwrap_err();
+    assert_eq!(names(&error), ["DEBUG", "PORT", "RAP_API_BASE_URL"]);
+    let text = error.to_string();
+    for part in [
+        "3 settings need attention",
+        "\"maybe\" is not true or false",
+        "It comes from the environment.",
+        "\"eighty\" is not a whole number from 0 to 65535. It comes from .env.",
+        "ends with a slash",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in {text}");
+    }
+}
+
+#[test]
+fn production_refuses_debug_and_weak_keys() {
+    for name in ["DEBUG", "DJANGO_DEBUG_TOOLBAR", "ASSETS_DEV_MODE"] {
+        assert_eq!(names(&production(&[(name, Some("True"))]).unwrap_err()), [name]);
+    }
+    let sample = Profile::Development
+        .default_of(Variable::named("SECRET_KEY").unwrap())
+        .unwrap();
+    for key in [sample, "short"] {
+        assert_eq!(
+            names(&production(&[("SECRET_KEY", Some(key))]).unwrap_err()),
+            ["SECRET_KEY"]
+        );
+    }
+    let error = production(&[("OLD_SECRET_KEY", Some(sample))]).unwrap_err();
+    assert_eq!(names(&error), ["OLD_SECRET_KEY"]);
+    assert!(production(&[("OLD_SECRET_KEY", Some(&generate_secret_key()))]).is_ok());
+}
+
+#[test]
+fn what_belongs_together_is_asked_for_together() {
+    let long = "anymail.backends.mailgun.EmailBackend";
+    assert_eq!(
+        names(&development(&[("EMAIL_BACKEND", long)]).unwrap_err()),
+        ["MAILGUN_API_KEY"]
+    );
+    let mail = development(&[("EMAIL_BACKEND", long), ("MAILGUN_API_KEY", "key")]).unwrap();
+    assert!(matches!(mail.settings.mail.backend, MailBackend::Mailgun { .. }));
+
+    let base = ("RAP_API_BASE_URL", "http://rap/controller/v1/");
+    assert_eq!(names(&development(&[base]).unwrap_err()), ["RAP_API_TOKEN"]);
+    let rap = development(&[base, ("RAP_API_TOKEN", "t")]).unwrap().settings.rap;
+    let joined = rap.controller.unwrap().base_url.join("rap/create/").unwrap();
+    assert_eq!(joined.as_str(), "http://rap/controller/v1/rap/create/");
+    let lonely = development(&[("RAP_API_TOKEN", "t")]).unwrap();
+    assert!(lonely.warnings[0].contains("RAP_API_BASE_URL"), "{:?}", lonely.warnings);
+
+    let dsn = ("SENTRY_DSN", Some("https://key@sentry.example.org/1"));
+    assert_eq!(names(&production(&[dsn]).unwrap_err()), ["SENTRY_ENVIRONMENT"]);
+    assert!(production(&[dsn, ("SENTRY_ENVIRONMENT", Some("production"))]).is_ok());
+
+    let same = development(&[("SECRET_KEY", KEY), ("OLD_SECRET_KEY", KEY)]).unwrap();
+    assert!(same.warnings[0].contains("OLD_SECRET_KEY"), "{:?}", same.warnings);
+}
+
+#[test]
+fn released_files_may_not_lie_where_everything_is_public() {
+    for inside in ["uploads", "uploads/releases", "./x/../uploads", "assets/dist/r"] {
+        let error = development(&[("RELEASE_STORAGE", inside)]).unwrap_err();
+        assert_eq!(names(&error), ["RELEASE_STORAGE"], "{inside}");
+    }
+    assert!(development(&[("RELEASE_STORAGE", "uploads-not")]).is_ok());
+}
+
+#[test]
+fn the_base_url_is_an_origin() {
+    for bad in [
+        "https://x.org/jobs",
+        "https://x.org/?a",
+        "https://u@x.org",
+        "ftp://x.org",
+        "x.org",
+    ] {
+        assert_eq!(
+            names(&development(&[("BASE_URL", bad)]).unwrap_err()),
+            ["BASE_URL"],
+            "{bad}"
+        );
+    }
+    let web = development(&[("BASE_URL", "https://x.org")]).unwrap().settings.web;
+    assert_eq!(web.absolute("/staff/"), "https://x.org/staff/");
+}
+
+#[test]
+fn the_cookie_key_follows_from_the_secret_key_unless_given() {
+    let key = |pairs: &[(&str, &str)]| {
+        let secrets = development(pairs).unwrap().settings.secrets;
+        secrets.rocket_secret_key.expose_secret().to_owned()
+    };
+    let derived = key(&[("SECRET_KEY", KEY)]);
+    assert_eq!(data_encoding::BASE64.decode(derived.as_bytes()).unwrap().len(), 64);
+    assert_eq!(derived, key(&[("SECRET_KEY", KEY)]));
+    assert_ne!(derived, key(&[]));
+    let hex = "ab".repeat(32);
+    assert_eq!(
+        key(&[("ROCKET_SECRET_KEY", &hex)]),
+        data_encoding::BASE64.encode(&[0xab; 32])
+    );
+    for bad in ["short", &"00".repeat(32)] {
+        assert!(development(&[("ROCKET_SECRET_KEY", bad)]).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn generated_keys_are_long_url_safe_and_new() {
+    let key = generate_secret_key();
+    assert_eq!(key.len(), 64);
+    assert!(
+        key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'),
+        "{key}"
+    );
+    assert_ne!(key, generate_secret_key());
+}
+
+#[test]
+fn old_keys_are_tried_after_the_present_one() {
+    let secrets = development(&[("SECRET_KEY", KEY), ("OLD_SECRET_KEY", "old")]).unwrap();
+    let keys: Vec<_> = secrets
+        .settings
+        .secrets
+        .reading_keys()
+        .map(ExposeSecret::expose_secret)
+        .collect();
+    assert_eq!(keys, [KEY, "old"]);
+}

@@ -1,0 +1,134 @@
+//! Values that prove a right.
+
+use std::marker::PhantomData;
+
+use super::{Permission, SignedIn};
+use crate::core::error::{Error, Result};
+
+/// A right that can be proven with a [`Can`].
+pub trait Right {
+    const PERMISSION: Permission;
+}
+
+macro_rules! rights {
+    ($($(#[$doc:meta])* $name:ident => $permission:ident;)+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Copy)]
+            pub struct $name;
+            impl Right for $name {
+                const PERMISSION: Permission = Permission::$permission;
+            }
+        )+
+    };
+}
+
+rights! {
+    /// Ask for jobs to be run in a project's workspaces.
+    RunJobs => JobRun;
+    /// Cancel anybody's jobs in a project.
+    CancelJobs => JobCancel;
+    /// Create workspaces in a project and say what they are for.
+    CreateWorkspaces => WorkspaceCreate;
+    /// Archive workspaces and bring them back.
+    ArchiveWorkspaces => WorkspaceArchive;
+    /// Choose whether a workspace's jobs notify.
+    ToggleNotifications => WorkspaceToggleNotifications;
+    /// Change a project's status.
+    ManageProjects => ProjectManage;
+}
+
+/// The person does not hold the right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Denied;
+
+/// The proof that somebody holds right `R` in one project.
+#[derive(Debug, Clone)]
+pub struct Can<R> {
+    user_id: i32,
+    username: String,
+    project_id: i32,
+    right: PhantomData<R>,
+}
+
+impl<R: Right> Can<R> {
+    pub(super) fn proven(user: &SignedIn, project_id: i32) -> Self {
+        Self {
+            user_id: user.id,
+            username: user.username.clone(),
+            project_id,
+            right: PhantomData,
+        }
+    }
+}
+
+impl<R> Can<R> {
+    /// Who was proven to hold the right.
+    pub fn user_id(&self) -> i32 {
+        self.user_id
+    }
+
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+
+    pub fn project_id(&self) -> i32 {
+        self.project_id
+    }
+
+    /// Refuses a proof for another project: a fault of ours, as pages prove the right of the object
+    /// they loaded.
+    pub fn covers(&self, project_id: i32) -> Result<()> {
+        if self.project_id == project_id {
+            Ok(())
+        } else {
+            Err(Error::Internal(format!(
+                "a right in project {} was used in {project_id}",
+                self.project_id
+            )))
+        }
+    }
+}
+
+/// The proof that somebody may cancel one job request's jobs: they asked for it and still belong to
+/// its project, or they may cancel anybody's.
+#[derive(Debug, Clone)]
+pub struct CanCancel {
+    user_id: i32,
+    username: String,
+    job_request_id: i32,
+}
+
+impl CanCancel {
+    /// # Errors
+    /// [`Denied`] when `user` neither asked for it as a member of the project nor holds `job_cancel`.
+    pub fn prove(
+        user: &SignedIn,
+        job_request_id: i32,
+        created_by_id: Option<i32>,
+        project_id: i32,
+    ) -> Result<Self, Denied> {
+        let asked = created_by_id == Some(user.id) && user.is_member_of(project_id);
+        if asked || user.has_permission(CancelJobs::PERMISSION, Some(project_id)) {
+            Ok(Self {
+                user_id: user.id,
+                username: user.username.clone(),
+                job_request_id,
+            })
+        } else {
+            Err(Denied)
+        }
+    }
+
+    pub fn user_id(&self) -> i32 {
+        self.user_id
+    }
+
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+
+    pub fn job_request_id(&self) -> i32 {
+        self.job_request_id
+    }
+}

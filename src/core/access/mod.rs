@@ -1,0 +1,15 @@
+//! Who may do what: roles, permissions, the people who hold them, and the values that prove a right.
+//!
+//! A [`Can`] is made nowhere else. Having one is the proof: an action that takes `Can<RunJobs>`
+//! cannot be called by somebody who forgot to ask.
+
+mod actor;
+mod capability;
+mod roles;
+
+pub use actor::{Actor, Membership, SignedIn};
+pub use capability::{
+    ArchiveWorkspaces, Can, CanCancel, CancelJobs, CreateWorkspaces, Denied, ManageProjects, Right, RunJobs,
+    ToggleNotifications,
+};
+pub use roles::{Permission, Role};

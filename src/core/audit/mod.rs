@@ -1,0 +1,130 @@
+//! The record of who changed what. Written in the transaction of the change; never changed after.
+
+mod store;
+
+pub use store::record;
+
+/// Who did it: a user, by id and by the name they had then, or an operator at a command line, by
+/// name alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct By {
+    pub user_id: Option<i32>,
+    pub name: String,
+}
+
+impl By {
+    pub fn user(id: i32, username: impl Into<String>) -> Self {
+        Self {
+            user_id: Some(id),
+            name: username.into(),
+        }
+    }
+
+    pub fn operator(name: impl Into<String>) -> Self {
+        Self {
+            user_id: None,
+            name: name.into(),
+        }
+    }
+}
+
+/// What an event is about: the kind of thing, as in `jobserver.Workspace`, and its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subject {
+    pub model: &'static str,
+    pub id: i32,
+}
+
+impl Subject {
+    pub const fn project(id: i32) -> Self {
+        Self {
+            model: "jobserver.Project",
+            id,
+        }
+    }
+    pub const fn project_membership(id: i32) -> Self {
+        Self {
+            model: "jobserver.ProjectMembership",
+            id,
+        }
+    }
+    pub const fn workspace(id: i32) -> Self {
+        Self {
+            model: "jobserver.Workspace",
+            id,
+        }
+    }
+    pub const fn job_request(id: i32) -> Self {
+        Self {
+            model: "jobserver.JobRequest",
+            id,
+        }
+    }
+    pub const fn user(id: i32) -> Self {
+        Self {
+            model: "jobserver.User",
+            id,
+        }
+    }
+    pub const fn backend(id: i32) -> Self {
+        Self {
+            model: "jobserver.Backend",
+            id,
+        }
+    }
+    pub const fn org(id: i32) -> Self {
+        Self {
+            model: "jobserver.Org",
+            id,
+        }
+    }
+}
+
+/// One line of the record.
+#[derive(Debug, Clone)]
+pub struct Event<'a> {
+    /// `workspace_archived`, say: what happened, in snake case.
+    pub kind: &'static str,
+    pub by: &'a By,
+    pub target: Subject,
+    /// The column that changed, when it was one.
+    pub field: &'static str,
+    pub old: String,
+    pub new: String,
+    /// The user it happened to, by id and name, when it happened to one.
+    pub target_user: Option<(i32, &'a str)>,
+    pub parent: Option<Subject>,
+}
+
+impl<'a> Event<'a> {
+    /// An event without details; set those that apply.
+    pub fn new(kind: &'static str, by: &'a By, target: Subject) -> Self {
+        Self {
+            kind,
+            by,
+            target,
+            field: "",
+            old: String::new(),
+            new: String::new(),
+            target_user: None,
+            parent: None,
+        }
+    }
+
+    pub fn change(mut self, field: &'static str, old: impl Into<String>, new: impl Into<String>) -> Self {
+        self.field = field;
+        self.old = old.into();
+        self.new = new.into();
+        self
+    }
+
+    pub fn of_user(mut self, id: i32, username: &'a str) -> Self {
+        self.target_user = Some((id, username));
+        self
+    }
+
+    pub fn within(mut self, parent: Subject) -> Self {
+        self.parent = Some(parent);
+        self
+    }
+}

@@ -1,0 +1,29 @@
+use sqlx::PgConnection;
+
+use super::Event;
+use crate::core::error::Result;
+
+/// Writes one event in the caller's transaction.
+pub async fn record(conn: &mut PgConnection, event: &Event<'_>) -> Result<()> {
+    let (target_user_id, target_user) = event.target_user.unzip();
+    sqlx::query!(
+        "INSERT INTO auditable_event (type, old, new, target_model, target_field, target_id, target_user,
+                                      target_user_id, parent_model, parent_id, created_by, created_by_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        event.kind,
+        event.old,
+        event.new,
+        event.target.model,
+        event.field,
+        event.target.id.to_string(),
+        target_user.unwrap_or_default(),
+        target_user_id,
+        event.parent.map_or("", |parent| parent.model),
+        event.parent.map_or(String::new(), |parent| parent.id.to_string()),
+        event.by.name,
+        event.by.user_id,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

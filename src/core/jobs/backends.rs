@@ -1,0 +1,121 @@
+//! Backends: the secure places where jobs run, and the tokens they show.
+
+use secrecy::{ExposeSecret, SecretString};
+use time::{Duration, OffsetDateTime};
+
+use super::store::backends as store;
+use crate::core::audit::{self, By, Event, Subject};
+use crate::core::db::Db;
+use crate::core::error::{Error, FieldErrors, Result};
+use crate::core::names::is_slug;
+use crate::core::sealed::{Sealer, random_backend_token, token_hash};
+
+/// What a sealed backend token is for; see [`Sealer::seal`].
+const TOKEN_PURPOSE: &str = "backend token";
+
+/// A backend that proved itself with its token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownBackend {
+    pub id: i32,
+    pub slug: String,
+    pub name: String,
+    /// Whether it still shows the token from before the last rotation.
+    pub used_old_token: bool,
+}
+
+/// Whose token this is. The stored hash is compared, so that nothing tells how near a guess was.
+pub async fn authenticate(db: &Db, token: &str) -> Result<Option<KnownBackend>> {
+    store::backend_by_token_hash(&mut *db.read().await?, &token_hash(token)).await
+}
+
+/// Notes that a backend called `path`, and keeps the flags it sent, when it sent any. What it says of
+/// itself is not worth waiting for the disk: losing the last second in a crash harms nobody.
+pub async fn record_contact(db: &Db, backend: &KnownBackend, path: &str, flags: Option<&str>) -> Result<()> {
+    store::record_contact(&mut *db.read().await?, backend, path, flags).await
+}
+
+/// What `create_backend` is asked for; what is `None` keeps its value, or its default when new.
+#[derive(Debug, Default, Clone)]
+pub struct BackendInput {
+    pub slug: String,
+    pub name: Option<String>,
+    pub level_4_url: Option<String>,
+    /// The username of somebody to let use it.
+    pub member: Option<String>,
+    /// Issue a new token, and let the old one work this long beside it.
+    pub rotate: Option<Duration>,
+}
+
+/// Makes a backend, or changes what is given of an existing one, and returns its token. An existing
+/// backend's token is opened and shown again, which is recorded: operators' scripts call this
+/// repeatedly to get at it.
+///
+/// # Errors
+/// `Invalid` for a slug that is none; `NotFound("User")` for an unknown member; nothing is stored then.
+pub async fn create_backend(db: &Db, sealer: &Sealer, input: &BackendInput, by: &By) -> Result<SecretString> {
+    if !is_slug(&input.slug) || input.slug.len() > 255 {
+        return Err(Error::Invalid(FieldErrors::one(
+            "slug",
+            format!(
+                "{:?} is no slug: use letters, digits, - and _ only, at most 255.",
+                input.slug
+            ),
+        )));
+    }
+    let mut tx = db.begin().await?;
+    let (id, token) = match store::lock_backend_by_slug(&mut tx, &input.slug).await? {
+        None => {
+            let token = SecretString::from(random_backend_token());
+            let name = input.name.as_deref().unwrap_or(&input.slug);
+            let sealed = sealer.seal(TOKEN_PURPOSE, token.expose_secret())?;
+            let url = input.level_4_url.as_deref().unwrap_or_default();
+            let hash = token_hash(token.expose_secret());
+            let id = store::insert_backend(&mut tx, &input.slug, name, url, &hash, &sealed).await?;
+            audit::record(&mut tx, &Event::new("backend_created", by, Subject::backend(id))).await?;
+            (id, token)
+        }
+        Some(found) => {
+            let (name, url) = (input.name.as_deref(), input.level_4_url.as_deref());
+            if store::update_backend(&mut tx, found.id, name, url).await? {
+                audit::record(&mut tx, &Event::new("backend_updated", by, Subject::backend(found.id))).await?;
+            }
+            let token = match input.rotate {
+                Some(overlap) => rotate(&mut tx, sealer, found.id, overlap, by).await?,
+                None => {
+                    audit::record(
+                        &mut tx,
+                        &Event::new("backend_token_shown", by, Subject::backend(found.id)),
+                    )
+                    .await?;
+                    sealer.open(TOKEN_PURPOSE, &found.token_sealed)?
+                }
+            };
+            (found.id, token)
+        }
+    };
+    if let Some(username) = &input.member {
+        let added = store::add_member(&mut tx, id, username, by.user_id).await?;
+        let user = added.ok_or(Error::NotFound("User"))?;
+        if user.is_new {
+            let event = Event::new("backend_member_added", by, Subject::backend(id)).of_user(user.id, username);
+            audit::record(&mut tx, &event).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(token)
+}
+
+async fn rotate(
+    tx: &mut sqlx::PgConnection,
+    sealer: &Sealer,
+    id: i32,
+    overlap: Duration,
+    by: &By,
+) -> Result<SecretString> {
+    let token = SecretString::from(random_backend_token());
+    let sealed = sealer.seal(TOKEN_PURPOSE, token.expose_secret())?;
+    let old_until = (overlap > Duration::ZERO).then(|| OffsetDateTime::now_utc() + overlap);
+    store::replace_token(tx, id, &token_hash(token.expose_secret()), &sealed, old_until).await?;
+    audit::record(tx, &Event::new("backend_token_rotated", by, Subject::backend(id))).await?;
+    Ok(token)
+}

@@ -1,0 +1,163 @@
+//! The SQL of backends and their tokens.
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use crate::core::error::Result;
+use crate::core::jobs::backends::KnownBackend;
+
+/// The backend with this token, current or in its overlap.
+pub async fn backend_by_token_hash(conn: &mut PgConnection, hash: &[u8]) -> Result<Option<KnownBackend>> {
+    Ok(sqlx::query_as!(
+        KnownBackend,
+        r#"SELECT id AS "id!", slug AS "slug!", name AS "name!", false AS "used_old_token!"
+             FROM backend WHERE token_hash = $1
+           UNION ALL
+           SELECT id, slug, name, true FROM backend WHERE old_token_hash = $1 AND old_token_expires_at > now()
+           LIMIT 1"#,
+        hash
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+/// Marks the backend as heard of at `path`, stores `flags` when they changed, and, once a minute, that
+/// its token was used. One statement, and one that need not reach the disk before the answer.
+pub async fn record_contact(
+    conn: &mut PgConnection,
+    backend: &KnownBackend,
+    path: &str,
+    flags: Option<&str>,
+) -> Result<()> {
+    sqlx::query!(
+        "WITH seen AS (
+             INSERT INTO stats (backend_id, url, api_last_seen) VALUES ($1, $2, now())
+             ON CONFLICT (backend_id, url) DO UPDATE SET api_last_seen = excluded.api_last_seen
+         ), said AS (
+             UPDATE backend SET
+                 jobrunner_state = coalesce($3::json, jobrunner_state),
+                 token_last_used_at = CASE WHEN $4 THEN token_last_used_at ELSE now() END,
+                 old_token_last_used_at = CASE WHEN $4 THEN now() ELSE old_token_last_used_at END
+              WHERE id = $1
+                AND (jobrunner_state::text IS DISTINCT FROM coalesce($3, jobrunner_state::text)
+                     OR coalesce(CASE WHEN $4 THEN old_token_last_used_at ELSE token_last_used_at END, '-infinity')
+                        < now() - interval '1 minute')
+         )
+         SELECT set_config('synchronous_commit', 'off', true)",
+        backend.id,
+        path,
+        flags as Option<&str>,
+        backend.used_old_token,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(())
+}
+
+/// A backend whose row is locked.
+pub struct LockedBackend {
+    pub id: i32,
+    pub token_sealed: Vec<u8>,
+}
+
+pub async fn lock_backend_by_slug(conn: &mut PgConnection, slug: &str) -> Result<Option<LockedBackend>> {
+    Ok(sqlx::query_as!(
+        LockedBackend,
+        "SELECT id, token_sealed FROM backend WHERE slug = $1 FOR UPDATE",
+        slug
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+pub async fn insert_backend(
+    conn: &mut PgConnection,
+    slug: &str,
+    name: &str,
+    level_4_url: &str,
+    token_hash: &[u8],
+    token_sealed: &[u8],
+) -> Result<i32> {
+    Ok(sqlx::query_scalar!(
+        "INSERT INTO backend (slug, name, level_4_url, token_hash, token_sealed, is_active)
+         VALUES ($1, $2, $3, $4, $5, true) RETURNING id",
+        slug,
+        name,
+        level_4_url,
+        token_hash,
+        token_sealed,
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
+/// Changes what is given; tells whether anything changed.
+pub async fn update_backend(conn: &mut PgConnection, id: i32, name: Option<&str>, url: Option<&str>) -> Result<bool> {
+    let updated = sqlx::query!(
+        "UPDATE backend SET name = coalesce($2, name), level_4_url = coalesce($3, level_4_url), updated_at = now()
+          WHERE id = $1 AND (name IS DISTINCT FROM coalesce($2, name)
+                          OR level_4_url IS DISTINCT FROM coalesce($3, level_4_url))",
+        id,
+        name as Option<&str>,
+        url as Option<&str>,
+    )
+    .execute(conn)
+    .await?;
+    Ok(updated.rows_affected() > 0)
+}
+
+/// Puts a new token in place; with `old_until` the present one goes on working until then.
+pub async fn replace_token(
+    conn: &mut PgConnection,
+    id: i32,
+    hash: &[u8],
+    sealed: &[u8],
+    old_until: Option<OffsetDateTime>,
+) -> Result<()> {
+    sqlx::query!(
+        "UPDATE backend SET
+             old_token_hash = CASE WHEN $4::timestamptz IS NULL THEN NULL ELSE token_hash END,
+             old_token_sealed = CASE WHEN $4::timestamptz IS NULL THEN NULL ELSE token_sealed END,
+             old_token_expires_at = $4,
+             old_token_last_used_at = CASE WHEN $4::timestamptz IS NULL THEN NULL ELSE token_last_used_at END,
+             token_hash = $2, token_sealed = $3, token_created_at = now(), token_last_used_at = NULL,
+             updated_at = now()
+          WHERE id = $1",
+        id,
+        hash,
+        sealed,
+        old_until,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A user who may now use a backend.
+pub struct Member {
+    pub id: i32,
+    pub is_new: bool,
+}
+
+/// Lets a user use a backend; `None` when there is no such user.
+pub async fn add_member(
+    conn: &mut PgConnection,
+    backend_id: i32,
+    username: &str,
+    by_id: Option<i32>,
+) -> Result<Option<Member>> {
+    Ok(sqlx::query_as!(
+        Member,
+        r#"WITH member AS (SELECT id FROM "user" WHERE username = $2),
+                added AS (
+                    INSERT INTO backend_membership (backend_id, user_id, created_by_id)
+                    SELECT $1, member.id, $3 FROM member
+                    ON CONFLICT DO NOTHING RETURNING user_id)
+           SELECT member.id, EXISTS (SELECT 1 FROM added) AS "is_new!" FROM member"#,
+        backend_id,
+        username,
+        by_id,
+    )
+    .fetch_optional(conn)
+    .await?)
+}

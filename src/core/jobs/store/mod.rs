@@ -1,0 +1,4 @@
+//! The SQL of backends, job requests and jobs.
+
+pub mod backends;
+pub mod requests;

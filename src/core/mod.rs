@@ -1,0 +1,17 @@
+//! What Job Server is: rules and data. Knows no HTTP, no HTML, no Rocket.
+//!
+//! Every area has one shape: `mod.rs` with types and rules, `store.rs` with that area's SQL,
+//! `actions.rs` with the use cases, named by verbs.
+
+pub mod access;
+pub mod audit;
+pub mod db;
+pub mod error;
+pub mod ids;
+pub mod jobs;
+pub mod names;
+pub mod people;
+pub mod ports;
+pub mod projects;
+pub mod sealed;
+pub mod workspaces;

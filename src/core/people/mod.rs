@@ -1,0 +1,14 @@
+//! Users, sessions, one-time login links, memberships of backends and organisations.
+
+pub mod actions;
+pub mod store;
+
+use time::Duration;
+
+pub use store::User;
+
+/// How long a session lasts, from sign-in.
+pub const SESSION_LIFETIME: Duration = Duration::days(14);
+
+/// How long a one-time login link works.
+pub const LOGIN_LINK_LIFETIME: Duration = Duration::hours(1);

@@ -1,0 +1,146 @@
+//! The SQL of users, sessions and login links.
+
+use sqlx::PgConnection;
+use sqlx::types::Json;
+use time::OffsetDateTime;
+
+use crate::core::access::{Membership, Role, SignedIn};
+use crate::core::error::Result;
+
+/// A user as lists and pages show one.
+#[derive(Debug, Clone)]
+pub struct User {
+    pub id: i32,
+    pub username: String,
+    pub fullname: String,
+    pub is_active: bool,
+}
+
+pub async fn user_by_username(conn: &mut PgConnection, username: &str) -> Result<Option<User>> {
+    Ok(sqlx::query_as!(
+        User,
+        r#"SELECT id, username, fullname, is_active FROM "user" WHERE username = $1"#,
+        username
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+#[derive(Debug, serde::Deserialize)]
+struct MembershipRow {
+    project_id: i32,
+    roles: Vec<String>,
+}
+
+/// Who a session belongs to, with everything that decides what they may do, in one statement.
+/// `None` when the session is unknown or over, or the user was deactivated.
+pub async fn session_user(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<SignedIn>> {
+    let row = sqlx::query!(
+        r#"SELECT u.id, u.username, u.fullname, u.roles,
+                  (SELECT coalesce(json_agg(json_build_object('project_id', m.project_id, 'roles', m.roles)), '[]')
+                     FROM project_membership m WHERE m.user_id = u.id) AS "memberships!: Json<Vec<MembershipRow>>"
+             FROM session s JOIN "user" u ON u.id = s.user_id
+            WHERE s.token_hash = $1 AND s.expires_at > now() AND u.is_active"#,
+        token_hash
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| SignedIn {
+        id: row.id,
+        username: row.username,
+        fullname: row.fullname,
+        roles: Role::parse_all(&row.roles),
+        memberships: row
+            .memberships
+            .0
+            .into_iter()
+            .map(|m| Membership {
+                project_id: m.project_id,
+                roles: Role::parse_all(&m.roles),
+            })
+            .collect(),
+    }))
+}
+
+pub async fn insert_session(
+    conn: &mut PgConnection,
+    token_hash: &[u8],
+    user_id: i32,
+    expires_at: OffsetDateTime,
+) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO session (token_hash, user_id, expires_at) VALUES ($1, $2, $3)",
+        token_hash,
+        user_id,
+        expires_at
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+pub async fn delete_session(conn: &mut PgConnection, token_hash: &[u8]) -> Result<()> {
+    sqlx::query!("DELETE FROM session WHERE token_hash = $1", token_hash)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes the time of a sign-in and returns the user's name.
+pub async fn touch_last_login(conn: &mut PgConnection, user_id: i32) -> Result<String> {
+    Ok(sqlx::query_scalar!(
+        r#"UPDATE "user" SET last_login = now() WHERE id = $1 RETURNING username"#,
+        user_id
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
+pub async fn insert_login_link(
+    conn: &mut PgConnection,
+    token_hash: &[u8],
+    user_id: i32,
+    expires_at: OffsetDateTime,
+) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO login_link (token_hash, user_id, expires_at) VALUES ($1, $2, $3)",
+        token_hash,
+        user_id,
+        expires_at
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A login link that still works, and whom it signs in.
+pub struct LoginLink {
+    pub username: String,
+    pub fullname: String,
+    pub expires_at: OffsetDateTime,
+}
+
+pub async fn login_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<LoginLink>> {
+    Ok(sqlx::query_as!(
+        LoginLink,
+        r#"SELECT u.username, u.fullname, l.expires_at
+             FROM login_link l JOIN "user" u ON u.id = l.user_id
+            WHERE l.token_hash = $1 AND l.used_at IS NULL AND l.expires_at > now() AND u.is_active"#,
+        token_hash
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+/// Marks a link as used, in one statement, so that of two who try at once one is let in.
+pub async fn consume_login_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<i32>> {
+    Ok(sqlx::query_scalar!(
+        r#"UPDATE login_link l SET used_at = now() FROM "user" u
+            WHERE u.id = l.user_id AND u.is_active
+              AND l.token_hash = $1 AND l.used_at IS NULL AND l.expires_at > now()
+        RETURNING l.user_id"#,
+        token_hash
+    )
+    .fetch_optional(conn)
+    .await?)
+}

@@ -1,0 +1,32 @@
+//! Projects, the organisations that carry them, and the people who work on them.
+
+pub mod store;
+
+/// A project, as the pages below it need it.
+#[derive(Debug, Clone)]
+pub struct Project {
+    pub id: i32,
+    pub name: String,
+    pub slug: String,
+    pub number: Option<String>,
+    pub status: String,
+    pub status_description: String,
+    pub created_at: Option<time::OffsetDateTime>,
+}
+
+impl Project {
+    pub fn title(&self) -> String {
+        title(self.number.as_deref(), &self.name)
+    }
+}
+
+/// `<number> - <name>`, or the name alone.
+pub fn title(number: Option<&str>, name: &str) -> String {
+    match number {
+        Some(number) => format!("{number} - {name}"),
+        None => name.to_owned(),
+    }
+}
+
+/// The slug of the project of the people who run the service.
+pub const INTERNAL_PROJECT: &str = "opensafely-internal";

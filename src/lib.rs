@@ -1,0 +1,25 @@
+//! Job Server: researchers ask for code to be run inside secure environments ("backends"), follow the
+//! jobs, and have outputs checked and released.
+//!
+//! The map of the house:
+//!
+//! - [`config`] reads the settings once, from the environment; everything gets them handed down.
+//! - [`core`] is what Job Server *is*: rules and data. It knows no HTTP, no HTML, no Rocket.
+//! - `adapters` are the outside, behind the traits of [`core::ports`].
+//! - `web` is everything that knows Rocket: the API, the pages, their guards and views.
+//! - `cli` is the executable's commands; it puts the other rooms together.
+//! - `telemetry` is logs and traces.
+//!
+//! Who may call whom: `main` → `cli` → `web` → `core`; `adapters` implement `core::ports`.
+
+pub mod config;
+pub mod core;
+
+#[cfg(feature = "web")]
+pub mod adapters;
+#[cfg(feature = "web")]
+pub mod cli;
+#[cfg(feature = "web")]
+pub mod telemetry;
+#[cfg(feature = "web")]
+pub mod web;

@@ -1,0 +1,235 @@
+//! Logs.
+//!
+//! Started before Rocket is built: Rocket logs through the `log` crate and brings a logger of its
+//! own, which gives way to one that is there already. Its lines then come through ours, from
+//! warnings upwards, as its line per request has no request id; the web part writes that line.
+//!
+//! Secrets stay out of the logs by type: the settings hold them in types whose `Debug` is a mask.
+
+use std::io::{self, Write as _};
+
+use tracing::Subscriber;
+use tracing::subscriber::SetGlobalDefaultError;
+use tracing_log::{AsLog as _, LogTracer};
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::{EnvFilter, Layer as _, Registry, layer::SubscriberExt as _};
+
+use crate::config::{LogFormat, LogLevel, TelemetrySettings};
+
+/// Why telemetry could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    #[error("RUST_LOG is not a log filter such as warn,jobserver=debug: {0}")]
+    Filter(#[from] tracing_subscriber::filter::ParseError),
+    #[error("telemetry was started already")]
+    AlreadyStarted(#[from] SetGlobalDefaultError),
+    #[error("another part of the program took the log before telemetry was started")]
+    LogTaken(#[from] tracing_log::log_tracer::SetLoggerError),
+}
+
+/// Keep it until the program ends: dropping it writes out what is still held back.
+#[must_use = "telemetry ends when the guard is dropped"]
+#[derive(Debug)]
+pub struct TelemetryGuard {
+    _private: (),
+}
+
+impl Drop for TelemetryGuard {
+    fn drop(&mut self) {
+        // Nobody is left to be told of a failure.
+        let _ = io::stdout().flush();
+    }
+}
+
+/// Starts writing log lines to standard output. Call it once, before Rocket is built.
+///
+/// # Errors
+/// On a filter that cannot be read, and when a logger is installed already.
+pub fn init(settings: &TelemetrySettings) -> Result<TelemetryGuard, TelemetryError> {
+    tracing::subscriber::set_global_default(subscriber(settings, io::stdout)?)?;
+    // What no directive of the filter lets through is not even handed over by `log`.
+    LogTracer::builder()
+        .with_max_level(LevelFilter::current().as_log())
+        .init()?;
+    Ok(TelemetryGuard { _private: () })
+}
+
+/// For tests: log lines go through the test harness's capture, so that a failed test shows its
+/// own. May be called by every test.
+pub fn init_for_tests() {
+    let filter = EnvFilter::new("warn,jobserver=debug,rocket=warn");
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_test_writer()
+        .finish();
+    // All but the first call find it done.
+    if tracing::subscriber::set_global_default(subscriber).is_ok() {
+        let _ = LogTracer::init();
+    }
+}
+
+/// What `init` installs, with a writer of one's choice.
+///
+/// # Errors
+/// On a filter that cannot be read.
+pub fn subscriber<W>(
+    settings: &TelemetrySettings,
+    writer: W,
+) -> Result<impl Subscriber + Send + Sync + use<W>, TelemetryError>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer);
+    let lines = match (settings.log_format, settings.log_timestamps) {
+        (LogFormat::Json, true) => lines.json().flatten_event(true).boxed(),
+        (LogFormat::Json, false) => lines.json().flatten_event(true).without_time().boxed(),
+        (LogFormat::Text, true) => lines.with_ansi(false).boxed(),
+        (LogFormat::Text, false) => lines.with_ansi(false).without_time().boxed(),
+    };
+    Ok(Registry::default().with(filter(settings)?).with(lines))
+}
+
+/// Rocket's own chatter is left out, but for the module that explains why a launch failed: it says
+/// what happened as an error and the details as information.
+const ROCKET: &str = "rocket=warn,rocket::error=info";
+
+/// Libraries speak up from warnings on, our own code from the level of the settings on. A filter
+/// of the operator's own replaces both, but Rocket stays at warnings unless it is named there.
+fn filter(settings: &TelemetrySettings) -> Result<EnvFilter, TelemetryError> {
+    let directives = match &settings.log_filter {
+        Some(filter) => format!("{ROCKET},{filter}"),
+        None => {
+            let ours = match settings.log_level {
+                LogLevel::Error => "error",
+                LogLevel::Warn => "warn",
+                LogLevel::Info => "info",
+                LogLevel::Debug => "debug",
+                LogLevel::Trace => "trace",
+            };
+            let (others, rocket) = match settings.log_level {
+                LogLevel::Error => ("error", "rocket=error"),
+                _ => ("warn", ROCKET),
+            };
+            format!("{others},{rocket},jobserver={ours}")
+        }
+    };
+    Ok(EnvFilter::try_new(directives)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::config::{SecretUrl, Settings};
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn settings() -> TelemetrySettings {
+        Settings::for_tests("postgres://db/jobserver").unwrap().telemetry
+    }
+
+    /// What is written while `speak` runs under these settings.
+    fn written(settings: &TelemetrySettings, speak: impl FnOnce()) -> String {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = subscriber(settings, move || writer.clone()).unwrap();
+        tracing::subscriber::with_default(subscriber, speak);
+        let bytes = lines.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    fn speak() {
+        tracing::info!(target: "jobserver::jobs", job = "abc", "ours, info");
+        tracing::debug!(target: "jobserver::jobs", "ours, debug");
+        tracing::info!(target: "hyper::client", "library, info");
+        tracing::warn!(target: "hyper::client", "library, warn");
+        tracing::info!(target: "rocket::server", "rocket, info");
+        tracing::warn!(target: "rocket::server", "rocket, warn");
+        tracing::info!(target: "rocket::error::_", "rocket, why");
+    }
+
+    #[test]
+    fn our_lines_start_at_info_and_libraries_at_warn() {
+        let out = written(&settings(), speak);
+        for said in ["ours, info", "library, warn", "rocket, warn", "rocket, why"] {
+            assert!(out.contains(said), "{said} is not in {out}");
+        }
+        assert_eq!(out.lines().count(), 4, "{out}");
+    }
+
+    #[test]
+    fn the_level_and_the_filter_are_honoured() {
+        let loud = TelemetrySettings {
+            log_level: LogLevel::Debug,
+            ..settings()
+        };
+        assert!(written(&loud, speak).contains("ours, debug"));
+        let quiet = TelemetrySettings {
+            log_level: LogLevel::Error,
+            ..settings()
+        };
+        assert_eq!(written(&quiet, speak), "");
+        let filtered = TelemetrySettings {
+            log_filter: Some("info".into()),
+            ..settings()
+        };
+        let out = written(&filtered, speak);
+        assert!(out.contains("library, info") && !out.contains("rocket, info"), "{out}");
+        let named = TelemetrySettings {
+            log_filter: Some("rocket=info".into()),
+            ..settings()
+        };
+        let out = written(&named, speak);
+        assert!(out.contains("rocket, info") && !out.contains("ours"), "{out}");
+        let bad = TelemetrySettings {
+            log_filter: Some("jobserver=loud".into()),
+            ..settings()
+        };
+        assert!(matches!(subscriber(&bad, io::sink), Err(TelemetryError::Filter(_))));
+    }
+
+    #[test]
+    fn json_lines_are_flat_objects_with_a_time_only_for_debug() {
+        let mut json = TelemetrySettings {
+            log_format: LogFormat::Json,
+            ..settings()
+        };
+        let line = |settings: &TelemetrySettings| -> serde_json::Value {
+            let out = written(settings, || tracing::info!(target: "jobserver::x", job = 7, "hello"));
+            serde_json::from_str(&out).unwrap()
+        };
+        let value = line(&json);
+        assert_eq!(value["level"], "INFO");
+        assert_eq!(value["target"], "jobserver::x");
+        assert_eq!(value["message"], "hello");
+        assert_eq!(value["job"], 7);
+        assert!(value.get("timestamp").is_none());
+        json.log_timestamps = true;
+        assert!(line(&json)["timestamp"].is_string());
+    }
+
+    #[test]
+    fn a_secret_that_is_logged_is_a_mask() {
+        let url = SecretUrl::new(url::Url::parse("postgres://a:hunter2@db/x").unwrap());
+        let key = secrecy::SecretString::from("hunter2");
+        let out = written(&settings(), || {
+            tracing::info!(target: "jobserver::x", ?url, %url, ?key, "settings");
+        });
+        assert!(out.contains("********") && out.contains("REDACTED"), "{out}");
+        assert!(!out.contains("hunter2"), "{out}");
+    }
+}

@@ -1,0 +1,303 @@
+//! What is answered when no handler could: error pages, and their counterparts in JSON for the API.
+//! They touch no database; what they know of the visitor was found out before.
+
+use rocket::http::{ContentType, Header, Method, Status};
+use rocket::response::{Redirect, Responder};
+use rocket::{Catcher, Request, Response, Route, catch, catchers};
+use serde::Serialize;
+use serde_json::json;
+
+use super::App;
+use super::fairings::request_id;
+use super::guards::{BackendAuth, actor};
+use super::responders::{Plain, Told};
+use super::view::{Page, login_href, render};
+
+pub fn pages() -> Vec<Catcher> {
+    catchers![login_first, page]
+}
+
+pub fn api() -> Vec<Catcher> {
+    catchers![json]
+}
+
+/// The view of `pages/error`.
+#[derive(Debug, Serialize)]
+pub struct ErrorView {
+    pub code: String,
+    pub name: &'static str,
+    pub message: String,
+    pub advice: Vec<&'static str>,
+    pub login_href: Option<String>,
+    pub support_email: String,
+}
+
+/// What an error page says: its name, its message, and what to do next. `told` is what the handler
+/// had to say, if anything.
+fn words(status: Status, told: Option<&str>) -> (&'static str, String, Vec<&'static str>) {
+    let told = |default: &str| told.unwrap_or(default).to_owned();
+    match status.code {
+        400 => (
+            "Bad request",
+            told("What was sent could not be understood."),
+            vec!["Go back, check what you entered, and send it again."],
+        ),
+        403 => (
+            "Not allowed",
+            told("You do not have permission to do this."),
+            vec!["Ask somebody of your project to give you the role you need."],
+        ),
+        404 => (
+            "Page not found",
+            "There is nothing at this address.".to_owned(),
+            vec![
+                "The address may be mistyped.",
+                "What was here may have been moved or renamed.",
+                "You may need to sign in to see it.",
+            ],
+        ),
+        405 => (
+            "Not possible here",
+            "This address does not answer that kind of request.".to_owned(),
+            vec!["Go back and use the page's own buttons and links."],
+        ),
+        409 => (
+            "Changed meanwhile",
+            told("What you asked for contradicts a change made meanwhile."),
+            vec!["Go back, reload the page, and try again."],
+        ),
+        413 => (
+            "Too large",
+            told("What you sent is larger than this site takes."),
+            vec!["Choose fewer items, or send less text."],
+        ),
+        503 => (
+            "Temporarily unavailable",
+            "The site cannot reach its database at the moment. Nothing you did was half done.".to_owned(),
+            vec!["Wait a minute and reload the page."],
+        ),
+        code if code < 500 => (
+            "Request refused",
+            told("This request was refused."),
+            vec!["Go back and try again."],
+        ),
+        _ => (
+            "Something went wrong",
+            "The site made a mistake. It was recorded for the people who run it.".to_owned(),
+            vec![
+                "Try again in a few minutes.",
+                "If it happens again, tell us the request number below.",
+            ],
+        ),
+    }
+}
+
+#[catch(401)]
+fn login_first(request: &Request<'_>) -> Redirect {
+    let uri = request.uri();
+    Redirect::found(login_href(uri.path().as_str(), uri.query().map(|query| query.as_str())))
+}
+
+#[catch(default)]
+async fn page<'r>(status: Status, request: &'r Request<'_>) -> Result<PageWithHeaders, Plain> {
+    let (status, allow) = refine(status, request);
+    let told = request.local_cache(Told::default).0.as_deref();
+    error_page(status, told, request)
+        .await
+        .map(|page| PageWithHeaders { page, allow })
+        .ok_or_else(|| {
+            Plain(
+                status,
+                ContentType::Plain,
+                format!("{status}\nRequest {}\n", request_id(request)),
+            )
+        })
+}
+
+/// An error page in the site's frame.
+pub async fn error_page(status: Status, told: Option<&str>, request: &Request<'_>) -> Option<Page> {
+    let app = request.rocket().state::<App>()?;
+    // Only who was already found out: a page about a dead database does not ask it.
+    let is_outage = status.code >= 500;
+    let actor = if is_outage {
+        Default::default()
+    } else {
+        actor(request).await.as_ref().ok()?.clone()
+    };
+    let is_signed_in = actor.signed_in().is_some();
+    let visit = super::guards::Visit {
+        app,
+        actor,
+        request,
+        csrf: super::forms::CsrfToken::of(request),
+        flash: None,
+    };
+    let (name, message, advice) = words(status, told);
+    let chrome = visit.chrome(name).here("Page", name);
+    let offers_login = !is_signed_in && matches!(status.code, 403 | 404);
+    let view = ErrorView {
+        code: status.code.to_string(),
+        name,
+        message,
+        advice,
+        login_href: offers_login.then(|| chrome.login_href.clone()),
+        support_email: app.settings.web.support_email.clone(),
+    };
+    Some(render(status, "pages/error", chrome, &view))
+}
+
+struct PageWithHeaders {
+    page: Page,
+    allow: Option<String>,
+}
+
+impl<'r> Responder<'r, 'static> for PageWithHeaders {
+    fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
+        let mut response = self.page.respond_to(request)?;
+        response.set_header(Header::new("Cache-Control", "no-store"));
+        if let Some(allow) = self.allow {
+            response.set_header(Header::new("Allow", allow));
+        }
+        if response.status() == Status::ServiceUnavailable {
+            response.set_header(Header::new("Retry-After", "30"));
+        }
+        Ok(response)
+    }
+}
+
+/// A parameter that does not parse is an address that does not exist; an address that answers other
+/// methods only is 405, and says which.
+fn refine(status: Status, request: &Request<'_>) -> (Status, Option<String>) {
+    if status != Status::NotFound && status != Status::UnprocessableEntity {
+        return (status, None);
+    }
+    let methods = other_methods(request);
+    if status == Status::NotFound && !methods.is_empty() && request.local_cache(Told::default).0.is_none() {
+        return (Status::MethodNotAllowed, Some(methods.join(", ")));
+    }
+    (Status::NotFound, None)
+}
+
+/// The methods that this path answers, when this request's is not among them.
+fn other_methods(request: &Request<'_>) -> Vec<&'static str> {
+    let path: Vec<&str> = request
+        .uri()
+        .path()
+        .raw_segments()
+        .map(|segment| segment.as_str())
+        .collect();
+    let mut found: Vec<Method> = request
+        .rocket()
+        .routes()
+        .filter(|route| fits(route, &path))
+        .map(|route| route.method)
+        .collect();
+    if found.contains(&request.method()) || (request.method() == Method::Head && found.contains(&Method::Get)) {
+        return Vec::new();
+    }
+    if found.contains(&Method::Get) {
+        found.push(Method::Head);
+    }
+    let mut names: Vec<&str> = found.into_iter().map(Method::as_str).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Whether a route that has fixed words in its path is about this path. Routes of parameters alone
+/// (the project and workspace pages) answer GET for almost anything and say nothing here.
+fn fits(route: &Route, path: &[&str]) -> bool {
+    let pattern: Vec<&str> = route
+        .uri
+        .path()
+        .split('/')
+        .filter(|segment| !segment.is_empty())
+        .collect();
+    let is_fixed = |segment: &&str| !segment.starts_with('<');
+    if !pattern.iter().any(|segment| is_fixed(&segment)) {
+        return false;
+    }
+    let rest = pattern.last().is_some_and(|segment| segment.ends_with("..>"));
+    let fixed = if rest {
+        &pattern[..pattern.len() - 1]
+    } else {
+        &pattern[..]
+    };
+    if path.len() < fixed.len() || (!rest && path.len() != fixed.len()) {
+        return false;
+    }
+    fixed
+        .iter()
+        .zip(path)
+        .all(|(pattern, segment)| !is_fixed(&pattern) || pattern == segment)
+}
+
+/// Errors of the API: always `application/json`, always an object with `detail`.
+#[catch(default)]
+async fn json<'r>(status: Status, request: &'r Request<'_>) -> ApiError {
+    let (status, allow) = refine(status, request);
+    let told = request.local_cache(Told::default).0.clone();
+    if status == Status::MethodNotAllowed {
+        let is_first_checked = TOKEN_FIRST.iter().any(|path| request.uri().path().starts_with(path));
+        if is_first_checked && request.guard::<BackendAuth>().await.is_error() {
+            let told = request.local_cache(Told::default).0.clone();
+            return ApiError {
+                status: Status::Forbidden,
+                detail: told.unwrap_or_default(),
+                allow: None,
+            };
+        }
+        if request.method() == Method::Options {
+            return ApiError {
+                status: Status::Ok,
+                detail: String::new(),
+                allow,
+            };
+        }
+    }
+    let detail = match (status.code, told) {
+        (405, _) => format!("Method \"{}\" not allowed.", request.method()),
+        (404, Some(what)) => format!("No {what} matches the given query."),
+        (404, None) => "Not found.".to_owned(),
+        (503, _) => "The service cannot reach its database at the moment. Try again later.".to_owned(),
+        (code, _) if code >= 500 => format!(
+            "The server made a mistake; it was recorded as request {}.",
+            request_id(request)
+        ),
+        (_, Some(told)) => told,
+        (_, None) => status.reason_lossy().to_owned(),
+    };
+    ApiError { status, detail, allow }
+}
+
+/// Endpoints that look at the token before anything else.
+const TOKEN_FIRST: &[&str] = &["/api/v2/jobs", "/api/v2/users/", "/api/v2/release-notifications"];
+
+struct ApiError {
+    status: Status,
+    detail: String,
+    allow: Option<String>,
+}
+
+impl<'r> Responder<'r, 'static> for ApiError {
+    fn respond_to(self, _: &'r Request<'_>) -> rocket::response::Result<'static> {
+        let body = if self.status == Status::Ok {
+            json!({"name": "Job Server", "renders": ["application/json"], "parses": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]})
+        } else {
+            json!({ "detail": self.detail })
+        };
+        let body = body.to_string();
+        let mut response = Response::build();
+        response
+            .status(self.status)
+            .raw_header("Content-Type", "application/json")
+            .sized_body(body.len(), std::io::Cursor::new(body));
+        if let Some(allow) = self.allow {
+            response.raw_header("Allow", format!("{allow}, OPTIONS"));
+        }
+        if self.status == Status::ServiceUnavailable {
+            response.raw_header("Retry-After", "30");
+        }
+        response.ok()
+    }
+}

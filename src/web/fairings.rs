@@ -1,0 +1,176 @@
+//! What is done around every request: an id, a log line, and the headers that protect.
+
+use std::time::Instant;
+
+use rocket::fairing::{Fairing, Info, Kind};
+use rocket::http::{ContentType, Header, Method};
+use rocket::{Data, Request, Response};
+
+use crate::config::Settings;
+use crate::core::sealed::random_bytes;
+
+/// What a request carries from its beginning, before any guard ran.
+#[derive(Debug)]
+pub struct Context {
+    pub request_id: String,
+    /// The value that scripts of this answer carry and the policy names.
+    pub nonce: String,
+    started: Instant,
+}
+
+/// The request's own context; made when first asked for.
+pub fn context<'r>(request: &'r Request<'_>) -> &'r Context {
+    request.local_cache(|| Context {
+        request_id: incoming_id(request).unwrap_or_else(|| data_encoding::HEXLOWER.encode(&random_bytes::<8>())),
+        nonce: data_encoding::BASE64.encode(&random_bytes::<16>()),
+        started: Instant::now(),
+    })
+}
+
+pub fn request_id<'r>(request: &'r Request<'_>) -> &'r str {
+    &context(request).request_id
+}
+
+/// The proxy's id, when it sent one that is safe to repeat.
+fn incoming_id(request: &Request<'_>) -> Option<String> {
+    let id = request.headers().get_one("X-Request-Id")?;
+    let is_safe = (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    is_safe.then(|| id.to_owned())
+}
+
+/// Who signed in, for the log line: set by the guard that found out.
+#[derive(Debug, Default)]
+pub struct SignedInAs(pub std::sync::OnceLock<i32>);
+
+/// Gives each request its id and writes its line in the log. Never a token, a cookie or a query: those
+/// may carry secrets.
+pub struct RequestContext;
+
+#[rocket::async_trait]
+impl Fairing for RequestContext {
+    fn info(&self) -> Info {
+        Info {
+            name: "request id and log",
+            kind: Kind::Request | Kind::Response,
+        }
+    }
+
+    async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
+        context(request);
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        let context = context(request);
+        response.set_header(Header::new("X-Request-Id", context.request_id.clone()));
+        tracing::info!(
+            target: "jobserver::access",
+            request_id = context.request_id,
+            method = request.method().as_str(),
+            path = logged_path(request),
+            status = response.status().code,
+            milliseconds = context.started.elapsed().as_micros() as f64 / 1000.0,
+            user_id = request.local_cache(SignedInAs::default).0.get(),
+        );
+    }
+}
+
+/// The path without what may not be logged: a login link's token is part of its path.
+fn logged_path<'r>(request: &'r Request<'_>) -> &'r str {
+    let path = request.uri().path().as_str();
+    if path.starts_with("/login-link/") {
+        "/login-link/…"
+    } else {
+        path
+    }
+}
+
+/// Headers that every answer carries, and the content security policy of pages.
+pub struct SecurityHeaders {
+    policy_before_nonce: String,
+    policy_after_nonce: String,
+    is_https: bool,
+}
+
+impl SecurityHeaders {
+    pub fn new(settings: &Settings) -> Self {
+        let (dev_scripts, dev_styles, dev_connect) = if settings.web.assets_dev_mode {
+            (
+                " http://localhost:5173",
+                " 'unsafe-inline' http://localhost:5173",
+                " http://localhost:5173 ws://localhost:5173",
+            )
+        } else {
+            ("", "", "")
+        };
+        let report = settings
+            .web
+            .csp_report_uri
+            .as_ref()
+            .map(|uri| format!("; report-uri {uri}"))
+            .unwrap_or_default();
+        Self {
+            policy_before_nonce: format!(
+                "default-src 'none'; base-uri 'none'; connect-src 'self'{dev_connect}; font-src 'self' data:; \
+                 form-action 'self' {github}; frame-ancestors 'self'; img-src 'self' blob: data: https://github.com \
+                 https://avatars.githubusercontent.com; manifest-src 'self'; object-src 'none'; \
+                 style-src 'self'{dev_styles}; script-src 'self'{dev_scripts} 'nonce-",
+                github = settings.github.web_url.origin().ascii_serialization(),
+            ),
+            policy_after_nonce: format!("'{report}"),
+            is_https: settings.web.base_url.scheme() == "https",
+        }
+    }
+}
+
+#[rocket::async_trait]
+impl Fairing for SecurityHeaders {
+    fn info(&self) -> Info {
+        Info {
+            name: "security headers",
+            kind: Kind::Response,
+        }
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        response.set_header(Header::new("X-Content-Type-Options", "nosniff"));
+        response.set_header(Header::new("X-Frame-Options", "SAMEORIGIN"));
+        response.set_header(Header::new("Referrer-Policy", "same-origin"));
+        response.set_header(Header::new("Cross-Origin-Opener-Policy", "same-origin"));
+        response.set_header(Header::new("X-XSS-Protection", "1; mode=block"));
+        response.set_header(Header::new(
+            "Permissions-Policy",
+            "browsing-topics=(), interest-cohort=()",
+        ));
+        if self.is_https {
+            response.set_header(Header::new(
+                "Strict-Transport-Security",
+                "max-age=31536000; includeSubDomains",
+            ));
+        }
+        let path = request.uri().path();
+        if path.starts_with("/api/") || path == "/api" {
+            if path.as_str() != "/api/docs" && path.as_str() != "/api/docs/" {
+                response.set_header(Header::new("Vary", "Accept, Cookie"));
+                return;
+            }
+        }
+        if path.starts_with("/static/") {
+            return;
+        }
+        if !response.headers().contains("Vary") {
+            response.set_header(Header::new("Vary", "Cookie"));
+        }
+        let is_page = response
+            .content_type()
+            .is_some_and(|content_type| content_type == ContentType::HTML);
+        if is_page {
+            let nonce = &context(request).nonce;
+            let policy = format!("{}{nonce}{}", self.policy_before_nonce, self.policy_after_nonce);
+            response.set_header(Header::new("Content-Security-Policy", policy));
+            if request.method() == Method::Get && !response.headers().contains("Cache-Control") {
+                // What a page shows depends on who looks, and going back must not show another's.
+                response.set_header(Header::new("Cache-Control", "private, no-cache"));
+            }
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Forms of pages: read whole, never without the proof that our own page sent them.
+//!
+//! A handler takes a [`CsrfForm`], so it cannot forget the check. The proof is threefold: the browser's
+//! own word (`Sec-Fetch-Site`, `Origin`), a cookie that other sites' posts do not carry, and a token in
+//! the form, masked anew on every page.
+
+use rocket::data::{FromData, ToByteUnit};
+use rocket::http::{Cookie, SameSite, Status};
+use rocket::outcome::Outcome;
+use rocket::{Data, Request};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::App;
+use super::guards::SESSION_COOKIE;
+use super::responders::Told;
+use crate::core::sealed::{random_bytes, random_token};
+
+/// The field that carries the token, and the header that scripts send it in.
+pub const CSRF_FIELD: &str = "csrfmiddlewaretoken";
+pub const CSRF_HEADER: &str = "X-CSRFToken";
+
+/// The cookie that stands for the session of somebody not signed in.
+pub const CSRF_COOKIE: &str = "csrftoken";
+
+/// The secret that this visitor's forms prove: derived from the session, or kept in a cookie.
+pub struct CsrfToken {
+    secret: [u8; 32],
+}
+
+impl CsrfToken {
+    /// The visitor's; an anonymous visitor without one is given one when a page asks for it.
+    pub fn of<'r>(request: &'r Request<'_>) -> &'r CsrfToken {
+        request.local_cache(|| match visitor_secret(request) {
+            Some(secret) => CsrfToken {
+                secret: digest(&secret),
+            },
+            None => CsrfToken { secret: random_bytes() },
+        })
+    }
+
+    /// A token for one page: a random mask, and the secret under it. Also sets the cookie of a
+    /// visitor who has none.
+    pub fn for_page(&self, request: &Request<'_>) -> String {
+        let secret = match visitor_secret(request) {
+            Some(_) => self.secret,
+            None => digest(request.local_cache(|| NewCookie::set(request)).0.as_str()),
+        };
+        let mask: [u8; 32] = random_bytes();
+        let masked: Vec<u8> = mask
+            .iter()
+            .copied()
+            .chain(mask.iter().zip(secret).map(|(m, s)| m ^ s))
+            .collect();
+        data_encoding::BASE64URL_NOPAD.encode(&masked)
+    }
+
+    fn accepts(&self, token: &str) -> bool {
+        let Ok(bytes) = data_encoding::BASE64URL_NOPAD.decode(token.as_bytes()) else {
+            return false;
+        };
+        let Some((mask, masked)) = bytes.split_at_checked(32).filter(|(_, masked)| masked.len() == 32) else {
+            return false;
+        };
+        let secret: Vec<u8> = mask.iter().zip(masked).map(|(a, b)| a ^ b).collect();
+        secret.ct_eq(&self.secret).into()
+    }
+}
+
+struct NewCookie(String);
+
+impl NewCookie {
+    fn set(request: &Request<'_>) -> Self {
+        let value = random_token();
+        let is_https = request
+            .rocket()
+            .state::<App>()
+            .is_some_and(|app| app.settings.web.base_url.scheme() == "https");
+        request.cookies().add(
+            Cookie::build((CSRF_COOKIE, value.clone()))
+                .path("/")
+                .same_site(SameSite::Lax)
+                .http_only(true)
+                .secure(is_https),
+        );
+        Self(value)
+    }
+}
+
+fn visitor_secret(request: &Request<'_>) -> Option<String> {
+    let cookies = request.cookies();
+    cookies
+        .get(SESSION_COOKIE)
+        .or_else(|| cookies.get(CSRF_COOKIE))
+        .map(|cookie| cookie.value().to_owned())
+}
+
+fn digest(secret: &str) -> [u8; 32] {
+    Sha256::new()
+        .chain_update(b"jobserver csrf v1\0")
+        .chain_update(secret.as_bytes())
+        .finalize()
+        .into()
+}
+
+/// Whether the browser says that another site sent this.
+fn is_cross_site(request: &Request<'_>, app: &App) -> bool {
+    let headers = request.headers();
+    if headers
+        .get_one("Sec-Fetch-Site")
+        .is_some_and(|site| site == "cross-site")
+    {
+        return true;
+    }
+    let Some(origin) = headers.get_one("Origin") else {
+        return false;
+    };
+    if origin == app.settings.web.base_url.origin().ascii_serialization() {
+        return false;
+    }
+    let host = request.host().map(|host| host.to_string()).unwrap_or_default();
+    origin != format!("http://{host}") && origin != format!("https://{host}")
+}
+
+/// A form's fields, decoded, in the order sent. Fields may repeat.
+#[derive(Debug, Default, Clone)]
+pub struct CsrfForm(Vec<(String, String)>);
+
+impl CsrfForm {
+    /// The first value of a field, without white space at its ends; empty when absent.
+    pub fn text(&self, name: &str) -> &str {
+        self.0
+            .iter()
+            .find(|(field, _)| field == name)
+            .map(|(_, value)| value.trim())
+            .unwrap_or_default()
+    }
+
+    /// Every value of a field.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0
+            .iter()
+            .filter(move |(field, _)| field == name)
+            .map(|(_, value)| value.trim())
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(field, _)| field == name)
+    }
+
+    /// A yes-or-no field: absent, empty, `false` and `0` in any case mean no.
+    pub fn flag(&self, name: &str) -> bool {
+        let value = self.text(name);
+        !(value.is_empty() || value == "0" || value.eq_ignore_ascii_case("false"))
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromData<'r> for CsrfForm {
+    type Error = ();
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> rocket::data::Outcome<'r, Self> {
+        let Some(app) = request.rocket().state::<App>() else {
+            return Outcome::Error((Status::InternalServerError, ()));
+        };
+        let refuse = |status: Status, why: &str| {
+            request.local_cache(|| Told(Some(why.to_owned())));
+            Outcome::Error((status, ()))
+        };
+        if is_cross_site(request, app) {
+            return refuse(Status::Forbidden, CSRF_REFUSED);
+        }
+        let limit = request.limits().get("form").unwrap_or(256.kibibytes());
+        let body = match data.open(limit).into_bytes().await {
+            Ok(body) if body.is_complete() => body.into_inner(),
+            Ok(_) => {
+                return refuse(
+                    Status::PayloadTooLarge,
+                    "The form you sent is too large. Choose fewer items, or write less.",
+                );
+            }
+            Err(_) => return refuse(Status::BadRequest, "The form did not arrive whole. Send it again."),
+        };
+        let Ok(body) = String::from_utf8(body) else {
+            return refuse(Status::BadRequest, "The form is not valid UTF-8 text.");
+        };
+        let fields = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+        let form = CsrfForm(fields);
+        if form
+            .0
+            .iter()
+            .any(|(name, value)| name.contains('\0') || value.contains('\0'))
+        {
+            return refuse(
+                Status::BadRequest,
+                "A field holds a NUL character, which cannot be stored. Remove it.",
+            );
+        }
+        let token = form
+            .all(CSRF_FIELD)
+            .next()
+            .or_else(|| request.headers().get_one(CSRF_HEADER))
+            .unwrap_or_default();
+        if !CsrfToken::of(request).accepts(token) {
+            return refuse(Status::Forbidden, CSRF_REFUSED);
+        }
+        Outcome::Success(form)
+    }
+}
+
+/// What somebody reads whose form did not prove to be ours.
+pub const CSRF_REFUSED: &str =
+    "The page you sent this from is out of date, or another site sent it. Go back, reload the page, and try again.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_read_as_forms_send_them() {
+        let form = |value: &str| CsrfForm(vec![("a".into(), value.into())]);
+        for (value, is_set) in [
+            ("True", true),
+            ("on", true),
+            ("", false),
+            ("False", false),
+            ("0", false),
+            ("false ", false),
+        ] {
+            assert_eq!(form(value).flag("a"), is_set, "{value:?}");
+        }
+        assert!(!CsrfForm::default().flag("a"));
+        assert_eq!(form("  x ").text("a"), "x");
+    }
+
+    #[test]
+    fn a_token_is_accepted_for_its_secret_alone() {
+        let (mine, other) = (CsrfToken { secret: digest("a") }, CsrfToken { secret: digest("b") });
+        let mask = [7u8; 32];
+        let masked: Vec<u8> = mask
+            .iter()
+            .copied()
+            .chain(mask.iter().zip(mine.secret).map(|(m, s)| m ^ s))
+            .collect();
+        let token = data_encoding::BASE64URL_NOPAD.encode(&masked);
+        assert!(mine.accepts(&token));
+        assert!(!other.accepts(&token));
+        assert!(!mine.accepts(""));
+        assert!(!mine.accepts("!!"));
+    }
+}

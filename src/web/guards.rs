@@ -1,0 +1,8 @@
+//! Who asks. A handler's signature says who may call it.
+
+mod backend;
+mod visit;
+
+pub use backend::{BackendAuth, BackendRefused, MaybeBackend};
+pub(in crate::web) use visit::actor;
+pub use visit::{SESSION_COOKIE, User, Visit, safe_next};

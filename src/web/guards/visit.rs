@@ -1,0 +1,158 @@
+//! Somebody's visit: who they are, where they are, and what their page needs to know.
+
+use std::borrow::Cow;
+
+use rocket::Request;
+use rocket::http::Status;
+use rocket::outcome::{Outcome as GuardOutcome, try_outcome};
+use rocket::request::{FlashMessage, FromRequest, Outcome};
+
+use crate::core::access::{Actor, SignedIn};
+use crate::core::error::{Error, Result};
+use crate::core::people;
+use crate::core::sealed::token_hash;
+use crate::web::App;
+use crate::web::database::Database;
+use crate::web::fairings::{self, SignedInAs};
+use crate::web::forms::CsrfToken;
+use crate::web::responders::tell;
+
+/// The session's cookie, by the name that scripts and proxies of the service know.
+pub const SESSION_COOKIE: &str = "sessionid";
+
+/// A visit to a page. `Visit` in a handler's signature means: everybody may come.
+pub struct Visit<'r> {
+    pub app: &'r App,
+    pub actor: Actor,
+    pub(in crate::web) request: &'r Request<'r>,
+    pub(in crate::web) csrf: &'r CsrfToken,
+    pub(in crate::web) flash: Option<(String, String)>,
+}
+
+/// A visit by somebody signed in; others are sent to the login page.
+pub struct User<'r> {
+    pub visit: Visit<'r>,
+    pub user: SignedIn,
+}
+
+impl<'r> Visit<'r> {
+    /// The path as it came, decoded no further than the browser did.
+    pub fn path(&self) -> &'r str {
+        self.request.uri().path().as_str()
+    }
+
+    /// The query as it came, without `?`.
+    pub fn query(&self) -> Option<&'r str> {
+        self.request.uri().query().map(|query| query.as_str())
+    }
+
+    pub fn request_id(&self) -> &'r str {
+        fairings::request_id(self.request)
+    }
+
+    /// Somebody signed in, or what sends others to the login page.
+    pub fn signed_in(&self) -> Option<&SignedIn> {
+        self.actor.signed_in()
+    }
+}
+
+/// Who the session's cookie belongs to; looked up once per request.
+pub(in crate::web) async fn actor<'r>(request: &'r Request<'_>) -> &'r Result<Actor> {
+    request
+        .local_cache_async(async {
+            let Some(cookie) = request.cookies().get(SESSION_COOKIE) else {
+                return Ok(Actor::anonymous());
+            };
+            let Some(database) = request.rocket().state::<Database>() else {
+                return Err(Error::Internal("no database is managed".into()));
+            };
+            let hash = token_hash(cookie.value());
+            let user = people::store::session_user(&mut *database.read().await?, &hash).await?;
+            if let Some(user) = &user {
+                let _ = request.local_cache(SignedInAs::default).0.set(user.id);
+            }
+            Ok(user.map_or_else(Actor::anonymous, Actor::from))
+        })
+        .await
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Visit<'r> {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let Some(app) = request.rocket().state::<App>() else {
+            return Outcome::Error((Status::InternalServerError, ()));
+        };
+        let actor = match actor(request).await {
+            Ok(actor) => actor.clone(),
+            Err(error) => return Outcome::Error((tell(request, error), ())),
+        };
+        let flash = match request.guard::<FlashMessage<'_>>().await {
+            GuardOutcome::Success(flash) => Some((flash.kind().to_owned(), flash.message().to_owned())),
+            _ => None,
+        };
+        let csrf = CsrfToken::of(request);
+        Outcome::Success(Visit {
+            app,
+            actor,
+            request,
+            csrf,
+            flash,
+        })
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for User<'r> {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let visit = try_outcome!(request.guard::<Visit<'r>>().await);
+        match visit.actor.signed_in().cloned() {
+            Some(user) => Outcome::Success(User { visit, user }),
+            // The catcher of 401 answers with a redirect to the login page.
+            None => Outcome::Error((Status::Unauthorized, ())),
+        }
+    }
+}
+
+/// Where the login page is to send somebody back to: a path of ours, else `/`. A path begins with one
+/// slash, not with two, and holds no backslash or control character, which some browsers read as
+/// another host's address.
+pub fn safe_next(next: Option<&str>) -> Cow<'_, str> {
+    match next {
+        Some(next)
+            if next.starts_with('/')
+                && !next.starts_with("//")
+                && !next.contains('\\')
+                && !next.chars().any(char::is_control) =>
+        {
+            Cow::Borrowed(next)
+        }
+        _ => Cow::Borrowed("/"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::safe_next;
+
+    #[test]
+    fn only_our_own_paths_are_gone_back_to() {
+        assert_eq!(safe_next(Some("/settings/?a=1")), "/settings/?a=1");
+        for foreign in [
+            "",
+            "//evil.com",
+            "///evil.com",
+            "/\\evil.com",
+            "https://evil.com/",
+            "evil",
+            "/a\nb",
+            "/\t/evil.com",
+        ] {
+            assert_eq!(safe_next(Some(foreign)), "/", "{foreign}");
+        }
+        assert_eq!(safe_next(None), "/");
+    }
+}

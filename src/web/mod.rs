@@ -1,0 +1,62 @@
+//! Everything that knows Rocket.
+//!
+//! A request goes: fairings ([`fairings`]) → route ([`routes`]) → guards ([`guards`]), which say who asks
+//! and prove what they may do → one action of `core` → a view → a template of the same name.
+
+pub mod api;
+pub mod catchers;
+pub mod database;
+pub mod fairings;
+pub mod forms;
+pub mod guards;
+pub mod live;
+pub mod pages;
+pub mod responders;
+pub mod routes;
+pub mod static_files;
+pub mod view;
+
+use std::sync::Arc;
+
+use rocket::{Build, Rocket};
+use secrecy::ExposeSecret;
+
+use crate::config::Settings;
+use crate::core::db::Db;
+use crate::core::ports::CodeHost;
+use crate::core::sealed::Sealer;
+
+/// What the web needs from outside: settings, the database, the services behind their ports.
+#[derive(Clone)]
+pub struct App {
+    pub settings: Arc<Settings>,
+    pub db: Db,
+    pub code_host: Arc<dyn CodeHost>,
+    pub sealer: Sealer,
+    pub assets: Arc<static_files::Assets>,
+    pub live: live::Live,
+}
+
+/// The very program: used by `jobserver serve` and by every test.
+pub fn build(app: App) -> Rocket<Build> {
+    let figment = figment(&app.settings);
+    let database = database::Database::from(database::Pool::from(app.db.clone()));
+    rocket::custom(figment)
+        .manage(database)
+        .attach(fairings::RequestContext)
+        .attach(view::templates())
+        .attach(fairings::SecurityHeaders::new(&app.settings))
+        .manage(app)
+        .mount("/", routes::all())
+        .register("/", catchers::pages())
+        .register("/api", catchers::api())
+}
+
+/// Rocket's own settings: `Rocket.toml` and `ROCKET_*`, and over them what our settings say of port,
+/// address and key.
+fn figment(settings: &Settings) -> rocket::figment::Figment {
+    rocket::Config::figment()
+        .merge(("port", settings.web.port))
+        .merge(("address", settings.web.address))
+        .merge(("secret_key", settings.secrets.rocket_secret_key.expose_secret()))
+}

@@ -1,0 +1,100 @@
+//! How a handler answers: a page, a redirect, or a failure that a catcher tells.
+
+use rocket::http::Status;
+use rocket::response::{Redirect, Responder};
+use rocket::{Request, Response};
+
+use crate::core::access::Denied;
+use crate::core::error::Error;
+
+/// What handlers return.
+pub type Outcome<T> = Result<T, Failure>;
+
+/// An error on its way to the visitor. The catchers of pages and of the API tell it, each in its way.
+#[derive(Debug)]
+pub struct Failure(pub Error);
+
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl From<Denied> for Error {
+    fn from(_: Denied) -> Self {
+        Error::NotAllowed("You do not have permission to do this.".into())
+    }
+}
+
+impl Failure {
+    pub fn not_found(what: &'static str) -> Self {
+        Self(Error::NotFound(what))
+    }
+
+    /// The status that tells this failure.
+    pub fn status(&self) -> Status {
+        status_of(&self.0)
+    }
+}
+
+/// The status that tells an error.
+pub fn status_of(error: &Error) -> Status {
+    match error {
+        Error::NotFound(_) => Status::NotFound,
+        Error::NotAllowed(_) => Status::Forbidden,
+        Error::Conflict(_) => Status::Conflict,
+        Error::Invalid(_) => Status::BadRequest,
+        Error::Unavailable(_) => Status::ServiceUnavailable,
+        Error::Internal(_) => Status::InternalServerError,
+    }
+}
+
+/// What a catcher is to say, kept with the request.
+#[derive(Debug, Clone, Default)]
+pub struct Told(pub Option<String>);
+
+/// Logs an error of ours once, and keeps for the catcher what the visitor may read.
+pub fn tell(request: &Request<'_>, error: &Error) -> Status {
+    let status = status_of(error);
+    let id = super::fairings::request_id(request);
+    let told = match error {
+        Error::Internal(cause) => {
+            tracing::error!(request_id = id, cause, "a request failed");
+            None
+        }
+        Error::Unavailable(cause) => {
+            tracing::warn!(request_id = id, cause, "a request could not be served");
+            None
+        }
+        Error::NotFound(what) => Some((*what).to_owned()),
+        Error::NotAllowed(why) => Some(why.to_string()),
+        Error::Conflict(what) => Some(what.clone()),
+        Error::Invalid(errors) => Some(errors.iter().map(|(_, message)| message).collect::<Vec<_>>().join(" ")),
+    };
+    request.local_cache(|| Told(told));
+    status
+}
+
+impl<'r> Responder<'r, 'static> for Failure {
+    fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
+        Err(tell(request, &self.0))
+    }
+}
+
+/// 302, as forms answer after a change.
+pub fn found(to: impl Into<String>) -> Redirect {
+    Redirect::found(to.into())
+}
+
+/// A body with a status, a type and no more.
+pub struct Plain(pub Status, pub rocket::http::ContentType, pub String);
+
+impl<'r> Responder<'r, 'static> for Plain {
+    fn respond_to(self, _: &'r Request<'_>) -> rocket::response::Result<'static> {
+        Response::build()
+            .status(self.0)
+            .header(self.1)
+            .sized_body(self.2.len(), std::io::Cursor::new(self.2))
+            .ok()
+    }
+}

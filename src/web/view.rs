@@ -1,0 +1,235 @@
+//! What templates are given. A page's view is a flat struct that serialises to its template's context;
+//! `page` is the frame around it. Every text and yes-or-no is computed here or in the views, nothing
+//! in a template.
+
+mod parts;
+
+use rocket::fairing::Fairing;
+use rocket::http::Status as HttpStatus;
+use rocket::response::Responder;
+use rocket::{Request, Response};
+use rocket_dyn_templates::Template;
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use super::fairings::context;
+use super::guards::Visit;
+pub use parts::*;
+
+/// The template engine: strict, so that a view without a field its template names is a fault that a
+/// test finds, not an empty space that nobody sees.
+pub fn templates() -> impl Fairing {
+    Template::custom(|engines| engines.handlebars.set_strict_mode(true))
+}
+
+/// The frame of a page: what its layout needs to know.
+#[derive(Debug, Serialize)]
+pub struct Chrome {
+    pub title: String,
+    pub site_name: String,
+    pub description: Option<String>,
+    pub canonical: String,
+    pub og: Option<SocialPreview>,
+    pub path: String,
+    pub template: &'static str,
+    pub user: Option<AccountMenu>,
+    pub nav: Vec<NavItem>,
+    pub login_href: String,
+    pub breadcrumbs: Vec<Crumb>,
+    pub flash: Vec<Notice>,
+    pub banners: Vec<Banner>,
+    pub nonce: String,
+    pub csrf: String,
+    pub debug: bool,
+    pub request_id: String,
+    pub assets: AssetLinks,
+    pub scripts: Vec<String>,
+    pub year: i32,
+}
+
+/// A page: its frame, its template and its view.
+pub struct Page {
+    status: HttpStatus,
+    template: Template,
+}
+
+#[derive(Serialize)]
+struct Rendered<'a, V: Serialize> {
+    page: &'a Chrome,
+    #[serde(flatten)]
+    view: &'a V,
+}
+
+impl<'r> Visit<'r> {
+    /// The frame of a page with this title.
+    pub fn chrome(&self, title: impl Into<String>) -> Chrome {
+        let settings = &self.app.settings;
+        let path = self.path();
+        let canonical_path = if path.ends_with('/') {
+            path.to_owned()
+        } else {
+            format!("{path}/")
+        };
+        let base = settings.web.base_url.as_str().trim_end_matches('/');
+        let mut banners = Vec::new();
+        if settings.web.disable_creating_jobs {
+            banners.push(Banner::warning(
+                "Job creation is switched off",
+                "New jobs cannot be asked for on some backends at the moment. Jobs already running go on.",
+            ));
+        }
+        Chrome {
+            title: title.into(),
+            site_name: settings.web.site_name.clone(),
+            description: None,
+            canonical: format!("{base}{canonical_path}"),
+            og: None,
+            path: path.to_owned(),
+            template: "",
+            user: self.signed_in().map(|user| AccountMenu {
+                username: user.username.clone(),
+                name: user.fullname.clone(),
+                href: format!("/users/{}/", encode_segment(&user.username)),
+                is_staff: user.may_enter_staff_area(),
+            }),
+            nav: [("Event log", "/event-log/"), ("Status", "/status/")]
+                .map(|(label, href)| NavItem {
+                    label,
+                    href,
+                    active: canonical_path.starts_with(href),
+                })
+                .into(),
+            login_href: login_href(path, self.query()),
+            breadcrumbs: Vec::new(),
+            flash: self
+                .flash
+                .iter()
+                .map(|(tone, text)| Notice {
+                    tone: tone_name(tone),
+                    title: None,
+                    text: text.clone(),
+                })
+                .collect(),
+            banners,
+            nonce: context(self.request).nonce.clone(),
+            csrf: if self.signed_in().is_some() {
+                self.csrf.for_page(self.request)
+            } else {
+                String::new()
+            },
+            debug: settings.web.debug,
+            request_id: self.request_id().to_owned(),
+            assets: self.app.assets.links(),
+            scripts: Vec::new(),
+            year: OffsetDateTime::now_utc().year(),
+        }
+    }
+
+    /// A page with status 200.
+    pub fn render<V: Serialize>(&self, template: &'static str, chrome: Chrome, view: &V) -> Page {
+        render(HttpStatus::Ok, template, chrome, view)
+    }
+}
+
+/// A page with any status.
+pub fn render<V: Serialize>(status: HttpStatus, template: &'static str, mut chrome: Chrome, view: &V) -> Page {
+    chrome.template = template;
+    Page {
+        status,
+        template: Template::render(template, Rendered { page: &chrome, view }),
+    }
+}
+
+impl Chrome {
+    /// A step of the way to this page: what kind of thing (`Project`, say), its name, its address.
+    pub fn crumb(self, kind: &'static str, label: impl Into<String>, href: impl Into<String>) -> Self {
+        self.step(kind, label.into(), Some(href.into()))
+    }
+
+    /// The last step: this page.
+    pub fn here(self, kind: &'static str, label: impl Into<String>) -> Self {
+        self.step(kind, label.into(), None)
+    }
+
+    fn step(mut self, kind: &'static str, label: String, href: Option<String>) -> Self {
+        if self.breadcrumbs.is_empty() {
+            let home = Crumb {
+                kind: None,
+                label: "Home".to_owned(),
+                href: Some("/".to_owned()),
+            };
+            self.breadcrumbs.push(home);
+        }
+        self.breadcrumbs.push(Crumb {
+            kind: Some(kind),
+            label,
+            href,
+        });
+        self
+    }
+
+    pub fn describe(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// The title and text that other sites show when this page is linked there.
+    pub fn preview(mut self, title: impl Into<String>, description: impl Into<String>) -> Self {
+        self.og = Some(SocialPreview {
+            title: title.into(),
+            url: self.canonical.clone(),
+            description: description.into(),
+        });
+        self
+    }
+
+    /// A message about what was just done, or failed.
+    pub fn notice(mut self, tone: &'static str, text: impl Into<String>) -> Self {
+        self.flash.push(Notice {
+            tone,
+            title: None,
+            text: text.into(),
+        });
+        self
+    }
+
+    /// Adds a script of the built front end, by its entry's name.
+    pub fn script(mut self, visit: &Visit<'_>, name: &str) -> Self {
+        self.scripts.push(visit.app.assets.script(name));
+        self
+    }
+
+    /// Gives an anonymous visitor's page a form token too (and the cookie that goes with it).
+    pub fn with_form(mut self, visit: &Visit<'_>) -> Self {
+        if self.csrf.is_empty() {
+            self.csrf = visit.csrf.for_page(visit.request);
+        }
+        self
+    }
+}
+
+fn tone_name(tone: &str) -> &'static str {
+    match tone {
+        "success" => "success",
+        "warning" => "warning",
+        "danger" => "danger",
+        _ => "info",
+    }
+}
+
+/// The login page's address, to come back to `path` and `query`.
+pub fn login_href(path: &str, query: Option<&str>) -> String {
+    let next = match query {
+        Some(query) if !query.is_empty() => format!("{path}?{query}"),
+        _ => path.to_owned(),
+    };
+    format!("/login/?next={}", encode_next(&next))
+}
+
+impl<'r> Responder<'r, 'static> for Page {
+    fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
+        let mut response: Response<'static> = self.template.respond_to(request)?;
+        response.set_status(self.status);
+        Ok(response)
+    }
+}

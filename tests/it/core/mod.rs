@@ -1,0 +1,1 @@
+//! The core's promises that only a real PostgreSQL can keep or break.

@@ -1,0 +1,8 @@
+//! Everything that is tested through HTTP, against the very program on a real PostgreSQL: one binary,
+//! one link step. Each test has a database of its own.
+
+mod api;
+mod core;
+mod pages;
+mod site;
+mod support;

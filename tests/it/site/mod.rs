@@ -1,0 +1,3 @@
+//! What holds for the whole site: the frame around every request.
+
+mod session;

@@ -1,0 +1,190 @@
+//! Those who use the site: test clients *are* actors.
+
+use std::sync::Arc;
+
+use rocket::http::{ContentType, Cookie, Header, Method};
+use rocket::local::asynchronous::{Client, LocalRequest};
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+use super::Html;
+
+/// What came back.
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Answer {
+    async fn of(request: LocalRequest<'_>) -> Self {
+        let response = request.dispatch().await;
+        let status = response.status().code;
+        let headers = response
+            .headers()
+            .iter()
+            .map(|header| (header.name().as_str().to_owned(), header.value().to_owned()))
+            .collect();
+        let body = response.into_string().await.unwrap_or_default();
+        Self { status, headers, body }
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub fn location(&self) -> &str {
+        self.header("Location").unwrap_or_default()
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.body))
+    }
+
+    pub fn html(&self) -> Html {
+        Html::parse(&self.body)
+    }
+
+    /// Asserts a status, showing the body when it is another.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "Location {:?}\n{}", self.location(), self.body);
+        self
+    }
+}
+
+/// A person with a browser: keeps cookies, sends forms with their token.
+pub struct Visitor {
+    client: Arc<Client>,
+    cookies: Mutex<Vec<(String, String)>>,
+}
+
+impl Visitor {
+    pub fn new(client: Arc<Client>, session: Option<String>) -> Self {
+        let cookies = session
+            .into_iter()
+            .map(|token| ("sessionid".to_owned(), token))
+            .collect();
+        Self {
+            client,
+            cookies: Mutex::new(cookies),
+        }
+    }
+
+    async fn request<'c>(&'c self, method: Method, path: &str) -> LocalRequest<'c> {
+        let mut request = self.client.req(method, path.to_owned());
+        for (name, value) in self.cookies.lock().await.iter() {
+            request = request.cookie(Cookie::new(name.clone(), value.clone()));
+        }
+        request
+    }
+
+    async fn send(&self, request: LocalRequest<'_>) -> Answer {
+        let answer = Answer::of(request).await;
+        let mut jar = self.cookies.lock().await;
+        for (_, value) in answer
+            .headers
+            .iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"))
+        {
+            let cookie = Cookie::parse(value.clone()).unwrap();
+            jar.retain(|(name, _)| name != cookie.name());
+            if !cookie.value().is_empty() && cookie.max_age().is_none_or(|age| age.is_positive()) {
+                jar.push((cookie.name().to_owned(), cookie.value().to_owned()));
+            }
+        }
+        answer
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        let request = self.request(Method::Get, path).await;
+        self.send(request).await
+    }
+
+    /// Any method, without a body or a token.
+    pub async fn bare(&self, method: Method, path: &str) -> Answer {
+        let request = self.request(method, path).await;
+        self.send(request).await
+    }
+
+    /// The token that this visitor's forms carry: from the frame of any page when signed in, else from
+    /// the page at `path`.
+    pub async fn csrf_token(&self, path: &str) -> String {
+        for page in ["/no/such/page/at/all/", path] {
+            let html = self.get(page).await.html();
+            if let Some(token) = html.attribute("input[name=csrfmiddlewaretoken]", "value") {
+                return token;
+            }
+        }
+        "there is no form".to_owned()
+    }
+
+    /// Sends a form, with its token.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = self.csrf_token(path).await;
+        let mut fields = fields.to_vec();
+        fields.push(("csrfmiddlewaretoken", &token));
+        self.post_without_token(path, &fields).await
+    }
+
+    /// Sends a form as it is.
+    pub async fn post_without_token(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let request = self
+            .request(Method::Post, path)
+            .await
+            .header(ContentType::Form)
+            .body(body);
+        self.send(request).await
+    }
+}
+
+/// A backend's program: shows its token, speaks JSON, has no cookies.
+pub struct Backend {
+    client: Arc<Client>,
+    pub token: String,
+}
+
+impl Backend {
+    pub fn new(client: Arc<Client>, token: String) -> Self {
+        Self { client, token }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::of(
+            self.client
+                .get(path.to_owned())
+                .header(Header::new("Authorization", self.token.clone())),
+        )
+        .await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.post_text(path, &body.to_string()).await
+    }
+
+    pub async fn post_text(&self, path: &str, body: &str) -> Answer {
+        let request = self
+            .client
+            .post(path.to_owned())
+            .header(ContentType::JSON)
+            .header(Header::new("Authorization", self.token.clone()))
+            .body(body);
+        Answer::of(request).await
+    }
+
+    /// With headers of one's own choice, the token not among them.
+    pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut request = self.client.req(method, path.to_owned()).body(body);
+        for (name, value) in headers {
+            request = request.header(Header::new((*name).to_owned(), (*value).to_owned()));
+        }
+        Answer::of(request).await
+    }
+}

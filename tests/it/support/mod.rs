@@ -1,0 +1,81 @@
+//! What tests are written with: a site, people and backends who use it, and the things they use.
+
+mod actors;
+mod code_host;
+mod html;
+mod statements;
+mod world;
+
+pub use actors::{Answer, Backend, Visitor};
+pub use code_host::FakeCodeHost;
+pub use html::Html;
+pub use statements::count_statements;
+pub use world::{Job, Request, World};
+
+use std::sync::Arc;
+
+use jobserver::config::Settings;
+use jobserver::core::db::Db;
+use jobserver::core::sealed::Sealer;
+use jobserver::web::{self, App, live::Live, static_files::Assets};
+use rocket::local::asynchronous::Client;
+use sqlx::PgPool;
+
+/// The program, started on a database of its own.
+pub struct Site {
+    pub client: Arc<Client>,
+    pub db: Db,
+    pub code_host: Arc<FakeCodeHost>,
+    pub live: Live,
+    pub world: World,
+}
+
+impl Site {
+    pub async fn start(pool: PgPool) -> Self {
+        Self::start_with(pool, |_| ()).await
+    }
+
+    /// With other settings than the usual ones.
+    pub async fn start_with(pool: PgPool, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings::for_tests("postgres://localhost/unused").unwrap_or_else(|error| panic!("{error}"));
+        change(&mut settings);
+        let db = Db::from(pool);
+        let code_host = Arc::new(FakeCodeHost::default());
+        let live = Live::default();
+        let sealer = Sealer::new(&settings.secrets.secret_key, None).unwrap();
+        let app = App {
+            settings: Arc::new(settings),
+            db: db.clone(),
+            code_host: code_host.clone(),
+            sealer: sealer.clone(),
+            assets: Arc::new(Assets::default()),
+            live: live.clone(),
+        };
+        let client = Client::untracked(web::build(app)).await.expect("the program starts");
+        let world = World::new(db.clone(), sealer);
+        Self {
+            client: Arc::new(client),
+            db,
+            code_host,
+            live,
+            world,
+        }
+    }
+
+    /// Somebody not signed in.
+    pub fn anonymous(&self) -> Visitor {
+        Visitor::new(self.client.clone(), None)
+    }
+
+    /// Somebody signed in; the user must exist.
+    pub async fn sign_in(&self, username: &str) -> Visitor {
+        let session = self.world.session(username).await;
+        Visitor::new(self.client.clone(), Some(session))
+    }
+
+    /// A backend, made when it does not exist, that shows its token.
+    pub async fn backend(&self, slug: &str) -> Backend {
+        let token = self.world.backend(slug).await;
+        Backend::new(self.client.clone(), token)
+    }
+}
