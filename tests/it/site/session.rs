@@ -33,7 +33,9 @@ async fn a_link_signs_in_once(pool: PgPool) {
     );
 
     let somebody_else = site.anonymous();
-    assert_eq!(somebody_else.post(&path, &[]).await.expect(302).location(), path);
+    // Whoever comes too late is told so, and has no session.
+    let page = somebody_else.get(&path).await.expect(200).html();
+    assert!(page.main().contains("does not work"), "{}", page.main());
     assert!(!somebody_else.get("/login/").await.expect(200).body.contains("Sign out"));
 
     assert_eq!(visitor.post("/logout/", &[]).await.expect(302).location(), "/");
