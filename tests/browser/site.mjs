@@ -1,0 +1,97 @@
+// What the journeys share: a browser, people who sign in, and a look at every page they reach.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import assert from "node:assert/strict";
+import { chromium } from "playwright-core";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+export const base = process.env.BASE_URL;
+
+let browser;
+
+export async function start() {
+  browser = await chromium.launch({
+    executablePath: process.env.BROWSER,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+export async function stop() {
+  await browser?.close();
+}
+
+// A person with a browser of their own. Any error on a page, and any violation of the content
+// security policy, fails the test that caused it.
+export async function person({ javaScript = true, username } = {}) {
+  const context = await browser.newContext({
+    baseURL: base,
+    javaScriptEnabled: javaScript,
+    viewport: { width: 1280, height: 900 },
+  });
+  const page = await context.newPage();
+  const complaints = [];
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("console", (message) => {
+    const expected = /the server responded with a status of (403|404)/.test(message.text());
+    if (message.type() === "error" && !expected) complaints.push(message.text());
+  });
+  if (username) await signIn(page, username);
+  return {
+    page,
+    async leave() {
+      await context.close();
+      assert.deepEqual(complaints, [], "the browser complained");
+    },
+  };
+}
+
+// Signs in by the link that an operator would send.
+export async function signIn(page, username) {
+  const link = execFileSync(process.env.PROGRAM, ["login-link", username], { encoding: "utf8" }).trim().split("\n").at(-1);
+  await page.goto(link);
+  await page.getByRole("button", { name: /sign in/i }).click();
+  await page.waitForURL(`${base}/`);
+}
+
+// No violation that axe-core knows, in the colours that the system asks for.
+export async function accessible(page, name) {
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+    const found = violations.map((v) => `${v.id}: ${v.help} (${v.nodes.map((n) => n.target.join(" ")).join("; ")})`);
+    assert.deepEqual(found, [], `${name} in ${colorScheme}`);
+  }
+}
+
+// Pictures for whoever looks afterwards, wide and narrow, light and dark; and nothing is wider than a
+// narrow screen.
+export async function pictures(page, name) {
+  for (const [width, colorScheme] of [[1280, "light"], [1280, "dark"], [360, "light"]]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.screenshot({
+      path: path.join(process.env.SCREENSHOTS, `${name}.${width}.${colorScheme}.png`),
+      fullPage: true,
+    });
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(overflow <= 0, `${name} is ${overflow} pixels too wide at ${width}`);
+  }
+  await page.setViewportSize({ width: 1280, height: 900 });
+}
+
+export async function look(page, name) {
+  await accessible(page, name);
+  await pictures(page, name);
+}
