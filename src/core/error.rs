@@ -85,8 +85,8 @@ fn is_outage(error: &sqlx::Error) -> bool {
         sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
         sqlx::Error::Database(database) => database.code().is_some_and(|code| {
             // 08 connection lost, 53 out of resources (disk, memory, connections),
-            // 57P stopping or starting, 25006 read-only standby.
-            code.starts_with("08") || code.starts_with("53") || code.starts_with("57P") || code == "25006"
+            // 57P stopping or starting, 25006 read-only standby; 40 a deadlock, which the other won.
+            ["08", "53", "57P", "40"].iter().any(|class| code.starts_with(class)) || code == "25006"
         }),
         _ => false,
     }

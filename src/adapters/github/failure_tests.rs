@@ -55,7 +55,7 @@ async fn a_refused_token_is_unauthorised() {
 #[tokio::test]
 async fn a_used_up_allowance_says_until_when() {
     for status in [403, 429] {
-        let answer = refusal(status, "API rate limit exceeded")
+        let answer = refusal(status, "Forbidden")
             .insert_header("x-ratelimit-remaining", "0")
             .insert_header("x-ratelimit-reset", "1893456000");
         let (errors, calls) = answered_with(answer).await;

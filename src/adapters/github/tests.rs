@@ -164,7 +164,6 @@ async fn what_can_be_no_reference_or_path_takes_no_call() {
     assert!(server.received_requests().await.unwrap().is_empty());
 }
 
-/// Both when the HTTP client follows redirects by itself and across several calls.
 #[tokio::test]
 async fn a_renamed_repository_is_followed_with_the_token() {
     let (host, server) = bare().await;

@@ -1,5 +1,6 @@
 //! Which repositories there are, and what is set about them.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -10,6 +11,7 @@ use crate::core::ports::{CodeHostError, MAX_REPOSITORIES, NON_RESEARCH_TOPIC, Re
 
 /// How many repositories are looked at at once when an organisation is listed.
 const AT_ONCE: usize = 8;
+
 impl LocalGit {
     /// Whether the folder holds this repository.
     pub async fn holds(&self, repo: &RepoUrl) -> bool {
@@ -37,7 +39,10 @@ impl LocalGit {
         }
         let mut folders = tokio::fs::read_dir(self.root.join(org))
             .await
-            .map_err(|_| not_found())?;
+            .map_err(|error| match error.kind() {
+                ErrorKind::NotFound | ErrorKind::NotADirectory => not_found(),
+                _ => CodeHostError::unavailable(error),
+            })?;
         let mut urls = Vec::new();
         while let Some(folder) = folders.next_entry().await.map_err(CodeHostError::unavailable)? {
             let name = folder.file_name();
@@ -50,7 +55,8 @@ impl LocalGit {
                 urls.push(url);
             }
         }
-        urls.sort_by_cached_key(|url| url.name().to_lowercase());
+        // `study` and `study.git` are one repository: exact names beside each other for `dedup`.
+        urls.sort_by_cached_key(|url| (url.name().to_lowercase(), url.name().to_owned()));
         urls.dedup();
         if urls.len() > MAX_REPOSITORIES {
             tracing::warn!(org, limit = MAX_REPOSITORIES, "more repositories than are read");

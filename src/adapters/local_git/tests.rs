@@ -202,6 +202,27 @@ async fn a_worktree_is_served_too() {
 }
 
 #[tokio::test]
+async fn a_repository_beside_its_bare_namesake_is_listed_once() {
+    let (folder, settings) = small();
+    let org = folder.path().join("opensafely");
+    commit(&org.join("study"), "a", b"a");
+    init(&org.join("study.git"), true);
+    init(&org.join("Study"), false);
+    let found = LocalGit::new(settings).repositories("opensafely").await.unwrap();
+    let names: Vec<&str> = found.iter().map(|found| found.name.as_str()).collect();
+    assert_eq!(names, ["Study", "study"]);
+    assert_eq!(found[1].branches, ["main"]);
+}
+
+#[tokio::test]
+async fn a_file_in_place_of_an_organisation_is_none() {
+    let (folder, settings) = small();
+    fs::write(folder.path().join("someone"), "x").unwrap();
+    let found = LocalGit::new(settings).repositories("someone").await;
+    assert!(matches!(found, Err(CodeHostError::OrgNotFound { .. })), "{found:?}");
+}
+
+#[tokio::test]
 async fn more_names_than_the_limit_are_cut() {
     let (folder, settings) = small();
     let path = folder.path().join("opensafely/study");
