@@ -9,6 +9,7 @@ pub mod db;
 pub mod error;
 pub mod ids;
 pub mod jobs;
+pub mod markdown;
 pub mod names;
 pub mod paging;
 pub mod people;

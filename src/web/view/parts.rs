@@ -98,6 +98,29 @@ impl Link {
     }
 }
 
+/// A part of a thing's page.
+#[derive(Debug, Serialize)]
+pub struct Tab {
+    pub label: &'static str,
+    pub href: String,
+    pub active: bool,
+}
+
+impl Tab {
+    /// Two parts, of which the one at `active` is shown.
+    pub fn pair(first: (&'static str, String), second: (&'static str, String), active: usize) -> Vec<Self> {
+        [first, second]
+            .into_iter()
+            .enumerate()
+            .map(|(index, (label, href))| Self {
+                label,
+                href,
+                active: index == active,
+            })
+            .collect()
+    }
+}
+
 /// A status as people see it: a shape (by `tone`), a word, a colour.
 #[derive(Debug, Clone, Serialize, PartialEq, Eq)]
 pub struct Status {
@@ -178,10 +201,15 @@ impl Time {
         let at = at.to_offset(time::UtcOffset::UTC);
         Self {
             iso: at.format(ISO).unwrap_or_default(),
-            absolute: at.format(ABSOLUTE).unwrap_or_default(),
+            absolute: absolute(at),
             relative: relative(now - at),
         }
     }
+}
+
+/// `21 Aug 2024 10:00:00 UTC`.
+pub fn absolute(at: OffsetDateTime) -> String {
+    at.to_offset(time::UtcOffset::UTC).format(ABSOLUTE).unwrap_or_default()
 }
 
 /// `4 minutes ago`, `in 2 hours`, `just now`.

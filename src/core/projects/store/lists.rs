@@ -37,6 +37,12 @@ pub struct OwnProject {
     total: i64,
 }
 
+impl OwnProject {
+    pub fn title(&self) -> String {
+        crate::core::projects::title(self.number.as_deref(), &self.name)
+    }
+}
+
 /// The projects that somebody is a member of, by name, 20 a page.
 pub async fn own_projects(conn: &mut PgConnection, user_id: i32, page: PageAsked) -> Result<Listed<OwnProject>> {
     let rows = sqlx::query_as!(
