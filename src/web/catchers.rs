@@ -172,7 +172,7 @@ fn refine(status: Status, request: &Request<'_>) -> (Status, Option<String>) {
         return (status, None);
     }
     let methods = other_methods(request);
-    if status == Status::NotFound && !methods.is_empty() && request.local_cache(Told::default).0.is_none() {
+    if !methods.is_empty() && request.local_cache(Told::default).0.is_none() {
         return (Status::MethodNotAllowed, Some(methods.join(", ")));
     }
     (Status::NotFound, None)
@@ -185,6 +185,8 @@ fn other_methods(request: &Request<'_>) -> Vec<&'static str> {
         .path()
         .raw_segments()
         .map(|segment| segment.as_str())
+        // A slash at the end makes an empty one.
+        .filter(|segment| !segment.is_empty())
         .collect();
     let mut found: Vec<Method> = request
         .rocket()

@@ -1,8 +1,10 @@
 //! Who asks. A handler's signature says who may call it.
 
 mod backend;
+mod names;
 mod visit;
 
 pub use backend::{BackendAuth, BackendRefused, MaybeBackend};
+pub use names::{ProjectSlug, WorkspaceName};
 pub(in crate::web) use visit::actor;
 pub use visit::{SESSION_COOKIE, User, Visit, safe_next};

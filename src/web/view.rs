@@ -3,6 +3,7 @@
 //! in a template.
 
 mod parts;
+mod requests;
 
 use rocket::fairing::Fairing;
 use rocket::http::Status as HttpStatus;
@@ -15,6 +16,7 @@ use time::OffsetDateTime;
 use super::fairings::context;
 use super::guards::Visit;
 pub use parts::*;
+pub use requests::*;
 
 /// The template engine: strict, so that a view without a field its template names is a fault that a
 /// test finds, not an empty space that nobody sees.

@@ -1,5 +1,7 @@
 //! The SQL of users, sessions and login links.
 
+pub mod lists;
+
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use time::OffsetDateTime;
@@ -17,6 +19,10 @@ pub struct User {
 }
 
 pub async fn user_by_username(conn: &mut PgConnection, username: &str) -> Result<Option<User>> {
+    // No stored name holds NUL, which PostgreSQL refuses to look for.
+    if username.contains('\0') {
+        return Ok(None);
+    }
     Ok(sqlx::query_as!(
         User,
         r#"SELECT id, username, fullname, is_active FROM "user" WHERE username = $1"#,

@@ -98,6 +98,29 @@ impl Link {
     }
 }
 
+/// A part of a thing's page.
+#[derive(Debug, Serialize)]
+pub struct Tab {
+    pub label: &'static str,
+    pub href: String,
+    pub active: bool,
+}
+
+impl Tab {
+    /// Two parts, of which the one at `active` is shown.
+    pub fn pair(first: (&'static str, String), second: (&'static str, String), active: usize) -> Vec<Self> {
+        [first, second]
+            .into_iter()
+            .enumerate()
+            .map(|(index, (label, href))| Self {
+                label,
+                href,
+                active: index == active,
+            })
+            .collect()
+    }
+}
+
 /// A status as people see it: a shape (by `tone`), a word, a colour.
 #[derive(Debug, Clone, Serialize, PartialEq, Eq)]
 pub struct Status {
@@ -178,10 +201,15 @@ impl Time {
         let at = at.to_offset(time::UtcOffset::UTC);
         Self {
             iso: at.format(ISO).unwrap_or_default(),
-            absolute: at.format(ABSOLUTE).unwrap_or_default(),
+            absolute: absolute(at),
             relative: relative(now - at),
         }
     }
+}
+
+/// `21 Aug 2024 10:00:00 UTC`.
+pub fn absolute(at: OffsetDateTime) -> String {
+    at.to_offset(time::UtcOffset::UTC).format(ABSOLUTE).unwrap_or_default()
 }
 
 /// `4 minutes ago`, `in 2 hours`, `just now`.
@@ -209,7 +237,8 @@ pub fn relative(ago: Duration) -> String {
 pub struct Pagination {
     pub page: i64,
     pub pages: i64,
-    pub total: i64,
+    /// How many the whole list has, as people read it.
+    pub total: String,
     pub prev_href: Option<String>,
     pub next_href: Option<String>,
     pub first_href: Option<String>,
@@ -225,7 +254,7 @@ impl Pagination {
         Self {
             page,
             pages,
-            total,
+            total: thousands(total),
             prev_href: (page > 1).then(|| href(page - 1)),
             next_href: (page < pages).then(|| href(page + 1)),
             first_href: (page > 1).then(|| href(1)),

@@ -1,0 +1,169 @@
+//! A project's page.
+
+use sqlx::PgPool;
+
+use super::lists::{assert_accessible, execute, requests, usual};
+use crate::support::{Job, Request, count_statements};
+
+#[sqlx::test]
+async fn an_empty_project_says_what_comes(pool: PgPool) {
+    let site = usual(pool).await;
+    site.world.project("opensafely-internal").await;
+    let html = site.anonymous().get("/opensafely-internal/").await.expect(200).html();
+    assert_accessible(&html);
+    for words in [
+        "This is an internal project",
+        "No workspaces yet",
+        "Nothing has been published yet",
+        "None yet: a repository comes with the first workspace",
+        "This project has no members",
+        "First run Not yet",
+    ] {
+        assert!(html.main().contains(words), "{words}: {}", html.main());
+    }
+    assert_eq!(html.link("Create a workspace"), None);
+    assert_eq!(html.link("Purpose on the public register"), None);
+}
+
+#[sqlx::test]
+async fn a_project_shows_its_workspaces_people_and_history(pool: PgPool) {
+    let site = usual(pool).await;
+    site.world.member("project", "zoe", &[]).await;
+    site.world.workspace("project", "a-old-one").await;
+    execute(
+        &site,
+        "UPDATE workspace SET is_archived = true WHERE name = 'a-old-one'",
+    )
+    .await;
+    execute(
+        &site,
+        "UPDATE workspace SET created_at = NULL, created_by_id = NULL WHERE name = 'ws'",
+    )
+    .await;
+    execute(
+        &site,
+        "UPDATE project SET number = '142', created_at = now() - interval '1 hour'",
+    )
+    .await;
+    requests(&site, 1).await;
+    let html = site.anonymous().get("/project/").await.expect(200).html();
+    assert_accessible(&html);
+    assert_eq!(html.text("title").as_deref(), Some("142 - Project | Job Server (test)"));
+    assert!(
+        html.attribute("meta[name=description]", "content")
+            .unwrap()
+            .contains("Project")
+    );
+    assert_eq!(html.text("h1").as_deref(), Some("Project"));
+    assert_eq!(html.link("Acme").as_deref(), Some("/orgs/acme/"));
+    assert_eq!(
+        html.link("Purpose on the public register").as_deref(),
+        Some("https://www.opensafely.org/project/142/")
+    );
+    // Those in use first.
+    assert_eq!(html.texts("tbody th"), ["ws", "a-old-one"]);
+    assert!(html.main().contains("opensafely/ws"));
+    assert!(html.main().contains("it is not known which repositories are public"));
+    assert_eq!(html.link("ws").as_deref(), Some("/project/ws/"));
+    assert_eq!(html.link("Job requests").as_deref(), Some("/project/logs/"));
+    assert_eq!(html.link("Ada").as_deref(), Some("/users/ada/"));
+    // Its jobs started three hours ago, the project was recorded an hour ago.
+    assert!(html.main().contains("Code first ran before the project was recorded"));
+    assert!(html.main().contains("3 hours ago"));
+    for hidden in ["Archived", "developer", "staff area", "Create a workspace"] {
+        assert!(!html.main().contains(hidden), "{hidden}: {}", html.main());
+    }
+}
+
+#[sqlx::test]
+async fn who_looks_decides_what_is_shown(pool: PgPool) {
+    let site = usual(pool).await;
+    execute(&site, "UPDATE workspace SET is_archived = true").await;
+    site.world.org_member("acme", "colleague").await;
+    site.world.user("outsider").await;
+    site.world.global_roles("staff", &["StaffAreaAdministrator"]).await;
+    // Whether badges, roles, the staff link, the button to create are shown.
+    for (who, shown) in [
+        ("ada", [true, true, false, true]),
+        ("colleague", [false, true, false, false]),
+        ("outsider", [false, false, false, false]),
+        ("staff", [true, false, true, false]),
+    ] {
+        let html = site.sign_in(who).await.get("/project/").await.expect(200).html();
+        assert_accessible(&html);
+        let main = html.main();
+        let seen = [
+            main.contains("Archived"),
+            main.contains("Project developer"),
+            html.link("View in the staff area").as_deref() == Some("/staff/projects/project/"),
+            html.link("Create a workspace").as_deref() == Some("/project/new-workspace/"),
+        ];
+        assert_eq!(seen, shown, "{who}: {main}");
+    }
+}
+
+#[sqlx::test]
+async fn a_job_that_never_started_counts_by_when_it_was_made(pool: PgPool) {
+    let site = usual(pool).await;
+    let (id, _) = site.world.request(Request::default()).await;
+    site.world.job(id, Job::default()).await;
+    let html = site.anonymous().get("/project/").await.expect(200).html();
+    assert!(html.main().contains("First run just now"), "{}", html.main());
+}
+
+#[sqlx::test]
+async fn what_is_no_project_is_not_found(pool: PgPool) {
+    let site = usual(pool).await;
+    let anonymous = site.anonymous();
+    let long = "a".repeat(50_000);
+    for slug in [
+        "unknown",
+        "PROJECT",
+        "staff",
+        "api",
+        "%00",
+        "%FF",
+        "a%20b",
+        "%F0%9F%98%80",
+        "%D7%A9",
+        "..",
+        &long,
+    ] {
+        for path in [
+            format!("/{slug}/"),
+            format!("/{slug}/logs/"),
+            format!("/{slug}/ws/logs/"),
+        ] {
+            let status = anonymous.get(&path).await.status;
+            assert_eq!(status, 404, "{}", &path[..path.len().min(80)]);
+        }
+    }
+}
+
+#[sqlx::test]
+async fn a_page_that_takes_forms_only_still_says_so(pool: PgPool) {
+    let site = usual(pool).await;
+    let answer = site.anonymous().get("/logout/").await.expect(405);
+    assert_eq!(answer.header("Allow"), Some("POST"));
+}
+
+#[sqlx::test]
+async fn the_statements_do_not_grow_with_the_rows(pool: PgPool) {
+    let site = usual(pool).await;
+    let (ada, stranger) = (site.sign_in("ada").await, site.anonymous());
+    for more in [1, 8] {
+        requests(&site, more).await;
+        for number in 0..more {
+            site.world.workspace("project", &format!("w-{more}-{number}")).await;
+            site.world
+                .member("project", &format!("m-{more}-{number}"), &["ProjectDeveloper"])
+                .await;
+        }
+        let (answer, statements) = count_statements(stranger.get("/project/")).await;
+        answer.expect(200);
+        assert_eq!(statements, 4);
+        let (answer, statements) = count_statements(ada.get("/project/")).await;
+        answer.expect(200);
+        assert_eq!(statements, 5);
+    }
+}
