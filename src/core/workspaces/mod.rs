@@ -1,8 +1,12 @@
 //! Workspaces: a branch of a repository, run for a project.
 
+pub mod actions;
+pub mod facts;
 pub mod store;
 
 use time::OffsetDateTime;
+
+use crate::core::ids::RepoUrl;
 
 /// A workspace with the names that its pages show.
 #[derive(Debug, Clone)]
@@ -40,3 +44,19 @@ impl Workspace {
         crate::core::projects::title(self.project_number.as_deref(), &self.project_name)
     }
 }
+
+/// A workspace to be made; every part was checked by whoever filled it in.
+#[derive(Debug, Clone)]
+pub struct NewWorkspace {
+    /// Lower case; see [`is_workspace_name`](crate::core::names::is_workspace_name).
+    pub name: String,
+    pub purpose: String,
+    pub repo: RepoUrl,
+    pub branch: String,
+}
+
+/// The longest name of a workspace, in characters: it is the name of a folder inside backends too.
+pub const MAX_NAME: usize = 100;
+
+/// The longest purpose, in characters.
+pub const MAX_PURPOSE: usize = 10_000;

@@ -1,5 +1,8 @@
 //! Pages for web users: one folder or file an area, each with its handlers and its views.
 
+mod job_request;
+mod places;
+mod run_jobs;
 mod session;
 mod status;
 
@@ -8,6 +11,7 @@ use rocket::{Route, routes};
 /// Pages at fixed addresses.
 pub fn site_routes() -> Vec<Route> {
     routes![
+        job_request::short_link,
         session::login,
         session::login_link,
         session::use_login_link,
@@ -19,5 +23,14 @@ pub fn site_routes() -> Vec<Route> {
 
 /// Pages of projects, workspaces, job requests and jobs.
 pub fn project_routes() -> Vec<Route> {
-    routes![]
+    let mut routes = routes![job_request::page, job_request::cancel, job_request::events];
+    routes.extend(routes![run_jobs::form, run_jobs::send].into_iter().map(tried_first));
+    routes
+}
+
+/// The reference in this address may be any text, also a word that means something where a job
+/// request's number stands (`cancel`): it is tried before those.
+fn tried_first(mut route: Route) -> Route {
+    route.rank -= 4;
+    route
 }

@@ -1,4 +1,6 @@
 //! The SQL of backends, job requests and jobs.
 
 pub mod backends;
+pub mod detail;
 pub mod requests;
+pub mod run_form;
