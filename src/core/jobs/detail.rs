@@ -211,13 +211,23 @@ mod tests {
 
     #[test]
     fn jobs_are_counted_and_their_times_summed() {
-        let jobs = [job("a", "succeeded", 30), job("b", "Failed", 10), job("c", "running", 5)];
+        let jobs = [
+            job("a", "succeeded", 30),
+            job("b", "Failed", 10),
+            job("c", "running", 5),
+        ];
         let summary = Summary::of(&jobs, JobRequestStatus::Running);
-        assert_eq!((summary.total, summary.completed, summary.succeeded, summary.failed), (3, 2, 1, 1));
+        assert_eq!(
+            (summary.total, summary.completed, summary.succeeded, summary.failed),
+            (3, 2, 1, 1)
+        );
         assert_eq!(summary.runtime.seconds(), 40 * 60);
         assert_eq!(summary.started_at, Some(NOW - Duration::minutes(30)));
         assert_eq!(summary.completed_at, None);
-        assert_eq!(Summary::of(&jobs[..2], JobRequestStatus::Failed).completed_at, Some(NOW));
+        assert_eq!(
+            Summary::of(&jobs[..2], JobRequestStatus::Failed).completed_at,
+            Some(NOW)
+        );
         assert!(Summary::of(&[job(ERROR_ACTION, "failed", 0)], JobRequestStatus::Failed).is_invalid);
     }
 

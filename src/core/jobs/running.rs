@@ -267,8 +267,10 @@ pub fn stale_actions(
     last: &HashMap<String, String>,
 ) -> Vec<String> {
     let would_run = pipeline.with_dependencies(selected);
-    let has_succeeded =
-        |name: &String| last.get(name).is_some_and(|status| status.eq_ignore_ascii_case("succeeded"));
+    let has_succeeded = |name: &String| {
+        last.get(name)
+            .is_some_and(|status| status.eq_ignore_ascii_case("succeeded"))
+    };
     pipeline
         .database_actions()
         .map(|action| &action.name)

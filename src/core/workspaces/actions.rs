@@ -50,17 +50,11 @@ pub async fn change_purpose(db: &Db, can: &Can<CreateWorkspaces>, workspace_id: 
         .change("purpose", before.purpose, purpose)
         .within(Subject::project(before.project_id));
     audit::record(&mut tx, &event).await?;
-    tx.commit().await
-        .map_err(Error::from)
+    tx.commit().await.map_err(Error::from)
 }
 
 /// Puts a workspace into the archive, or takes it out; doing so again changes nothing.
-pub async fn set_archived(
-    db: &Db,
-    can: &Can<ArchiveWorkspaces>,
-    workspace_id: i32,
-    is_archived: bool,
-) -> Result<()> {
+pub async fn set_archived(db: &Db, can: &Can<ArchiveWorkspaces>, workspace_id: i32, is_archived: bool) -> Result<()> {
     let mut tx = db.begin().await?;
     let before = locked(&mut tx, workspace_id).await?;
     can.covers(before.project_id)?;
@@ -68,14 +62,17 @@ pub async fn set_archived(
         return Ok(());
     }
     store::update_is_archived(&mut tx, workspace_id, is_archived, can.user_id()).await?;
-    let kind = if is_archived { "workspace_archived" } else { "workspace_unarchived" };
+    let kind = if is_archived {
+        "workspace_archived"
+    } else {
+        "workspace_unarchived"
+    };
     let by = By::user(can.user_id(), can.username());
     let event = Event::new(kind, &by, Subject::workspace(workspace_id))
         .change("is_archived", before.is_archived.to_string(), is_archived.to_string())
         .within(Subject::project(before.project_id));
     audit::record(&mut tx, &event).await?;
-    tx.commit().await
-        .map_err(Error::from)
+    tx.commit().await.map_err(Error::from)
 }
 
 /// Chooses whether new job requests of a workspace offer to tell their creator by default.
@@ -94,11 +91,14 @@ pub async fn set_should_notify(
     store::update_should_notify(&mut tx, workspace_id, should_notify, can.user_id()).await?;
     let by = By::user(can.user_id(), can.username());
     let event = Event::new("workspace_notifications_changed", &by, Subject::workspace(workspace_id))
-        .change("should_notify", before.should_notify.to_string(), should_notify.to_string())
+        .change(
+            "should_notify",
+            before.should_notify.to_string(),
+            should_notify.to_string(),
+        )
         .within(Subject::project(before.project_id));
     audit::record(&mut tx, &event).await?;
-    tx.commit().await
-        .map_err(Error::from)
+    tx.commit().await.map_err(Error::from)
 }
 
 async fn locked(tx: &mut sqlx::PgConnection, workspace_id: i32) -> Result<store::LockedWorkspace> {

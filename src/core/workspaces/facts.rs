@@ -155,10 +155,7 @@ impl<'a> Facts<'a> {
             .filter(|(key, _)| known.get(*key).is_none_or(Known::is_stale))
             .map(|(key, k)| answer_until(until, key.clone(), ask((*k).clone())))
             .collect();
-        let answers: Vec<Option<(String, T)>> = futures::stream::iter(calls)
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
+        let answers: Vec<Option<(String, T)>> = futures::stream::iter(calls).buffer_unordered(AT_ONCE).collect().await;
         let answers: Vec<(String, T)> = answers.into_iter().flatten().collect();
         self.keep(&answers).await?;
         let fetched_at = OffsetDateTime::now_utc();

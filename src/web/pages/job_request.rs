@@ -4,7 +4,7 @@ mod pipeline;
 mod progress;
 mod view;
 
-use rocket::response::stream::EventStream;
+use rocket::response::stream::{Event, EventStream};
 use rocket::response::{Flash, Redirect};
 use rocket::{Shutdown, get, post};
 use time::OffsetDateTime;
@@ -18,7 +18,7 @@ use crate::web::guards::{User, Visit};
 use crate::web::live;
 use crate::web::pages::places;
 use crate::web::responders::{Failure, Outcome, found};
-use crate::web::view::{Page, counted};
+use crate::web::view::{Page, count_of};
 pub use view::{job_message, log_path, missing_updates};
 
 #[get("/<project>/<workspace>/<id>")]
@@ -38,7 +38,7 @@ pub async fn page(visit: Visit<'_>, db: &Database, project: &str, workspace: &st
             format!("Job request {id}"),
             format!(
                 "{} in the workspace {}",
-                counted(request.requested_actions.len(), "requested action"),
+                count_of(request.requested_actions.len(), "requested action"),
                 place.workspace_name
             ),
         )
@@ -81,10 +81,7 @@ pub async fn cancel(
     let back = found(format!("/{project}/{workspace}/{id}/"));
     Ok(match cancel_job_request(db, &can).await? {
         Cancelled::Actions(actions) => {
-            let text = format!(
-                "The backend is asked to cancel {}.",
-                counted(actions.len(), "action")
-            );
+            let text = format!("The backend is asked to cancel {}.", count_of(actions.len(), "action"));
             Flash::new(back, "success", text)
         }
         Cancelled::NothingLeft => Flash::new(back, "info", "There was nothing left to cancel."),
@@ -114,7 +111,19 @@ pub async fn events<'r>(
     workspace: &str,
     id: i32,
     end: Shutdown,
-) -> Outcome<EventStream![rocket::response::stream::Event + 'r]> {
+) -> Outcome<EventStream![Event + 'r]> {
+    follow(&visit, db, project, workspace, id, end).await
+}
+
+/// The events of the request that an address names; 404 when there is none.
+pub async fn follow<'r>(
+    visit: &Visit<'r>,
+    db: &'r Database,
+    project: &str,
+    workspace: &str,
+    id: i32,
+    end: Shutdown,
+) -> Outcome<EventStream![Event + 'r]> {
     places::check_names(project, workspace)?;
     // Listening begins before looking, so that nothing falls between the two.
     let changes = visit.app.live.subscribe();

@@ -1,5 +1,6 @@
 //! Pages for web users: one folder or file an area, each with its handlers and its views.
 
+mod job;
 mod job_request;
 mod places;
 mod run_jobs;
@@ -11,6 +12,7 @@ use rocket::{Route, routes};
 /// Pages at fixed addresses.
 pub fn site_routes() -> Vec<Route> {
     routes![
+        job::short_link,
         job_request::short_link,
         session::login,
         session::login_link,
@@ -23,7 +25,14 @@ pub fn site_routes() -> Vec<Route> {
 
 /// Pages of projects, workspaces, job requests and jobs.
 pub fn project_routes() -> Vec<Route> {
-    let mut routes = routes![job_request::page, job_request::cancel, job_request::events];
+    let mut routes = routes![
+        job::page,
+        job::cancel,
+        job::events,
+        job_request::page,
+        job_request::cancel,
+        job_request::events,
+    ];
     routes.extend(routes![run_jobs::form, run_jobs::send].into_iter().map(tried_first));
     routes
 }

@@ -22,7 +22,7 @@ use crate::web::forms::CsrfForm;
 use crate::web::guards::Visit;
 use crate::web::pages::places;
 use crate::web::responders::{Outcome, found};
-use crate::web::view::{Page, counted, login_href};
+use crate::web::view::{Page, count_of, login_href};
 use view::Filled;
 
 /// What a visitor of the run-jobs page gets.
@@ -94,8 +94,7 @@ pub async fn send(
     if let Some(backend) = backend
         && runnable.codelists == Codelists::OutOfDate
     {
-        let last =
-            run_form::last_statuses(&mut *db.read().await?, asked.workspace.id, backend.id).await?;
+        let last = run_form::last_statuses(&mut *db.read().await?, asked.workspace.id, backend.id).await?;
         let stale = stale_actions(&runnable.pipeline, &filled.actions, filled.force, &last);
         if !stale.is_empty() {
             let message = format!(
@@ -126,7 +125,7 @@ pub async fn send(
                 "Job request {} asks {} to run {}.",
                 created.id,
                 backend.name,
-                counted(new.requested_actions.len(), "action")
+                count_of(new.requested_actions.len(), "action")
             );
             let logs = found(format!("{}logs/", asked.workspace.href()));
             Ok(Answer::Told(Box::new(Flash::new(logs, "success", text))))
@@ -152,7 +151,11 @@ fn fill(form: &CsrfForm) -> Filled {
     }
     let key = form.text("form_key");
     Filled {
-        form_key: if key.len() <= MAX_FORM_KEY { key.to_owned() } else { String::new() },
+        form_key: if key.len() <= MAX_FORM_KEY {
+            key.to_owned()
+        } else {
+            String::new()
+        },
         actions,
         backend: Some(form.text("backend").to_owned()),
         force: form.flag("force_run_dependencies"),

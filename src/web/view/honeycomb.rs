@@ -63,7 +63,12 @@ pub fn metrics(base: &Url, identifier: &str, window: Window) -> Link {
         "filters": [equals("name", "METRICS"), equals("job", identifier)],
         "filter_combination": "AND", "orders": [], "havings": [], "limit": 1000,
     });
-    link(base, "Metrics in Honeycomb", &query, &["useStackedGraphs", "omitMissingValues"])
+    link(
+        base,
+        "Metrics in Honeycomb",
+        &query,
+        &["useStackedGraphs", "omitMissingValues"],
+    )
 }
 
 /// All jobs of one job request.
@@ -76,7 +81,12 @@ pub fn job_request(base: &Url, identifier: &str, window: Window) -> Link {
         "filter_combination": "AND", "orders": [{"op": "CONCURRENCY", "order": "descending"}],
         "havings": [], "limit": 1000,
     });
-    link(base, "Job request in Honeycomb", &query, &["useStackedGraphs", "omitMissingValues"])
+    link(
+        base,
+        "Job request in Honeycomb",
+        &query,
+        &["useStackedGraphs", "omitMissingValues"],
+    )
 }
 
 /// Four weeks, in seconds.

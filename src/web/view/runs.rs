@@ -125,7 +125,12 @@ impl Place {
         if self.sha.is_empty() {
             return self.repo_url.clone();
         }
-        format!("{}/blob/{}/{}", self.repo_url, encode_segment(&self.sha), encode_path(path))
+        format!(
+            "{}/blob/{}/{}",
+            self.repo_url,
+            encode_segment(&self.sha),
+            encode_path(path)
+        )
     }
 
     pub fn branch_link(&self) -> Link {
@@ -193,7 +198,7 @@ pub fn encode_path(path: &str) -> String {
 }
 
 /// `1 job`, `2 jobs`.
-pub fn counted(count: usize, one: &str) -> String {
+pub fn count_of(count: usize, one: &str) -> String {
     match count {
         1 => format!("1 {one}"),
         n => format!("{n} {one}s"),

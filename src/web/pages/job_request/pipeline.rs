@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::core::jobs::detail::Place;
-use crate::web::view::{counted, thousands};
+use crate::web::view::{count_of, thousands};
 
 /// The longest definition that a page shows, in characters; longer ones are read at GitHub.
 const MAX_SHOWN: usize = 10_000;
@@ -34,7 +34,7 @@ impl PipelineView {
         let lines: Vec<String> = definition.lines().map(|line| line_html(line, place)).collect();
         Some(Self {
             source_html: Some(lines.join("\n")),
-            size: counted(lines.len(), "line"),
+            size: count_of(lines.len(), "line"),
             href,
         })
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::core::jobs::detail::{ListedJob, Summary};
-use crate::web::view::{Status, counted};
+use crate::web::view::{Status, count_of};
 
 #[derive(Debug, Serialize)]
 pub struct Progress {
@@ -53,7 +53,7 @@ impl Progress {
             before += count;
         }
         Self {
-            text: format!("{} of {} done", summary.completed, counted(summary.total, "job")),
+            text: format!("{} of {} done", summary.completed, count_of(summary.total, "job")),
             segments,
             parts,
         }
@@ -99,7 +99,11 @@ mod tests {
         };
         let progress = Progress::new(&summary);
         assert_eq!(progress.text, "2 of 3 jobs done");
-        let ends: Vec<(&str, &str)> = progress.segments.iter().map(|s| (s.x.as_str(), s.width.as_str())).collect();
+        let ends: Vec<(&str, &str)> = progress
+            .segments
+            .iter()
+            .map(|s| (s.x.as_str(), s.width.as_str()))
+            .collect();
         assert_eq!(ends, [("0.00%", "33.33%"), ("33.33%", "33.33%"), ("66.67%", "33.33%")]);
         assert_eq!(progress.parts[1].label, "1 failed");
     }

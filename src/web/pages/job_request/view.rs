@@ -11,7 +11,7 @@ use crate::core::jobs::detail::{ListedJob, RequestDetail, Summary};
 use crate::core::jobs::{JobRequestStatus, Runtime};
 use crate::web::view::honeycomb::{self, Window};
 use crate::web::view::{
-    Banner, CancelButton, Comparison, Copyable, Link, Moment, Status, Time, counted, encode_segment, relative,
+    Banner, CancelButton, Comparison, Copyable, Link, Moment, Status, Time, count_of, encode_segment, relative,
 };
 
 #[derive(Debug, Serialize)]
@@ -143,7 +143,7 @@ pub fn view(request: &RequestDetail, jobs: &[ListedJob], viewer: &Viewer<'_>) ->
         elapsed: elapsed(&summary, viewer.now),
         queue: queue(request, &summary, viewer.now),
         alerts: alerts(request, &summary, viewer.now),
-        failed_count: format!("{} of {}", failed.len(), counted(listed.len(), "job")),
+        failed_count: format!("{} of {}", failed.len(), count_of(listed.len(), "job")),
         failed,
         jobs: listed
             .iter()
@@ -221,12 +221,7 @@ fn repository_links(request: &RequestDetail) -> Vec<Link> {
     ]
 }
 
-fn cancel_button(
-    request: &RequestDetail,
-    jobs: &[ListedJob],
-    viewer: &Viewer<'_>,
-    href: &str,
-) -> Option<CancelButton> {
+fn cancel_button(request: &RequestDetail, jobs: &[ListedJob], viewer: &Viewer<'_>, href: &str) -> Option<CancelButton> {
     viewer.can_cancel.as_ref()?;
     let unfinished: Vec<String> = jobs
         .iter()
@@ -251,10 +246,10 @@ fn cancel_button(
         (
             format!(
                 "Stop {} that {} not finished? What has been done so far is lost. Jobs that have finished stay as they are.",
-                counted(left, "job"),
+                count_of(left, "job"),
                 if left == 1 { "has" } else { "have" }
             ),
-            format!("Cancel {}", counted(left, "job")),
+            format!("Cancel {}", count_of(left, "job")),
         )
     };
     Some(CancelButton {
@@ -291,7 +286,7 @@ fn queue(request: &RequestDetail, summary: &Summary, now: OffsetDateTime) -> Opt
         label: format!("Queue on {}", request.place.backend_name),
         text: match request.ahead {
             0 => "Next in line".to_owned(),
-            ahead => format!("{} ahead", counted(usize::try_from(ahead).unwrap_or(0), "job request")),
+            ahead => format!("{} ahead", count_of(usize::try_from(ahead).unwrap_or(0), "job request")),
         },
         note: Some(match request.place.backend_last_seen {
             Some(at) => format!("Backend last seen {}", relative(now - at)),
@@ -312,7 +307,7 @@ fn alerts(request: &RequestDetail, summary: &Summary, now: OffsetDateTime) -> Ve
             "Being cancelled.",
             format!(
                 "The backend is asked to stop {}: {}. That can take a minute.",
-                counted(request.cancelled_actions.len(), "action"),
+                count_of(request.cancelled_actions.len(), "action"),
                 request.cancelled_actions.join(", ")
             ),
         ));

@@ -9,7 +9,7 @@ use crate::core::jobs::{RUN_ALL, Runtime};
 use crate::core::ports::Codelists;
 use crate::core::workspaces::Workspace;
 use crate::web::view::{
-    Banner, Choices, Copyable, FormError, Link, Status, Time, branch_link, counted, option_id, repo_link,
+    Banner, Choices, Copyable, FormError, Link, Status, Time, branch_link, count_of, option_id, repo_link,
 };
 
 #[derive(Debug, Serialize)]
@@ -151,7 +151,7 @@ impl RunJobsView {
                     name: listed.name.to_owned(),
                     checked: filled.actions.iter().any(|name| name == listed.name),
                     is_run_all: listed.name == RUN_ALL,
-                    needs_count: counted(needs.len(), "action"),
+                    needs_count: count_of(needs.len(), "action"),
                     needs,
                 }
             })
@@ -203,7 +203,7 @@ fn latest_view(workspace: &Workspace, latest: &LatestRequest) -> Latest {
         created: latest.created_at.map(Time::new),
         runtime: Runtime::from_seconds(seconds).words(),
         requested_actions: latest.requested_actions.clone(),
-        jobs_count: counted(jobs.len(), "job"),
+        jobs_count: count_of(jobs.len(), "job"),
         jobs,
     }
 }
