@@ -5,6 +5,7 @@
 mod forms;
 pub mod honeycomb;
 mod parts;
+mod requests;
 mod runs;
 
 use rocket::fairing::Fairing;
@@ -19,6 +20,7 @@ use super::fairings::context;
 use super::guards::Visit;
 pub use forms::*;
 pub use parts::*;
+pub use requests::*;
 pub use runs::*;
 
 /// The template engine: strict, so that a view without a field its template names is a fault that a

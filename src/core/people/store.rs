@@ -1,5 +1,7 @@
 //! The SQL of users, sessions and login links.
 
+pub mod lists;
+
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use time::OffsetDateTime;

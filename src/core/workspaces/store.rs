@@ -1,5 +1,7 @@
 //! The SQL of workspaces and repositories.
 
+pub mod lists;
+
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 

@@ -1,7 +1,10 @@
 //! Pages for web users: one folder or file an area, each with its handlers and its views.
 
+mod event_log;
+mod home;
 mod job;
 mod job_request;
+mod paged;
 mod places;
 mod run_jobs;
 mod session;
@@ -14,6 +17,10 @@ pub fn site_routes() -> Vec<Route> {
     routes![
         job::short_link,
         job_request::short_link,
+        home::home,
+        event_log::event_log,
+        event_log::event_list,
+        event_log::jobs,
         session::login,
         session::login_link,
         session::use_login_link,

@@ -209,7 +209,8 @@ pub fn relative(ago: Duration) -> String {
 pub struct Pagination {
     pub page: i64,
     pub pages: i64,
-    pub total: i64,
+    /// How many the whole list has, as people read it.
+    pub total: String,
     pub prev_href: Option<String>,
     pub next_href: Option<String>,
     pub first_href: Option<String>,
@@ -225,7 +226,7 @@ impl Pagination {
         Self {
             page,
             pages,
-            total,
+            total: thousands(total),
             prev_href: (page > 1).then(|| href(page - 1)),
             next_href: (page < pages).then(|| href(page + 1)),
             first_href: (page > 1).then(|| href(1)),

@@ -1,1 +1,5 @@
 //! Pages, as people use them.
+
+mod event_log;
+mod home;
+mod lists;

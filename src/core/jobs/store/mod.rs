@@ -2,5 +2,6 @@
 
 pub mod backends;
 pub mod detail;
+pub mod lists;
 pub mod requests;
 pub mod run_form;

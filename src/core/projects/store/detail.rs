@@ -1,0 +1,65 @@
+//! The SQL of a project's own page.
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use crate::core::error::Result;
+
+/// What a project's page shows of the project itself.
+#[derive(Debug)]
+pub struct ProjectFacts {
+    /// The organisation that leads it, else the first that takes part.
+    pub org_name: Option<String>,
+    pub org_slug: Option<String>,
+    /// When the first of its jobs started, or was made when it never started.
+    pub first_run: Option<OffsetDateTime>,
+    /// Whether the viewer belongs to one of its organisations.
+    pub is_shared: bool,
+}
+
+/// `viewer_id` is who looks, when signed in.
+pub async fn facts(conn: &mut PgConnection, project_id: i32, viewer_id: Option<i32>) -> Result<ProjectFacts> {
+    Ok(sqlx::query_as!(
+        ProjectFacts,
+        r#"SELECT o.name AS "org_name?", o.slug AS "org_slug?",
+                  (SELECT min(j.first_run)
+                     FROM workspace w
+                     JOIN job_request r ON r.workspace_id = w.id
+                     CROSS JOIN LATERAL (SELECT min(least(started_at, created_at)) AS first_run FROM job
+                                          WHERE job_request_id = r.id) j
+                    WHERE w.project_id = p.id) AS first_run,
+                  EXISTS (SELECT FROM project_collaboration c JOIN org_membership m ON m.org_id = c.org_id
+                           WHERE c.project_id = p.id AND m.user_id = $2) AS "is_shared!"
+             FROM project p
+             LEFT JOIN LATERAL (SELECT c.org_id FROM project_collaboration c WHERE c.project_id = p.id
+                                 ORDER BY c.is_lead DESC, c.id LIMIT 1) c ON true
+             LEFT JOIN org o ON o.id = c.org_id
+            WHERE p.id = $1"#,
+        project_id,
+        viewer_id
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
+/// A member of a project.
+#[derive(Debug)]
+pub struct Member {
+    pub username: String,
+    pub fullname: String,
+    /// Stored role names.
+    pub roles: Vec<String>,
+}
+
+/// By name.
+pub async fn members(conn: &mut PgConnection, project_id: i32) -> Result<Vec<Member>> {
+    Ok(sqlx::query_as!(
+        Member,
+        r#"SELECT u.username, u.fullname, m.roles
+             FROM project_membership m JOIN "user" u ON u.id = m.user_id
+            WHERE m.project_id = $1 ORDER BY lower(u.fullname), lower(u.username)"#,
+        project_id
+    )
+    .fetch_all(conn)
+    .await?)
+}
