@@ -7,6 +7,7 @@ pub mod honeycomb;
 mod parts;
 mod requests;
 mod runs;
+mod text;
 
 use rocket::fairing::Fairing;
 use rocket::http::Status as HttpStatus;
@@ -22,6 +23,7 @@ pub use forms::*;
 pub use parts::*;
 pub use requests::*;
 pub use runs::*;
+pub use text::*;
 
 /// The template engine: strict, so that a view without a field its template names is a fault that a
 /// test finds, not an empty space that nobody sees.

@@ -1,6 +1,7 @@
 //! Making workspaces and changing them.
 
-use super::{NewWorkspace, store};
+use super::NewWorkspace;
+use super::store::edit as store;
 use crate::core::access::{ArchiveWorkspaces, Can, CreateWorkspaces, ToggleNotifications};
 use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use tokio::time::{Instant, timeout_at};
 
-use super::store;
+use super::store::facts as store;
 use crate::core::db::Db;
 use crate::core::error::Result;
 use crate::core::ids::RepoUrl;

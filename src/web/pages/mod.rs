@@ -6,9 +6,12 @@ mod job;
 mod job_request;
 mod paged;
 mod places;
+mod project_edit;
 mod run_jobs;
 mod session;
 mod status;
+mod workspace;
+mod workspace_create;
 
 use rocket::{Route, routes};
 
@@ -39,6 +42,15 @@ pub fn project_routes() -> Vec<Route> {
         job_request::page,
         job_request::cancel,
         job_request::events,
+        project_edit::form,
+        project_edit::save,
+        workspace::page,
+        workspace::archive_toggle,
+        workspace::notifications_toggle,
+        workspace::edit::edit_form,
+        workspace::edit::edit_save,
+        workspace_create::form,
+        workspace_create::create,
     ];
     routes.extend(routes![run_jobs::form, run_jobs::send].into_iter().map(tried_first));
     routes

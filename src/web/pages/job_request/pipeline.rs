@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::core::jobs::detail::Place;
-use crate::web::view::{count_of, thousands};
+use crate::web::view::{count_of, escape, thousands};
 
 /// The longest definition that a page shows, in characters; longer ones are read at GitHub.
 const MAX_SHOWN: usize = 10_000;
@@ -115,21 +115,6 @@ fn push_words(html: &mut String, text: &str, place: &Place) {
             html.push_str(&escape(part));
         }
     }
-}
-
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
