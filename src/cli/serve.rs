@@ -7,6 +7,7 @@ use super::CommandError;
 use super::outfit::{block_on, code_host, start_telemetry};
 use crate::config::{self, Settings};
 use crate::core::db::Db;
+use crate::core::ports::CodelistsTakenAsTheyAre;
 use crate::core::sealed::Sealer;
 use crate::web::live::Live;
 use crate::web::static_files::Assets;
@@ -67,6 +68,7 @@ async fn serve(settings: Settings) -> Result<(), CommandError> {
         settings: Arc::new(settings),
         db,
         code_host,
+        codelists: Arc::new(CodelistsTakenAsTheyAre),
         sealer,
         assets: Arc::new(assets),
         live,

@@ -173,3 +173,38 @@ impl CodeHostError {
         Self::Unavailable(detail.into())
     }
 }
+
+/// Whether a study's codelists are those that OpenCodelists has now.
+#[async_trait]
+pub trait CodelistChecker: Send + Sync + Debug {
+    /// Compares the texts of `codelists/codelists.txt` and `codelists/codelists.json` of one commit.
+    ///
+    /// # Errors
+    ///
+    /// [`CodelistCheckError`] when there is no answer.
+    async fn check(&self, list: &str, manifest: &str) -> Result<Codelists, CodelistCheckError>;
+}
+
+/// What a check of codelists found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codelists {
+    UpToDate,
+    OutOfDate,
+}
+
+/// OpenCodelists gave no answer that can be used. The source is for the logs.
+#[derive(Debug, thiserror::Error)]
+#[error("OpenCodelists cannot be reached at the moment")]
+pub struct CodelistCheckError(#[source] pub Detail);
+
+/// Asks nobody and takes every study's codelists as they are: a runner checks them again before it
+/// reads the database.
+#[derive(Debug, Clone, Copy)]
+pub struct CodelistsTakenAsTheyAre;
+
+#[async_trait]
+impl CodelistChecker for CodelistsTakenAsTheyAre {
+    async fn check(&self, _: &str, _: &str) -> Result<Codelists, CodelistCheckError> {
+        Ok(Codelists::UpToDate)
+    }
+}

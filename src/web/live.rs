@@ -3,16 +3,26 @@
 
 use std::time::Duration;
 
+use rocket::Shutdown;
+use rocket::response::stream::{Event, EventStream};
 use sqlx::postgres::PgListener;
-use tokio::sync::broadcast;
+use tokio::sync::broadcast::{self, Receiver};
 
 use crate::core::db::Db;
+use crate::core::error::Result;
+use crate::core::jobs::store::detail::request_status;
 
 /// Changes that a slow page may fall behind by before it is told to look at everything.
 const BACKLOG: usize = 256;
 
 /// How long to wait before listening again after the database went away.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// How often a quiet stream says that it is still there: proxies close what is silent for longer.
+const HEARTBEAT: Duration = Duration::from_secs(20);
+
+/// The event that tells a page to look again.
+const CHANGE: &str = "change";
 
 /// What was said to have changed.
 #[derive(Debug, Clone)]
@@ -88,6 +98,45 @@ impl Live {
             }
         }
     }
+}
+
+/// The events of one job request: `change` whenever it changed, until it is over, or the server stops.
+/// A request that is over already gets one `change`, so that a page that was loaded before learns it.
+/// Between events no database connection is held.
+pub fn follow(
+    mut changes: Receiver<Change>,
+    db: &Db,
+    job_request_id: i32,
+    is_over: bool,
+    mut end: Shutdown,
+) -> EventStream![Event + '_] {
+    EventStream! {
+        let mut is_over = is_over;
+        if is_over {
+            yield Event::data("").event(CHANGE);
+        }
+        while !is_over {
+            let is_ours = tokio::select! {
+                change = changes.recv() => match change {
+                    Ok(change) => change.concerns(job_request_id),
+                    Err(broadcast::error::RecvError::Lagged(_)) => true,
+                    Err(broadcast::error::RecvError::Closed) => break,
+                },
+                () = &mut end => break,
+            };
+            if is_ours {
+                // When the database cannot be asked, the page finds out by itself.
+                is_over = is_request_over(db, job_request_id).await.unwrap_or(false);
+                yield Event::data("").event(CHANGE);
+            }
+        }
+    }
+    .heartbeat(HEARTBEAT)
+}
+
+async fn is_request_over(db: &Db, id: i32) -> Result<bool> {
+    let status = request_status(&mut *db.read().await?, id).await?;
+    Ok(status.is_none_or(|status| status.is_completed()))
 }
 
 #[cfg(test)]

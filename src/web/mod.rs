@@ -23,7 +23,7 @@ use secrecy::ExposeSecret;
 
 use crate::config::Settings;
 use crate::core::db::Db;
-use crate::core::ports::CodeHost;
+use crate::core::ports::{CodeHost, CodelistChecker};
 use crate::core::sealed::Sealer;
 
 /// What the web needs from outside: settings, the database, the services behind their ports.
@@ -32,6 +32,7 @@ pub struct App {
     pub settings: Arc<Settings>,
     pub db: Db,
     pub code_host: Arc<dyn CodeHost>,
+    pub codelists: Arc<dyn CodelistChecker>,
     pub sealer: Sealer,
     pub assets: Arc<static_files::Assets>,
     pub live: live::Live,

@@ -2,8 +2,12 @@
 //! `page` is the frame around it. Every text and yes-or-no is computed here or in the views, nothing
 //! in a template.
 
+mod forms;
+pub mod honeycomb;
 mod parts;
 mod requests;
+mod runs;
+mod text;
 
 use rocket::fairing::Fairing;
 use rocket::http::Status as HttpStatus;
@@ -15,8 +19,11 @@ use time::OffsetDateTime;
 
 use super::fairings::context;
 use super::guards::Visit;
+pub use forms::*;
 pub use parts::*;
 pub use requests::*;
+pub use runs::*;
+pub use text::*;
 
 /// The template engine: strict, so that a view without a field its template names is a fault that a
 /// test finds, not an empty space that nobody sees.

@@ -2,8 +2,10 @@
 
 pub mod actions;
 pub mod backends;
+pub mod detail;
 pub mod permissions;
 pub mod pipeline;
+pub mod running;
 pub mod runtime;
 pub mod status;
 pub mod store;

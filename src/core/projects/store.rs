@@ -1,6 +1,7 @@
 //! The SQL of projects, memberships, organisations.
 
 pub mod detail;
+pub mod edit;
 pub mod lists;
 pub mod orgs;
 

@@ -1,5 +1,7 @@
 //! The SQL of workspaces and repositories.
 
+pub mod edit;
+pub mod facts;
 pub mod lists;
 
 use sqlx::PgConnection;

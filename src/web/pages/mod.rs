@@ -3,15 +3,22 @@
 mod errors;
 mod event_log;
 mod home;
+mod job;
+mod job_request;
 mod logs;
 mod orgs;
 mod paged;
+mod places;
+mod project_edit;
 mod projects;
+mod run_jobs;
 mod session;
 mod status;
 mod status_page;
 mod ui_components;
 mod users;
+mod workspace;
+mod workspace_create;
 mod yours;
 
 use rocket::{Route, routes};
@@ -21,6 +28,8 @@ use super::view::Tab;
 /// Pages at fixed addresses.
 pub fn site_routes() -> Vec<Route> {
     routes![
+        job::short_link,
+        job_request::short_link,
         home::home,
         event_log::event_log,
         event_log::event_list,
@@ -51,7 +60,28 @@ pub fn site_routes() -> Vec<Route> {
 
 /// Pages of projects, workspaces, job requests and jobs.
 pub fn project_routes() -> Vec<Route> {
-    routes![projects::project, logs::project_logs, logs::workspace_logs]
+    let mut routes = routes![
+        job::page,
+        job::cancel,
+        job::events,
+        job_request::page,
+        job_request::cancel,
+        job_request::events,
+        project_edit::form,
+        project_edit::save,
+        workspace::page,
+        workspace::archive_toggle,
+        workspace::notifications_toggle,
+        workspace::edit::edit_form,
+        workspace::edit::edit_save,
+        workspace_create::form,
+        workspace_create::create,
+        projects::project,
+        logs::project_logs,
+        logs::workspace_logs,
+    ];
+    routes.extend(routes![run_jobs::form, run_jobs::send].into_iter().map(tried_first));
+    routes
 }
 
 /// The parts of a project: its overview, its job requests.
@@ -75,4 +105,11 @@ fn tabs(first: &'static str, href: &str, active: usize) -> Vec<Tab> {
         ("Job requests", format!("{href}logs/")),
         active,
     )
+}
+
+/// The reference in this address may be any text, also a word that means something where a job
+/// request's number stands (`cancel`): it is tried before those.
+fn tried_first(mut route: Route) -> Route {
+    route.rank -= 4;
+    route
 }

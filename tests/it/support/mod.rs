@@ -2,12 +2,14 @@
 
 mod actors;
 mod code_host;
+mod codelists;
 mod html;
 mod statements;
 mod world;
 
 pub use actors::{Answer, Backend, Visitor};
 pub use code_host::FakeCodeHost;
+pub use codelists::FakeCodelists;
 pub use html::Html;
 pub use statements::count_statements;
 pub use world::{Job, Request, World};
@@ -26,6 +28,7 @@ pub struct Site {
     pub client: Arc<Client>,
     pub db: Db,
     pub code_host: Arc<FakeCodeHost>,
+    pub codelists: Arc<FakeCodelists>,
     pub live: Live,
     pub world: World,
 }
@@ -41,12 +44,14 @@ impl Site {
         change(&mut settings);
         let db = Db::from(pool);
         let code_host = Arc::new(FakeCodeHost::default());
+        let codelists = Arc::new(FakeCodelists::default());
         let live = Live::default();
         let sealer = Sealer::new(&settings.secrets.secret_key, None).unwrap();
         let app = App {
             settings: Arc::new(settings),
             db: db.clone(),
             code_host: code_host.clone(),
+            codelists: codelists.clone(),
             sealer: sealer.clone(),
             assets: Arc::new(Assets::default()),
             live: live.clone(),
@@ -57,6 +62,7 @@ impl Site {
             client: Arc::new(client),
             db,
             code_host,
+            codelists,
             live,
             world,
         }

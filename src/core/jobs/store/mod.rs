@@ -2,5 +2,7 @@
 
 pub mod activity;
 pub mod backends;
+pub mod detail;
 pub mod lists;
 pub mod requests;
+pub mod run_form;

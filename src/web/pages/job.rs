@@ -1,0 +1,134 @@
+//! A job's page, and cancelling it.
+
+mod view;
+
+use rocket::response::stream::{Event, EventStream};
+use rocket::response::{Flash, Redirect};
+use rocket::{Responder, Shutdown, get, post};
+use time::OffsetDateTime;
+
+use crate::core::jobs::ERROR_ACTION;
+use crate::core::jobs::actions::{Cancelled, cancel_job};
+use crate::core::jobs::store::detail as store;
+use crate::web::database::Database;
+use crate::web::forms::CsrfForm;
+use crate::web::guards::{User, Visit};
+use crate::web::pages::{job_request, places};
+use crate::web::responders::{Failure, Outcome, found};
+use crate::web::view::{Page, encode_segment};
+
+/// The page, or the full address of a job that was named by a part of its identifier.
+#[derive(Responder)]
+pub enum Answer {
+    Page(Page),
+    Redirect(Redirect),
+}
+
+#[get("/<project>/<workspace>/<id>/<identifier>")]
+pub async fn page(
+    visit: Visit<'_>,
+    db: &Database,
+    project: &str,
+    workspace: &str,
+    id: i32,
+    identifier: &str,
+) -> Outcome<Answer> {
+    places::check_names(project, workspace)?;
+    check_identifier(identifier)?;
+    let job = store::job_detail(&mut *db.read().await?, project, workspace, id, identifier)
+        .await?
+        .ok_or_else(|| Failure::not_found("Job"))?;
+    if job.job.identifier != identifier {
+        let full = encode_segment(&job.job.identifier);
+        return Ok(Answer::Redirect(found(format!("/{project}/{workspace}/{id}/{full}/"))));
+    }
+    let place = &job.place;
+    let title = if job.job.action == ERROR_ACTION {
+        "Jobs could not be created".to_owned()
+    } else {
+        job.job.action.clone()
+    };
+    let chrome = visit
+        .chrome(format!("Job {title}"))
+        .preview(
+            format!("Job {title}"),
+            format!("Of job request {id} in the workspace {}", place.workspace_name),
+        )
+        .crumb("Project", place.project_link().label, place.project_link().href)
+        .crumb("Workspace", place.workspace_link().label, place.workspace_link().href)
+        .crumb("Job request", id.to_string(), place.request_href(id))
+        .here("Action", title.clone());
+    let chrome = if job.job.is_completed() {
+        chrome
+    } else {
+        chrome.script(&visit, "live")
+    };
+    let viewer = view::Viewer {
+        can_cancel: job_request::can_cancel(&visit.actor, id, place.created_by_id(), place.project_id).is_some(),
+        sees_metrics: visit.actor.has_any_role(),
+        csrf: &chrome.csrf,
+        honeycomb: visit
+            .actor
+            .may_enter_staff_area()
+            .then_some(&visit.app.settings.web.honeycomb_url),
+        now: OffsetDateTime::now_utc(),
+    };
+    let view = view::view(&job, title, &viewer);
+    Ok(Answer::Page(visit.render("pages/job", chrome, &view)))
+}
+
+/// Runners choose identifiers; the one character that cannot be stored is in none of them.
+fn check_identifier(identifier: &str) -> Outcome<()> {
+    if identifier.is_empty() || identifier.contains('\0') {
+        return Err(Failure::not_found("Job"));
+    }
+    Ok(())
+}
+
+#[post("/<project>/<workspace>/<id>/<identifier>/cancel", data = "<_form>")]
+pub async fn cancel(
+    user: User<'_>,
+    db: &Database,
+    project: &str,
+    workspace: &str,
+    id: i32,
+    identifier: &str,
+    _form: CsrfForm,
+) -> Outcome<Flash<Redirect>> {
+    check_identifier(identifier)?;
+    let can = job_request::prove(&user, db, project, workspace, id).await?;
+    let back = found(format!("/{project}/{workspace}/{id}/{}/", encode_segment(identifier)));
+    Ok(match cancel_job(db, &can, identifier).await? {
+        Cancelled::Actions(actions) => Flash::new(
+            back,
+            "success",
+            format!("The backend is asked to cancel {}.", actions.join(", ")),
+        ),
+        Cancelled::NothingLeft => Flash::new(back, "info", "There was nothing left to cancel."),
+    })
+}
+
+/// A job changes when its request does.
+#[get("/<project>/<workspace>/<id>/<_identifier>/events")]
+pub async fn events<'r>(
+    visit: Visit<'r>,
+    db: &'r Database,
+    project: &str,
+    workspace: &str,
+    id: i32,
+    _identifier: &str,
+    end: Shutdown,
+) -> Outcome<EventStream![Event + 'r]> {
+    job_request::follow(&visit, db, project, workspace, id, end).await
+}
+
+/// The short address of a job.
+#[get("/jobs/<identifier>")]
+pub async fn short_link(db: &Database, identifier: &str) -> Outcome<Redirect> {
+    check_identifier(identifier)?;
+    let (project, workspace, id) = store::place_of_job(&mut *db.read().await?, identifier)
+        .await?
+        .ok_or_else(|| Failure::not_found("Job"))?;
+    let identifier = encode_segment(identifier);
+    Ok(found(format!("/{project}/{workspace}/{id}/{identifier}/")))
+}

@@ -1,0 +1,143 @@
+//! A job request's page, and cancelling it.
+
+mod pipeline;
+mod progress;
+mod view;
+
+use rocket::response::stream::{Event, EventStream};
+use rocket::response::{Flash, Redirect};
+use rocket::{Shutdown, get, post};
+use time::OffsetDateTime;
+
+use crate::core::access::{Actor, CanCancel};
+use crate::core::jobs::actions::{Cancelled, cancel_job_request};
+use crate::core::jobs::store::detail as store;
+use crate::web::database::Database;
+use crate::web::forms::CsrfForm;
+use crate::web::guards::{User, Visit};
+use crate::web::live;
+use crate::web::pages::places;
+use crate::web::responders::{Failure, Outcome, found};
+use crate::web::view::{Page, count_of};
+pub use view::{job_message, log_path, missing_updates};
+
+#[get("/<project>/<workspace>/<id>")]
+pub async fn page(visit: Visit<'_>, db: &Database, project: &str, workspace: &str, id: i32) -> Outcome<Page> {
+    places::check_names(project, workspace)?;
+    let mut conn = db.read().await?;
+    let request = store::request_detail(&mut conn, project, workspace, id)
+        .await?
+        .ok_or_else(|| Failure::not_found("JobRequest"))?;
+    let jobs = store::jobs_of_request(&mut conn, id).await?;
+    drop(conn);
+
+    let place = &request.place;
+    let chrome = visit
+        .chrome(format!("Job request {id}"))
+        .preview(
+            format!("Job request {id}"),
+            format!(
+                "{} in the workspace {}",
+                count_of(request.requested_actions.len(), "requested action"),
+                place.workspace_name
+            ),
+        )
+        .crumb("Project", place.project_link().label, place.project_link().href)
+        .crumb("Workspace", place.workspace_link().label, place.workspace_link().href)
+        .here("Job request", id.to_string());
+    let chrome = if request.status.is_active() {
+        chrome.script(&visit, "live")
+    } else {
+        chrome
+    };
+    let viewer = view::Viewer {
+        can_cancel: can_cancel(&visit.actor, id, place.created_by_id(), place.project_id),
+        csrf: &chrome.csrf,
+        honeycomb: visit
+            .actor
+            .may_enter_staff_area()
+            .then_some(&visit.app.settings.web.honeycomb_url),
+        now: OffsetDateTime::now_utc(),
+    };
+    let view = view::view(&request, &jobs, &viewer);
+    Ok(visit.render("pages/job_request", chrome, &view))
+}
+
+/// The proof that the visitor may cancel, when they may: what decides about the button and the form.
+pub fn can_cancel(actor: &Actor, id: i32, created_by_id: Option<i32>, project_id: i32) -> Option<CanCancel> {
+    CanCancel::prove(actor.signed_in()?, id, created_by_id, project_id).ok()
+}
+
+#[post("/<project>/<workspace>/<id>/cancel", data = "<_form>")]
+pub async fn cancel(
+    user: User<'_>,
+    db: &Database,
+    project: &str,
+    workspace: &str,
+    id: i32,
+    _form: CsrfForm,
+) -> Outcome<Flash<Redirect>> {
+    let can = prove(&user, db, project, workspace, id).await?;
+    let back = found(format!("/{project}/{workspace}/{id}/"));
+    Ok(match cancel_job_request(db, &can).await? {
+        Cancelled::Actions(actions) => {
+            let text = format!("The backend is asked to cancel {}.", count_of(actions.len(), "action"));
+            Flash::new(back, "success", text)
+        }
+        Cancelled::NothingLeft => Flash::new(back, "info", "There was nothing left to cancel."),
+    })
+}
+
+/// The right to cancel the request that an address names; 404 when the address is not the request's.
+pub async fn prove(user: &User<'_>, db: &Database, project: &str, workspace: &str, id: i32) -> Outcome<CanCancel> {
+    places::check_names(project, workspace)?;
+    let request = store::request_in_place(&mut *db.read().await?, project, workspace, id)
+        .await?
+        .ok_or_else(|| Failure::not_found("JobRequest"))?;
+    Ok(CanCancel::prove(
+        &user.user,
+        id,
+        request.created_by_id,
+        request.project_id,
+    )?)
+}
+
+/// Tells an open page when to look again, until the request is over.
+#[get("/<project>/<workspace>/<id>/events")]
+pub async fn events<'r>(
+    visit: Visit<'r>,
+    db: &'r Database,
+    project: &str,
+    workspace: &str,
+    id: i32,
+    end: Shutdown,
+) -> Outcome<EventStream![Event + 'r]> {
+    follow(&visit, db, project, workspace, id, end).await
+}
+
+/// The events of the request that an address names; 404 when there is none.
+pub async fn follow<'r>(
+    visit: &Visit<'r>,
+    db: &'r Database,
+    project: &str,
+    workspace: &str,
+    id: i32,
+    end: Shutdown,
+) -> Outcome<EventStream![Event + 'r]> {
+    places::check_names(project, workspace)?;
+    // Listening begins before looking, so that nothing falls between the two.
+    let changes = visit.app.live.subscribe();
+    let request = store::request_in_place(&mut *db.read().await?, project, workspace, id)
+        .await?
+        .ok_or_else(|| Failure::not_found("JobRequest"))?;
+    Ok(live::follow(changes, db, id, request.status.is_completed(), end))
+}
+
+/// The short address of a job request.
+#[get("/job-requests/<id>")]
+pub async fn short_link(db: &Database, id: i32) -> Outcome<Redirect> {
+    let (project, workspace) = store::place_of_request(&mut *db.read().await?, id)
+        .await?
+        .ok_or_else(|| Failure::not_found("JobRequest"))?;
+    Ok(found(format!("/{project}/{workspace}/{id}/")))
+}

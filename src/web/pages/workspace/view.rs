@@ -1,0 +1,241 @@
+//! What a workspace's page shows.
+
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use crate::core::jobs::store::lists::ListedRequest;
+use crate::core::projects::INTERNAL_PROJECT;
+use crate::core::workspaces::Workspace;
+use crate::core::workspaces::facts::{Known, Visibility};
+use crate::web::view::{
+    Banner, JobRequestsTable, Link, Time, Without, branch_link, encode_segment, honeycomb, org_link, plain_html,
+    relative, repo_link,
+};
+
+#[derive(Debug, Serialize)]
+pub struct WorkspaceView {
+    pub name: String,
+    pub badge: Option<&'static str>,
+    pub project: Link,
+    pub org: Option<Link>,
+    pub tabs: Vec<PartTab>,
+    pub alerts: Vec<Banner>,
+    pub staff_href: Option<String>,
+    pub edit_href: Option<String>,
+    pub run: Option<RunButton>,
+    pub logs_href: String,
+    pub purpose_html: Option<String>,
+    pub recent: JobRequestsTable,
+    pub outputs: Vec<Output>,
+    pub admin: bool,
+    pub notify_form: Option<Toggle>,
+    pub sign_off_href: Option<String>,
+    pub archive_form: Option<Toggle>,
+    pub repo: Link,
+    pub repo_private: bool,
+    /// Why, or since when, it is not known who may see the repository.
+    pub repo_note: Option<String>,
+    pub branch: Link,
+    pub created: Option<Time>,
+    pub created_by: Option<Link>,
+    pub monitoring: Vec<Link>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct PartTab {
+    pub label: &'static str,
+    pub href: String,
+    pub active: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub struct RunButton {
+    pub href: String,
+    pub enabled: bool,
+    pub reason: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Output {
+    pub label: &'static str,
+    pub href: Option<String>,
+    pub note: Option<String>,
+}
+
+/// A button that sets something to the other value.
+#[derive(Debug, Serialize)]
+pub struct Toggle {
+    pub text: &'static str,
+    pub action: String,
+    /// What the hidden field sends: `True`, or nothing for no.
+    pub value: &'static str,
+    pub label: &'static str,
+}
+
+/// Who looks, and what they may do here.
+pub struct Viewer<'a> {
+    pub has_any_role: bool,
+    pub may_run: bool,
+    pub has_backend: bool,
+    pub is_member: bool,
+    pub may_edit: bool,
+    pub may_archive: bool,
+    pub may_toggle_notifications: bool,
+    /// The base of telemetry links, for staff.
+    pub honeycomb: Option<&'a url::Url>,
+}
+
+pub fn view(
+    workspace: &Workspace,
+    visibility: Option<&Known<Visibility>>,
+    recent: Vec<ListedRequest>,
+    viewer: &Viewer<'_>,
+) -> WorkspaceView {
+    let href = workspace.href();
+    let logs_href = format!("{href}logs/");
+    let (notify_form, archive_form) = toggles(workspace, viewer);
+    WorkspaceView {
+        name: workspace.name.clone(),
+        badge: (workspace.is_archived && viewer.has_any_role).then_some("Archived"),
+        project: Link::new(workspace.project_title(), workspace.project_href()),
+        org: org_link(workspace.org_name.clone(), workspace.org_slug.clone()),
+        tabs: [
+            ("Overview", href.clone(), true),
+            ("Job requests", logs_href.clone(), false),
+        ]
+        .map(|(label, href, active)| PartTab { label, href, active })
+        .into(),
+        alerts: alerts(workspace, viewer),
+        staff_href: None,
+        edit_href: viewer.may_edit.then(|| format!("{href}edit/")),
+        run: run_button(workspace, viewer),
+        logs_href,
+        purpose_html: (!workspace.purpose.trim().is_empty()).then(|| plain_html(workspace.purpose.trim())),
+        recent: JobRequestsTable::new("The newest job requests of this workspace", Without::Workspace, recent),
+        outputs: Vec::new(),
+        admin: notify_form.is_some() || archive_form.is_some(),
+        notify_form,
+        sign_off_href: None,
+        archive_form,
+        repo: repo_link(&workspace.repo_url),
+        repo_private: visibility.is_some_and(|known| known.value == Visibility::Private),
+        repo_note: repo_note(visibility),
+        branch: branch_link(&workspace.repo_url, &workspace.branch),
+        created: workspace.created_at.map(Time::new),
+        created_by: workspace
+            .created_by_fullname
+            .clone()
+            .zip(workspace.created_by_username.as_deref())
+            .map(|(name, username)| Link::new(name, format!("/users/{}/", encode_segment(username)))),
+        monitoring: viewer
+            .honeycomb
+            .map(|base| honeycomb::workspace(base, &workspace.name))
+            .into_iter()
+            .collect(),
+    }
+}
+
+fn repo_note(visibility: Option<&Known<Visibility>>) -> Option<String> {
+    let Some(known) = visibility else {
+        return Some("It is not known at the moment whether it is private.".to_owned());
+    };
+    let age = OffsetDateTime::now_utc() - known.fetched_at;
+    match known.value {
+        Visibility::NotFound => Some("It could not be found when last looked for.".to_owned()),
+        _ if known.is_stale() => Some(format!(
+            "As known {}; the code host does not answer now.",
+            relative(age)
+        )),
+        _ => None,
+    }
+}
+
+fn alerts(workspace: &Workspace, viewer: &Viewer<'_>) -> Vec<Banner> {
+    let mut alerts = Vec::new();
+    if workspace.is_archived && viewer.has_any_role {
+        let text = if viewer.may_archive {
+            "It runs no jobs any more. You can take it out of the archive below."
+        } else {
+            "It runs no jobs any more. A developer of the project can take it out of the archive."
+        };
+        alerts.push(Banner::warning("This workspace is archived.", text));
+    }
+    if workspace.project_slug == INTERNAL_PROJECT {
+        alerts.push(Banner {
+            tone: "info",
+            title: Some("An internal project.".to_owned()),
+            text: "Its workspaces are for maintaining and testing the service.".to_owned(),
+            href: None,
+            link_text: None,
+        });
+    }
+    alerts
+}
+
+/// For members and those who may run jobs: greyed with the first reason that applies.
+fn run_button(workspace: &Workspace, viewer: &Viewer<'_>) -> Option<RunButton> {
+    if !viewer.is_member && !viewer.may_run {
+        return None;
+    }
+    let reason = if workspace.is_archived {
+        Some("It is archived.")
+    } else if !viewer.may_run {
+        Some("You need the role of a developer in this project.")
+    } else if !viewer.has_backend {
+        Some("You are a member of no backend that takes jobs at the moment.")
+    } else {
+        None
+    };
+    Some(RunButton {
+        href: format!("{}run-jobs/", workspace.href()),
+        enabled: reason.is_none(),
+        reason,
+    })
+}
+
+fn toggles(workspace: &Workspace, viewer: &Viewer<'_>) -> (Option<Toggle>, Option<Toggle>) {
+    let href = workspace.href();
+    let notify = viewer.may_toggle_notifications.then(|| {
+        let (text, value, label) = if workspace.should_notify {
+            (
+                "Whoever runs jobs here is told by e-mail when they have finished, unless they choose otherwise.",
+                "",
+                "Stop telling them",
+            )
+        } else {
+            (
+                "Nobody is told by e-mail when jobs have finished, unless they choose to be.",
+                "True",
+                "Tell them",
+            )
+        };
+        Toggle {
+            text,
+            action: format!("{href}notifications-toggle/"),
+            value,
+            label,
+        }
+    });
+    let archive = viewer.may_archive.then(|| {
+        let (text, value, label) = if workspace.is_archived {
+            (
+                "Jobs can be run again once it is out of the archive.",
+                "",
+                "Take out of the archive",
+            )
+        } else {
+            (
+                "An archived workspace runs no jobs any more. Its logs and outputs stay.",
+                "True",
+                "Archive",
+            )
+        };
+        Toggle {
+            text,
+            action: format!("{href}archive-toggle/"),
+            value,
+            label,
+        }
+    });
+    (notify, archive)
+}
