@@ -3,6 +3,7 @@
 
 mod backend;
 pub mod check;
+mod demo;
 mod login_link;
 mod outfit;
 mod secret;
@@ -43,6 +44,8 @@ enum Command {
     /// Make a backend or change one, and print its token on the last line.
     #[command(name = "create_backend", alias = "create-backend")]
     CreateBackend(backend::CreateBackend),
+    /// Data to try things out with, and a backend that plays along.
+    Demo(demo::Demo),
     /// Print a random value for SECRET_KEY.
     #[command(name = "generate_secret_key", alias = "generate-secret-key")]
     GenerateSecretKey,
@@ -108,6 +111,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Check => return outfit::check(),
         Command::LoginLink(command) => outfit::block_on(command.run()),
         Command::CreateBackend(command) => outfit::block_on(command.run()),
+        Command::Demo(command) => outfit::block_on(command.run()),
         Command::GenerateSecretKey => secret::generate(),
     };
     match result {
