@@ -36,7 +36,7 @@ pub async fn polling_backends(conn: &mut PgConnection) -> Result<Vec<String>> {
 pub async fn insert_people(conn: &mut PgConnection, people: &[Person]) -> Result<()> {
     sqlx::query!(
         r#"WITH given AS (
-               SELECT * FROM json_to_recordset($1)
+               SELECT * FROM jsonb_to_recordset($1)
                    AS p (username text, fullname text, roles text[], orgs text[], backends text[])
            ), made AS (
                INSERT INTO "user" (username, fullname, email, roles, date_joined)
@@ -59,7 +59,7 @@ pub async fn insert_orgs(conn: &mut PgConnection, orgs: &[Org]) -> Result<()> {
     sqlx::query!(
         "INSERT INTO org (slug, name, description, is_internal)
          SELECT slug, name, description, is_internal
-           FROM json_to_recordset($1) AS o (slug text, name text, description text, is_internal boolean)",
+           FROM jsonb_to_recordset($1) AS o (slug text, name text, description text, is_internal boolean)",
         Json(orgs) as _
     )
     .execute(conn)
@@ -72,7 +72,7 @@ pub async fn insert_orgs(conn: &mut PgConnection, orgs: &[Org]) -> Result<()> {
 pub async fn insert_projects(conn: &mut PgConnection, projects: &[Project], by: &str) -> Result<()> {
     sqlx::query!(
         r#"WITH given AS (
-               SELECT * FROM json_to_recordset($1)
+               SELECT * FROM jsonb_to_recordset($1)
                    AS p (slug text, name text, number text, status text, status_description text, orgs text[],
                          developers text[], collaborators text[], permissions text[])
            ), maker AS (
@@ -128,7 +128,7 @@ pub async fn insert_projects(conn: &mut PgConnection, projects: &[Project], by: 
 pub async fn insert_workspaces(conn: &mut PgConnection, workspaces: &[Workspace]) -> Result<()> {
     sqlx::query!(
         r#"WITH given AS (
-               SELECT * FROM json_to_recordset($1)
+               SELECT * FROM jsonb_to_recordset($1)
                    AS w (name text, project text, repo text, branch text, purpose text, is_archived boolean,
                          should_notify boolean, created_by text, age_days int)
            ), repos AS (
@@ -156,7 +156,7 @@ pub async fn insert_requests(conn: &mut PgConnection, requests: &[Request]) -> R
            SELECT r.identifier, b.id, w.id, u.id, r.created_at, r.requested_actions, r.cancelled_actions,
                   r.force_run_dependencies, r.sha, r.project_definition, r.codelists_ok, r.status, r.status_message,
                   r.transport
-             FROM json_to_recordset($1)
+             FROM jsonb_to_recordset($1)
                       AS r (identifier text, backend text, workspace text, created_by text, created_at timestamptz,
                             requested_actions text[], cancelled_actions text[], force_run_dependencies boolean,
                             sha text, project_definition text, codelists_ok boolean, status text,
@@ -177,7 +177,7 @@ pub async fn insert_jobs(conn: &mut PgConnection, jobs: &[Job]) -> Result<()> {
                             created_at, updated_at, started_at, completed_at, trace_context, metrics)
            SELECT r.id, j.identifier, j.action, j.run_command, j.status, j.status_code, j.status_message,
                   j.created_at, j.updated_at, j.started_at, j.completed_at, j.trace_context, j.metrics
-             FROM json_to_recordset($1)
+             FROM jsonb_to_recordset($1)
                       AS j (request text, identifier text, action text, run_command text, status text,
                             status_code text, status_message text, created_at timestamptz, updated_at timestamptz,
                             started_at timestamptz, completed_at timestamptz, trace_context json, metrics json)
