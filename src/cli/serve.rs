@@ -102,7 +102,8 @@ pub fn run_worker() -> Result<(), CommandError> {
     })
 }
 
-async fn stop_signal() {
+/// Ends when the process is told to stop.
+pub async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         return;

@@ -14,4 +14,5 @@ pub mod people;
 pub mod ports;
 pub mod projects;
 pub mod sealed;
+pub mod upkeep;
 pub mod workspaces;

@@ -3,6 +3,7 @@
 
 mod history;
 mod repos;
+mod runner;
 mod seed;
 mod store;
 mod story;
@@ -29,6 +30,11 @@ enum DemoCommand {
     Seed,
     /// Print one-time links that sign in as the demonstration's administrator and researcher.
     Links,
+    /// Play backends: pick up job requests over the HTTP API and pretend to run their jobs.
+    ///
+    /// It needs the settings of the site it plays for: its tokens come from the database, pipelines from
+    /// LOCAL_GIT_REPOS or GitHub. Jobs take seconds, and now and then one fails.
+    Runner(runner::RunnerOptions),
 }
 
 impl Demo {
@@ -44,6 +50,7 @@ impl Demo {
         match self.command {
             DemoCommand::Seed => seed::run(&outfit).await,
             DemoCommand::Links => links(&outfit).await,
+            DemoCommand::Runner(options) => runner::run(&outfit, options).await,
         }
     }
 }

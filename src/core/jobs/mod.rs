@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub mod backends;
+pub mod operator;
 pub mod permissions;
 pub mod pipeline;
 pub mod runtime;

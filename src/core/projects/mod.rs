@@ -1,5 +1,6 @@
 //! Projects, the organisations that carry them, and the people who work on them.
 
+pub mod members;
 pub mod store;
 
 /// A project, as the pages below it need it.

@@ -1,5 +1,6 @@
 //! Workspaces: a branch of a repository, run for a project.
 
+pub mod operator;
 pub mod store;
 
 use time::OffsetDateTime;
