@@ -3,12 +3,14 @@
 mod actors;
 mod code_host;
 mod html;
+mod program;
 mod statements;
 mod world;
 
 pub use actors::{Answer, Backend, Visitor};
 pub use code_host::FakeCodeHost;
 pub use html::Html;
+pub use program::{Program, Running};
 pub use statements::count_statements;
 pub use world::{Job, Request, World};
 
