@@ -1,12 +1,17 @@
 //! The executable's commands. This is where the other rooms are put together: settings are loaded,
 //! the database and the services behind their ports are made, and handed to `web` or to `core`.
 
+mod accounts;
 mod backend;
 pub mod check;
+mod demo;
 mod login_link;
 mod outfit;
+mod rap;
 mod secret;
 mod serve;
+mod upkeep;
+mod workspace;
 
 use std::process::ExitCode;
 
@@ -43,6 +48,26 @@ enum Command {
     /// Make a backend or change one, and print its token on the last line.
     #[command(name = "create_backend", alias = "create-backend")]
     CreateBackend(backend::CreateBackend),
+    /// Make a user, or change one and add global roles.
+    #[command(name = "create_user", alias = "create-user")]
+    CreateUser(accounts::CreateUser),
+    /// Give the administrators' roles to the users that ADMIN_USERS names; takes none away.
+    #[command(name = "ensure_admins", alias = "ensure-admins")]
+    EnsureAdmins(accounts::EnsureAdmins),
+    /// Make a workspace, with its project and repository, and let a user run jobs in it.
+    #[command(name = "create_workspace", alias = "create-workspace")]
+    CreateWorkspace(workspace::CreateWorkspace),
+    /// Ask for jobs without a browser, in somebody's name.
+    #[command(name = "create_rap", alias = "create-rap")]
+    CreateRap(rap::CreateRap),
+    /// Print how many rows each table has.
+    #[command(name = "count_rows", alias = "count-rows")]
+    CountRows,
+    /// Delete sessions that are over and login links that no longer work.
+    #[command(name = "clearsessions", alias = "clear-sessions")]
+    ClearSessions(upkeep::ClearSessions),
+    /// Data to try things out with, and a backend that plays along.
+    Demo(demo::Demo),
     /// Print a random value for SECRET_KEY.
     #[command(name = "generate_secret_key", alias = "generate-secret-key")]
     GenerateSecretKey,
@@ -108,6 +133,13 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Check => return outfit::check(),
         Command::LoginLink(command) => outfit::block_on(command.run()),
         Command::CreateBackend(command) => outfit::block_on(command.run()),
+        Command::CreateUser(command) => outfit::block_on(command.run()),
+        Command::EnsureAdmins(command) => outfit::block_on(command.run()),
+        Command::CreateWorkspace(command) => outfit::block_on(command.run()),
+        Command::CreateRap(command) => outfit::block_on(command.run()),
+        Command::CountRows => outfit::block_on(upkeep::count_rows()),
+        Command::ClearSessions(command) => outfit::block_on(command.run()),
+        Command::Demo(command) => outfit::block_on(command.run()),
         Command::GenerateSecretKey => secret::generate(),
     };
     match result {

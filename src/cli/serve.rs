@@ -3,12 +3,15 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use rocket::fairing::AdHoc;
+
 use super::CommandError;
 use super::outfit::{block_on, code_host, start_telemetry};
 use crate::config::{self, Settings};
 use crate::core::db::Db;
 use crate::core::ports::CodelistsTakenAsTheyAre;
 use crate::core::sealed::Sealer;
+use crate::web::drain::Drain;
 use crate::web::live::Live;
 use crate::web::static_files::Assets;
 use crate::web::{self, App};
@@ -74,11 +77,30 @@ async fn serve(settings: Settings) -> Result<(), CommandError> {
         live,
     };
     let address = format!("{}:{}", app.settings.web.address, app.settings.web.port);
-    tracing::info!(address, "serving");
-    match web::build(app).launch().await {
-        Ok(_) => Ok(()),
-        Err(error) => Err(CommandError::Said(launch_failure(&error, &address))),
+    let failed = |error: rocket::Error| CommandError::Said(launch_failure(&error, &address));
+    let drain = Drain::default();
+    let rocket = web::build(app).attach(announcement()).attach(drain.clone());
+    let rocket = rocket.ignite().await.map_err(failed)?;
+    let told_to_stop = rocket.shutdown();
+    tokio::select! {
+        result = rocket.launch() => result.map(drop).map_err(failed),
+        () = drain.finished(told_to_stop) => {
+            tracing::info!("everybody is answered, stopping");
+            Ok(())
+        }
     }
+}
+
+/// Says where the site is once it is there. Port 0 in the settings takes any free one: only now is it
+/// known which.
+fn announcement() -> AdHoc {
+    AdHoc::on_liftoff("Announcement", |rocket| {
+        Box::pin(async {
+            let config = rocket.config();
+            let address = SocketAddr::new(config.address, config.port);
+            tracing::info!("listening on http://{address}");
+        })
+    })
 }
 
 fn launch_failure(error: &rocket::Error, address: &str) -> String {
@@ -104,7 +126,8 @@ pub fn run_worker() -> Result<(), CommandError> {
     })
 }
 
-async fn stop_signal() {
+/// Ends when the process is told to stop.
+pub async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         return;

@@ -16,4 +16,5 @@ pub mod people;
 pub mod ports;
 pub mod projects;
 pub mod sealed;
+pub mod upkeep;
 pub mod workspaces;

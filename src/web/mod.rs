@@ -6,6 +6,7 @@
 pub mod api;
 pub mod catchers;
 pub mod database;
+pub mod drain;
 pub mod fairings;
 pub mod forms;
 pub mod guards;

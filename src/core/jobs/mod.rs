@@ -3,6 +3,7 @@
 pub mod actions;
 pub mod backends;
 pub mod detail;
+pub mod operator;
 pub mod permissions;
 pub mod pipeline;
 pub mod running;

@@ -1,5 +1,6 @@
 //! Users, sessions, one-time login links, memberships of backends and organisations.
 
+pub mod accounts;
 pub mod actions;
 pub mod store;
 

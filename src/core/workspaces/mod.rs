@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub mod facts;
+pub mod operator;
 pub mod store;
 
 use time::OffsetDateTime;

@@ -4,6 +4,7 @@ mod actors;
 mod code_host;
 mod codelists;
 mod html;
+mod program;
 mod statements;
 mod world;
 
@@ -11,6 +12,7 @@ pub use actors::{Answer, Backend, Visitor};
 pub use code_host::FakeCodeHost;
 pub use codelists::FakeCodelists;
 pub use html::Html;
+pub use program::{Program, Running};
 pub use statements::count_statements;
 pub use world::{Job, Request, World};
 

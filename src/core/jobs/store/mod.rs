@@ -4,5 +4,6 @@ pub mod activity;
 pub mod backends;
 pub mod detail;
 pub mod lists;
+pub mod operator;
 pub mod requests;
 pub mod run_form;

@@ -1,0 +1,191 @@
+//! The SQL of the demonstration: every kind of thing in one statement.
+
+use sqlx::PgConnection;
+use sqlx::types::Json;
+
+use super::history::{Job, Request};
+use super::story::{Org, Person, Project, Workspace};
+use crate::core::error::Result;
+
+/// Whether nobody is known yet; keeps others from changing that until the transaction ends.
+pub async fn lock_if_empty(conn: &mut PgConnection) -> Result<bool> {
+    sqlx::query!(r#"LOCK TABLE "user" IN SHARE ROW EXCLUSIVE MODE"#)
+        .execute(&mut *conn)
+        .await?;
+    is_empty(conn).await
+}
+
+pub async fn is_empty(conn: &mut PgConnection) -> Result<bool> {
+    Ok(
+        sqlx::query_scalar!(r#"SELECT NOT EXISTS (SELECT 1 FROM "user") AS "empty!""#)
+            .fetch_one(conn)
+            .await?,
+    )
+}
+
+/// The slugs of the active backends that poll.
+pub async fn polling_backends(conn: &mut PgConnection) -> Result<Vec<String>> {
+    Ok(
+        sqlx::query_scalar!("SELECT slug FROM backend WHERE is_active AND transport = 'poll' ORDER BY slug")
+            .fetch_all(conn)
+            .await?,
+    )
+}
+
+/// Users, with what they may use; the organisations and backends they belong to must exist.
+pub async fn insert_people(conn: &mut PgConnection, people: &[Person]) -> Result<()> {
+    sqlx::query!(
+        r#"WITH given AS (
+               SELECT * FROM jsonb_to_recordset($1)
+                   AS p (username text, fullname text, roles text[], orgs text[], backends text[])
+           ), made AS (
+               INSERT INTO "user" (username, fullname, email, roles, date_joined)
+               SELECT username, fullname, username || '@example.com', roles, now() - interval '300 days' FROM given
+               RETURNING id, username
+           ), org_members AS (
+               INSERT INTO org_membership (org_id, user_id)
+               SELECT o.id, made.id FROM given JOIN made USING (username) JOIN org o ON o.slug = ANY(given.orgs)
+           )
+           INSERT INTO backend_membership (backend_id, user_id)
+           SELECT b.id, made.id FROM given JOIN made USING (username) JOIN backend b ON b.slug = ANY(given.backends)"#,
+        Json(people) as _
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+pub async fn insert_orgs(conn: &mut PgConnection, orgs: &[Org]) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO org (slug, name, description, is_internal)
+         SELECT slug, name, description, is_internal
+           FROM jsonb_to_recordset($1) AS o (slug text, name text, description text, is_internal boolean)",
+        Json(orgs) as _
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Projects with their organisations, members and data permissions, made by `by`, and the record of
+/// that.
+pub async fn insert_projects(conn: &mut PgConnection, projects: &[Project], by: &str) -> Result<()> {
+    sqlx::query!(
+        r#"WITH given AS (
+               SELECT * FROM jsonb_to_recordset($1)
+                   AS p (slug text, name text, number text, status text, status_description text, orgs text[],
+                         developers text[], collaborators text[], permissions text[])
+           ), maker AS (
+               SELECT id, username FROM "user" WHERE username = $2
+           ), made AS (
+               INSERT INTO project (slug, name, number, status, status_description,
+                                    created_at, created_by_id, updated_by_id)
+               SELECT slug, given.name, number, status, status_description,
+                      now() - interval '280 days', maker.id, maker.id
+                 FROM given, maker
+               RETURNING id, slug, created_at
+           ), carried AS (
+               INSERT INTO project_collaboration (org_id, project_id, is_lead, created_by_id, updated_by_id)
+               SELECT o.id, made.id, c.place = 1, maker.id, maker.id
+                 FROM given JOIN made USING (slug)
+                 CROSS JOIN LATERAL unnest(given.orgs) WITH ORDINALITY AS c (slug, place)
+                 JOIN org o ON o.slug = c.slug, maker
+           ), members AS (
+               INSERT INTO project_membership (project_id, user_id, created_by_id, roles, created_at)
+               SELECT made.id, u.id, maker.id,
+                      CASE WHEN u.username = ANY(given.developers) THEN '{ProjectCollaborator,ProjectDeveloper}'::text[]
+                           ELSE '{ProjectCollaborator}' END,
+                      made.created_at
+                 FROM given JOIN made USING (slug)
+                 JOIN "user" u ON u.username = ANY(given.developers || given.collaborators), maker
+               RETURNING id, project_id, user_id, roles, created_at
+           ), permissions AS (
+               INSERT INTO data_permission (project_id, kind, reason, created_by_id)
+               SELECT made.id, kind, 'Demonstration: granted with the project', maker.id
+                 FROM given JOIN made USING (slug) CROSS JOIN LATERAL unnest(given.permissions) AS kind, maker
+           )
+           INSERT INTO auditable_event (type, new, target_model, target_field, target_id, target_user, target_user_id,
+                                        parent_model, parent_id, created_by, created_by_id, created_at)
+           SELECT 'project_created', '', 'jobserver.Project', '', made.id::text, maker.username, maker.id,
+                  'jobserver.Project', made.id::text, maker.username, maker.id, made.created_at
+             FROM made, maker
+           UNION ALL
+           SELECT e.type, e.new, 'jobserver.ProjectMembership', e.field, members.id::text, u.username, u.id,
+                  'jobserver.Project', members.project_id::text, maker.username, maker.id, members.created_at
+             FROM members JOIN "user" u ON u.id = members.user_id
+             CROSS JOIN LATERAL (VALUES ('project_member_added', '', ''),
+                 ('project_member_updated_roles', array_to_string(members.roles, ','), 'roles')) AS e (type, new, field),
+             maker"#,
+        Json(projects) as _,
+        by
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Workspaces, with the repositories they need.
+pub async fn insert_workspaces(conn: &mut PgConnection, workspaces: &[Workspace]) -> Result<()> {
+    sqlx::query!(
+        r#"WITH given AS (
+               SELECT * FROM jsonb_to_recordset($1)
+                   AS w (name text, project text, repo text, branch text, purpose text, is_archived boolean,
+                         should_notify boolean, created_by text, age_days int)
+           ), repos AS (
+               INSERT INTO repo (url) SELECT DISTINCT repo FROM given RETURNING id, url
+           )
+           INSERT INTO workspace (name, project_id, repo_id, branch, purpose, is_archived, should_notify,
+                                  created_at, created_by_id, updated_by_id)
+           SELECT given.name, p.id, repos.id, given.branch, given.purpose, given.is_archived, given.should_notify,
+                  now() - make_interval(days => given.age_days), u.id, u.id
+             FROM given JOIN project p ON p.slug = given.project JOIN repos ON repos.url = given.repo
+             JOIN "user" u ON u.username = given.created_by"#,
+        Json(workspaces) as _
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Job requests in the order given.
+pub async fn insert_requests(conn: &mut PgConnection, requests: &[Request]) -> Result<()> {
+    sqlx::query!(
+        r#"INSERT INTO job_request (identifier, backend_id, workspace_id, created_by_id, created_at, requested_actions,
+                                    cancelled_actions, force_run_dependencies, sha, project_definition, codelists_ok,
+                                    status, status_message, transport)
+           SELECT r.identifier, b.id, w.id, u.id, r.created_at, r.requested_actions, r.cancelled_actions,
+                  r.force_run_dependencies, r.sha, r.project_definition, r.codelists_ok, r.status, r.status_message,
+                  r.transport
+             FROM jsonb_to_recordset($1)
+                      AS r (identifier text, backend text, workspace text, created_by text, created_at timestamptz,
+                            requested_actions text[], cancelled_actions text[], force_run_dependencies boolean,
+                            sha text, project_definition text, codelists_ok boolean, status text,
+                            status_message text, transport text)
+             JOIN backend b ON b.slug = r.backend JOIN workspace w ON w.name = r.workspace
+             JOIN "user" u ON u.username = r.created_by
+            ORDER BY r.created_at, r.identifier"#,
+        Json(requests) as _
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+pub async fn insert_jobs(conn: &mut PgConnection, jobs: &[Job]) -> Result<()> {
+    sqlx::query!(
+        r#"INSERT INTO job (job_request_id, identifier, action, run_command, status, status_code, status_message,
+                            created_at, updated_at, started_at, completed_at, trace_context, metrics)
+           SELECT r.id, j.identifier, j.action, j.run_command, j.status, j.status_code, j.status_message,
+                  j.created_at, j.updated_at, j.started_at, j.completed_at, j.trace_context, j.metrics
+             FROM jsonb_to_recordset($1)
+                      AS j (request text, identifier text, action text, run_command text, status text,
+                            status_code text, status_message text, created_at timestamptz, updated_at timestamptz,
+                            started_at timestamptz, completed_at timestamptz, trace_context json, metrics json)
+             JOIN job_request r ON r.identifier = j.request
+            ORDER BY j.created_at, r.id, j.started_at NULLS LAST"#,
+        Json(jobs) as _
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,78 @@
+//! `jobserver create_rap`
+
+use super::outfit::{Outfit, code_host};
+use super::{ByOption, CommandError};
+use crate::core::ids::RepoUrl;
+use crate::core::jobs::Transport;
+use crate::core::jobs::actions::{NewJobRequest, create_job_request_as_operator};
+use crate::core::jobs::operator::find_target;
+use crate::core::jobs::pipeline::MAX_BYTES;
+use crate::core::ports::CodeHostError;
+
+#[derive(Debug, clap::Args)]
+pub struct CreateRap {
+    /// The workspace to run in.
+    workspace: String,
+    /// In whose name.
+    #[arg(value_name = "USER")]
+    username: String,
+    /// The slug of the backend to run on.
+    backend: String,
+    /// The actions to run, or run_all.
+    #[arg(long, short = 'a', required = true, num_args = 1.., value_name = "ACTION")]
+    actions: Vec<String>,
+    /// The commit, or anything that stands for one [default: the head of the workspace's branch].
+    #[arg(long, value_name = "SHA")]
+    commit: Option<String>,
+    /// Also run what the actions need when it succeeded before.
+    #[arg(long, alias = "force_run_dependencies")]
+    force_run_dependencies: bool,
+    #[command(flatten)]
+    by: ByOption,
+}
+
+impl CreateRap {
+    pub async fn run(self) -> Result<(), CommandError> {
+        let outfit = Outfit::new().await?;
+        let target = find_target(&outfit.db, &self.workspace, &self.username, &self.backend).await?;
+        if target.transport == Transport::Rap {
+            return Err(CommandError::Said(format!(
+                "{} is reached through the RAP controller, which is not connected.",
+                self.backend
+            )));
+        }
+        let said = |error: CodeHostError| CommandError::Said(format!("{}: {error}.", target.repo_url));
+        let repo: RepoUrl = target
+            .repo_url
+            .parse()
+            .map_err(|error| CommandError::Said(format!("{}: {error}", target.repo_url)))?;
+        let code_host = code_host(&outfit.settings)?;
+        let reference = self.commit.as_deref().unwrap_or(&target.branch);
+        let sha = code_host.resolve(&repo, reference).await.map_err(said)?;
+        let definition = code_host
+            .file(&repo, &sha, "project.yaml", MAX_BYTES)
+            .await
+            .map_err(said)?;
+        let project_definition = String::from_utf8(definition)
+            .ok()
+            .filter(|text| !text.contains('\0'))
+            .ok_or_else(|| CommandError::Said("project.yaml is not text in UTF-8.".to_owned()))?;
+        let input = NewJobRequest {
+            workspace_id: target.workspace_id,
+            backend_id: target.backend_id,
+            transport: target.transport,
+            requested_actions: self.actions,
+            force_run_dependencies: self.force_run_dependencies,
+            will_notify: false,
+            sha: sha.to_string(),
+            project_definition,
+            // The runner compares codelists again before it reads the database.
+            codelists_ok: true,
+            form_key: None,
+        };
+        let created = create_job_request_as_operator(&outfit.db, &input, target.user_id, &self.by.by()).await?;
+        println!("Job request {} at commit {}:", created.id, sha);
+        println!("{}", created.identifier);
+        Ok(())
+    }
+}

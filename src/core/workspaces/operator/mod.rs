@@ -1,0 +1,143 @@
+//! Making a workspace, and what it needs, at a command line.
+
+mod store;
+
+use crate::core::access::Role;
+use crate::core::audit::{self, By, Event, Subject};
+use crate::core::db::Db;
+use crate::core::error::{Error, FieldErrors, Result};
+use crate::core::ids::RepoUrl;
+use crate::core::names::{is_project_slug, is_workspace_name};
+use crate::core::people::store::user_by_username;
+use crate::core::projects::members::{self, Member};
+
+/// What is asked for; what is `None` stays as it is, or gets its default when new.
+#[derive(Debug, Clone)]
+pub struct WorkspaceInput {
+    pub name: String,
+    /// Who becomes a member of the project, and the creator of what is new.
+    pub username: String,
+    /// The project's slug; when new, the workspace's name.
+    pub project: Option<String>,
+    /// The code's address; when new, `https://github.com/opensafely/<name>`.
+    pub repo: Option<String>,
+    /// When new, `main`.
+    pub branch: Option<String>,
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredWorkspace {
+    pub project_slug: String,
+    pub is_new: bool,
+    pub project_is_new: bool,
+    pub member_is_new: bool,
+}
+
+/// Makes or changes a workspace, its project and its repository, and lets a user run jobs in it.
+///
+/// # Errors
+/// `NotFound("User")`; `Invalid` for names and addresses that cannot be. Nothing is stored then.
+pub async fn create_workspace(db: &Db, input: &WorkspaceInput, by: &By) -> Result<StoredWorkspace> {
+    check(input)?;
+    let mut tx = db.begin().await?;
+    let user = user_by_username(&mut tx, &input.username)
+        .await?
+        .ok_or(Error::NotFound("User"))?;
+    let found = store::lock_workspace(&mut tx, &input.name).await?;
+
+    let slug = match (&input.project, &found) {
+        (Some(slug), _) => slug.clone(),
+        (None, Some(found)) => found.project_slug.clone(),
+        (None, None) => input.name.clone(),
+    };
+    let (project_id, project_is_new) = match store::project_id(&mut tx, &slug).await? {
+        Some(id) => (id, false),
+        None => {
+            let id = store::insert_project(&mut tx, &slug, user.id).await?;
+            let event = Event::new("project_created", by, Subject::project(id)).within(Subject::project(id));
+            audit::record(&mut tx, &event.of_user(user.id, &user.username)).await?;
+            (id, true)
+        }
+    };
+    let repo = match (&input.repo, &found) {
+        (None, Some(_)) => None,
+        (given, _) => Some(match given {
+            Some(url) => url.clone(),
+            None => format!("https://github.com/opensafely/{}", input.name),
+        }),
+    };
+    let repo_id = match &repo {
+        Some(url) => Some(store::repo_id(&mut tx, url).await?),
+        None => None,
+    };
+    let is_new = match (&found, repo_id) {
+        (Some(found), _) => {
+            let branch = input.branch.as_deref();
+            if store::update_workspace(&mut tx, found.id, project_id, repo_id, branch, user.id).await? {
+                let event = Event::new("workspace_updated", by, Subject::workspace(found.id));
+                audit::record(&mut tx, &event.within(Subject::project(project_id))).await?;
+            }
+            false
+        }
+        (None, Some(repo_id)) => {
+            let branch = input.branch.as_deref().unwrap_or("main");
+            let id = store::insert_workspace(&mut tx, &input.name, project_id, repo_id, branch, user.id).await?;
+            let event = Event::new("workspace_created", by, Subject::workspace(id));
+            audit::record(&mut tx, &event.within(Subject::project(project_id))).await?;
+            true
+        }
+        (None, None) => return Err(Error::Internal("a new workspace without a repository".into())),
+    };
+    let member = Member {
+        project_id,
+        user_id: user.id,
+        username: &user.username,
+    };
+    let member_is_new = !members::is_member(&mut tx, member).await?;
+    if member_is_new {
+        let roles = [Role::ProjectCollaborator, Role::ProjectDeveloper];
+        members::add_member(&mut tx, member, &roles, by).await?;
+    }
+    tx.commit().await?;
+    Ok(StoredWorkspace {
+        project_slug: slug,
+        is_new,
+        project_is_new,
+        member_is_new,
+    })
+}
+
+fn check(input: &WorkspaceInput) -> Result<()> {
+    let mut errors = FieldErrors::default();
+    if !is_workspace_name(&input.name) {
+        errors.add(
+            "workspace",
+            format!(
+                "{:?} can be no workspace: use letters, digits, - and _ only, and no name of a page.",
+                input.name
+            ),
+        );
+    }
+    let slug = input.project.as_ref().unwrap_or(&input.name);
+    if !is_project_slug(slug) {
+        errors.add(
+            "project",
+            format!("{slug:?} can be no project: use letters, digits, - and _ only, and no name of a page."),
+        );
+    }
+    if let Some(repo) = &input.repo
+        && repo.parse::<RepoUrl>().is_err()
+    {
+        errors.add(
+            "repo",
+            format!("{repo:?} is no repository: give https://github.com/<organisation>/<name>."),
+        );
+    }
+    if let Some(branch) = &input.branch
+        && (branch.is_empty() || branch.len() > 255 || branch.contains(|c: char| c.is_whitespace() || c.is_control()))
+    {
+        errors.add("branch", format!("{branch:?} can be no branch."));
+    }
+    errors.into_result()
+}

@@ -1,0 +1,95 @@
+//! The SQL of making workspaces at a command line.
+
+use sqlx::PgConnection;
+
+use crate::core::error::Result;
+
+/// A workspace whose row is locked.
+pub(super) struct LockedWorkspace {
+    pub id: i32,
+    pub project_slug: String,
+}
+
+pub(super) async fn lock_workspace(conn: &mut PgConnection, name: &str) -> Result<Option<LockedWorkspace>> {
+    Ok(sqlx::query_as!(
+        LockedWorkspace,
+        "SELECT w.id, p.slug AS project_slug FROM workspace w JOIN project p ON p.id = w.project_id
+          WHERE w.name = $1 FOR UPDATE OF w",
+        name
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+pub(super) async fn project_id(conn: &mut PgConnection, slug: &str) -> Result<Option<i32>> {
+    Ok(sqlx::query_scalar!("SELECT id FROM project WHERE slug = $1", slug)
+        .fetch_optional(conn)
+        .await?)
+}
+
+/// A project that is called by its slug.
+pub(super) async fn insert_project(conn: &mut PgConnection, slug: &str, user_id: i32) -> Result<i32> {
+    Ok(sqlx::query_scalar!(
+        "INSERT INTO project (name, slug, created_by_id, updated_by_id) VALUES ($1::text, $1::text, $2, $2) RETURNING id",
+        slug,
+        user_id
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
+/// The repository of this address, made when there is none.
+pub(super) async fn repo_id(conn: &mut PgConnection, url: &str) -> Result<i32> {
+    Ok(sqlx::query_scalar!(
+        "INSERT INTO repo (url) VALUES ($1) ON CONFLICT (url) DO UPDATE SET url = excluded.url RETURNING id",
+        url
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
+pub(super) async fn insert_workspace(
+    conn: &mut PgConnection,
+    name: &str,
+    project_id: i32,
+    repo_id: i32,
+    branch: &str,
+    user_id: i32,
+) -> Result<i32> {
+    Ok(sqlx::query_scalar!(
+        "INSERT INTO workspace (name, project_id, repo_id, branch, created_by_id, updated_by_id)
+         VALUES ($1, $2, $3, $4, $5, $5) RETURNING id",
+        name,
+        project_id,
+        repo_id,
+        branch,
+        user_id
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
+/// Changes what is given; tells whether anything changed.
+pub(super) async fn update_workspace(
+    conn: &mut PgConnection,
+    id: i32,
+    project_id: i32,
+    repo_id: Option<i32>,
+    branch: Option<&str>,
+    user_id: i32,
+) -> Result<bool> {
+    let updated = sqlx::query!(
+        "UPDATE workspace SET project_id = $2, repo_id = coalesce($3, repo_id), branch = coalesce($4, branch),
+                              updated_at = now(), updated_by_id = $5
+          WHERE id = $1 AND (project_id, repo_id, branch) IS DISTINCT FROM
+                            ($2, coalesce($3, repo_id), coalesce($4, branch))",
+        id,
+        project_id,
+        repo_id,
+        branch,
+        user_id
+    )
+    .execute(conn)
+    .await?;
+    Ok(updated.rows_affected() > 0)
+}

@@ -1,0 +1,171 @@
+//! The very executable, as an operator or the platform runs it.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use sqlx::PgPool;
+use tempfile::TempDir;
+
+/// The executable with a database of its own, in an empty folder and an empty environment.
+pub struct Program {
+    database_url: String,
+    folder: TempDir,
+    environment: Vec<(String, String)>,
+}
+
+/// What a command said and how it ended.
+#[derive(Debug)]
+pub struct Said {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Said {
+    #[track_caller]
+    pub fn ok(self) -> Self {
+        assert_eq!(self.code, 0, "{}\n{}", self.out, self.err);
+        self
+    }
+
+    #[track_caller]
+    pub fn failed(self) -> Self {
+        assert_eq!(self.code, 1, "{}\n{}", self.out, self.err);
+        self
+    }
+
+    pub fn last_line(&self) -> &str {
+        self.out.lines().last().unwrap_or_default()
+    }
+}
+
+impl Program {
+    pub fn new(pool: &PgPool) -> Self {
+        let mut url: url::Url = std::env::var("DATABASE_URL").unwrap().parse().unwrap();
+        url.set_path(pool.connect_options().get_database().unwrap());
+        Self {
+            database_url: url.to_string(),
+            folder: tempfile::tempdir().unwrap(),
+            environment: Vec::new(),
+        }
+    }
+
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_jobserver"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("DATABASE_URL", &self.database_url)
+            .env("DEBUG", "1")
+            .env("SECRET_KEY", "a-secret-key-for-tests-that-is-long-enough-to-be-one")
+            .env("SOCIAL_AUTH_GITHUB_KEY", "test")
+            .env("SOCIAL_AUTH_GITHUB_SECRET", "test")
+            .env("BASE_URL", "http://jobs.test")
+            .env("USER", "olive")
+            .envs(self.environment.iter().cloned());
+        command
+    }
+
+    /// Runs a command to its end.
+    pub async fn run(&self, arguments: &[&str]) -> Said {
+        let mut command = self.command(arguments);
+        let output = tokio::task::spawn_blocking(move || command.output())
+            .await
+            .unwrap()
+            .unwrap();
+        Said {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Starts a command that runs until it is told to stop, and waits for the line with `ready` in it.
+    pub async fn start(&self, arguments: &[&str], ready: &'static str) -> Running {
+        let mut child = self
+            .command(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (line, lines) = tokio::task::spawn_blocking(move || {
+            let line = lines.by_ref().map_while(Result::ok).find(|line| line.contains(ready));
+            (line, lines)
+        })
+        .await
+        .unwrap();
+        // Read on, so that the program never waits for somebody to read what it says.
+        let rest = tokio::task::spawn_blocking(move || lines.map_while(Result::ok).collect());
+        let mut running = Running {
+            child: Some(child),
+            ready_line: line.clone().unwrap_or_default(),
+            rest: Some(rest),
+        };
+        if line.is_none() {
+            let said = running.ended().await;
+            panic!("ended before it was ready: {said:?}");
+        }
+        running
+    }
+}
+
+/// A program that runs; it is killed when the test ends.
+pub struct Running {
+    child: Option<Child>,
+    /// The line that said that it was ready.
+    pub ready_line: String,
+    rest: Option<tokio::task::JoinHandle<Vec<String>>>,
+}
+
+impl Running {
+    /// The address in the line that said that it was ready.
+    pub fn address(&self) -> String {
+        let start = self.ready_line.find("http://").unwrap() + "http://".len();
+        let rest = &self.ready_line[start..];
+        let end = rest
+            .find(|c: char| !c.is_ascii_digit() && c != '.' && c != ':')
+            .unwrap_or(rest.len());
+        rest[..end].to_owned()
+    }
+
+    /// Sends SIGTERM.
+    pub fn terminate(&self) {
+        let pid = self.child.as_ref().unwrap().id().to_string();
+        let status = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits for its end, at most half a minute; returns how it ended and what else it said.
+    pub async fn ended(&mut self) -> (ExitStatus, Vec<String>) {
+        let mut child = self.child.take().unwrap();
+        let end = tokio::task::spawn_blocking(move || child.wait());
+        let status = tokio::time::timeout(Duration::from_secs(30), end)
+            .await
+            .expect("it ends within half a minute")
+            .unwrap()
+            .unwrap();
+        (status, self.rest.take().unwrap().await.unwrap())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
