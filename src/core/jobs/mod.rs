@@ -4,6 +4,7 @@ pub mod actions;
 pub mod backends;
 pub mod permissions;
 pub mod pipeline;
+pub mod polling;
 pub mod runtime;
 pub mod status;
 pub mod store;
