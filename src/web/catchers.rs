@@ -3,13 +3,13 @@
 
 use rocket::http::{ContentType, Header, Method, Status};
 use rocket::response::{Redirect, Responder};
-use rocket::{Catcher, Request, Response, Route, catch, catchers};
+use rocket::{Catcher, Request, Route, catch, catchers};
 use serde::Serialize;
-use serde_json::json;
 
 use super::App;
+use super::api::{self, Answer};
 use super::fairings::request_id;
-use super::guards::{BackendAuth, actor};
+use super::guards::actor;
 use super::responders::{Plain, Told};
 use super::view::{Page, login_href, render};
 
@@ -236,70 +236,7 @@ fn fits(route: &Route, path: &[&str]) -> bool {
 
 /// Errors of the API: always `application/json`, always an object with `detail`.
 #[catch(default)]
-async fn json<'r>(status: Status, request: &'r Request<'_>) -> ApiError {
-    let (status, allow) = refine(status, request);
+fn json(status: Status, request: &Request<'_>) -> Answer {
     let told = request.local_cache(Told::default).0.clone();
-    if status == Status::MethodNotAllowed {
-        let is_first_checked = TOKEN_FIRST.iter().any(|path| request.uri().path().starts_with(path));
-        if is_first_checked && request.guard::<BackendAuth>().await.is_error() {
-            let told = request.local_cache(Told::default).0.clone();
-            return ApiError {
-                status: Status::Forbidden,
-                detail: told.unwrap_or_default(),
-                allow: None,
-            };
-        }
-        if request.method() == Method::Options {
-            return ApiError {
-                status: Status::Ok,
-                detail: String::new(),
-                allow,
-            };
-        }
-    }
-    let detail = match (status.code, told) {
-        (405, _) => format!("Method \"{}\" not allowed.", request.method()),
-        (404, Some(what)) => format!("No {what} matches the given query."),
-        (404, None) => "Not found.".to_owned(),
-        (503, _) => "The service cannot reach its database at the moment. Try again later.".to_owned(),
-        (code, _) if code >= 500 => format!(
-            "The server made a mistake; it was recorded as request {}.",
-            request_id(request)
-        ),
-        (_, Some(told)) => told,
-        (_, None) => status.reason_lossy().to_owned(),
-    };
-    ApiError { status, detail, allow }
-}
-
-/// Endpoints that look at the token before anything else.
-const TOKEN_FIRST: &[&str] = &["/api/v2/jobs", "/api/v2/users/", "/api/v2/release-notifications"];
-
-struct ApiError {
-    status: Status,
-    detail: String,
-    allow: Option<String>,
-}
-
-impl<'r> Responder<'r, 'static> for ApiError {
-    fn respond_to(self, _: &'r Request<'_>) -> rocket::response::Result<'static> {
-        let body = if self.status == Status::Ok {
-            json!({"name": "Job Server", "renders": ["application/json"], "parses": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]})
-        } else {
-            json!({ "detail": self.detail })
-        };
-        let body = body.to_string();
-        let mut response = Response::build();
-        response
-            .status(self.status)
-            .raw_header("Content-Type", "application/json")
-            .sized_body(body.len(), std::io::Cursor::new(body));
-        if let Some(allow) = self.allow {
-            response.raw_header("Allow", format!("{allow}, OPTIONS"));
-        }
-        if self.status == Status::ServiceUnavailable {
-            response.raw_header("Retry-After", "30");
-        }
-        response.ok()
-    }
+    api::error(status, told, request_id(request))
 }

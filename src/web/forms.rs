@@ -55,7 +55,7 @@ impl CsrfToken {
         data_encoding::BASE64URL_NOPAD.encode(&masked)
     }
 
-    fn accepts(&self, token: &str) -> bool {
+    pub(in crate::web) fn accepts(&self, token: &str) -> bool {
         let Ok(bytes) = data_encoding::BASE64URL_NOPAD.decode(token.as_bytes()) else {
             return false;
         };
@@ -104,7 +104,7 @@ fn digest(secret: &str) -> [u8; 32] {
 }
 
 /// Whether the browser says that another site sent this.
-fn is_cross_site(request: &Request<'_>, app: &App) -> bool {
+pub(in crate::web) fn is_cross_site(request: &Request<'_>, app: &App) -> bool {
     let headers = request.headers();
     if headers
         .get_one("Sec-Fetch-Site")

@@ -7,6 +7,7 @@ pub mod operator;
 pub mod permissions;
 pub mod pipeline;
 pub mod running;
+pub mod polling;
 pub mod runtime;
 pub mod status;
 pub mod store;

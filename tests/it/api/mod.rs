@@ -1,1 +1,4 @@
 //! The API for backends and their clients.
+
+mod job_requests;
+mod jobs;

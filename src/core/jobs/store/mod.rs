@@ -5,5 +5,6 @@ pub mod backends;
 pub mod detail;
 pub mod lists;
 pub mod operator;
+pub mod polling;
 pub mod requests;
 pub mod run_form;

@@ -14,6 +14,10 @@ use super::status::{JobRequestStatus, job_is_completed};
 use crate::core::db::Db;
 use crate::core::error::{Error, Result};
 
+/// The most characters that an identifier or an action may have: both are in indexes, which take
+/// 2,700 bytes at most, and no real one has a tenth of this.
+pub const LONGEST_KEY: usize = 500;
+
 /// One job as a runner reports it.
 #[derive(Debug, Clone)]
 pub struct ReportedJob {

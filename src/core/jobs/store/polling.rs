@@ -1,0 +1,72 @@
+//! The SQL of the list that runners poll.
+
+use sqlx::PgConnection;
+
+use crate::core::error::Result;
+use crate::core::jobs::polling::ListedRequest;
+
+/// See [`crate::core::jobs::polling::list_requests`]. The stored status narrows the search to what the
+/// partial index of active requests holds; the jobs themselves decide.
+pub async fn listed_requests(
+    conn: &mut PgConnection,
+    backend_id: Option<i32>,
+    limit: Option<i64>,
+    offset: i64,
+) -> Result<Vec<ListedRequest>> {
+    Ok(sqlx::query_as!(
+        ListedRequest,
+        r#"WITH listed AS (
+               SELECT r.id, count(*) OVER () AS total
+                 FROM job_request r
+                WHERE r.status IN ('pending', 'running', 'unknown', 'unknown_error_creating_jobs')
+                  AND ($1::int IS NULL OR (r.backend_id = $1 AND r.transport = 'poll'))
+                  AND coalesce((SELECT bool_or(j.status IN ('pending', 'running'))
+                                  FROM job j WHERE j.job_request_id = r.id), true)
+                ORDER BY r.created_at DESC NULLS LAST, r.id DESC
+                LIMIT $2 OFFSET $3
+           )
+           SELECT b.slug AS backend, r.sha, r.identifier, r.force_run_dependencies, r.requested_actions,
+                  CASE WHEN r.cancelled_actions = '{}' THEN r.cancelled_actions ELSE ARRAY(
+                      SELECT c.action FROM unnest(r.cancelled_actions) WITH ORDINALITY AS c (action, place)
+                       WHERE coalesce((SELECT bool_or(j.status NOT IN ('failed', 'succeeded', 'Failed', 'Succeeded', '0'))
+                                         FROM job j WHERE j.job_request_id = r.id AND j.action = c.action), true)
+                       ORDER BY c.place) END AS "cancelled_actions!",
+                  u.username AS "created_by?", r.created_at, w.name AS workspace_name, repo.url AS repo_url, w.branch,
+                  wu.username AS "workspace_created_by?", w.created_at AS workspace_created_at,
+                  EXISTS (SELECT 1 FROM data_permission d
+                           WHERE d.project_id = p.id AND d.kind = 't1oo' AND d.ended_at IS NULL) AS "may_see_t1oo!",
+                  p.slug AS project,
+                  ARRAY(SELECT o.slug FROM project_collaboration c JOIN org o ON o.id = c.org_id
+                         WHERE c.project_id = p.id ORDER BY c.is_lead DESC, c.id) AS "orgs!: Vec<String>",
+                  r.codelists_ok, listed.total AS "total!"
+             FROM listed
+             JOIN job_request r ON r.id = listed.id
+             JOIN backend b ON b.id = r.backend_id
+             JOIN workspace w ON w.id = r.workspace_id
+             JOIN repo ON repo.id = w.repo_id
+             JOIN project p ON p.id = w.project_id
+             LEFT JOIN "user" u ON u.id = r.created_by_id
+             LEFT JOIN "user" wu ON wu.id = w.created_by_id
+            ORDER BY r.created_at DESC NULLS LAST, r.id DESC"#,
+        backend_id,
+        limit,
+        offset,
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// How many requests [`listed_requests`] has in all.
+pub async fn count_listed(conn: &mut PgConnection, backend_id: Option<i32>) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!"
+             FROM job_request r
+            WHERE r.status IN ('pending', 'running', 'unknown', 'unknown_error_creating_jobs')
+              AND ($1::int IS NULL OR (r.backend_id = $1 AND r.transport = 'poll'))
+              AND coalesce((SELECT bool_or(j.status IN ('pending', 'running'))
+                              FROM job j WHERE j.job_request_id = r.id), true)"#,
+        backend_id,
+    )
+    .fetch_one(conn)
+    .await?)
+}

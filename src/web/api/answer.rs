@@ -1,0 +1,86 @@
+//! How the API answers: compact JSON, always as exactly `application/json`.
+
+use std::io::Cursor;
+
+use rocket::http::Status;
+use rocket::response::Responder;
+use rocket::{Request, Response};
+use serde::Serialize;
+
+use super::endpoints::Endpoint;
+use crate::core::error::Error;
+use crate::web::responders::Failure;
+
+/// A status with JSON, or with nothing at all.
+#[derive(Debug)]
+pub struct Answer {
+    status: Status,
+    body: Option<Vec<u8>>,
+}
+
+impl Answer {
+    pub fn json(status: Status, body: &impl Serialize) -> Result<Self, Failure> {
+        let body = serde_json::to_vec(body).map_err(|error| Error::Internal(format!("no JSON: {error}")))?;
+        Ok(Self::bytes(status, body))
+    }
+
+    /// JSON that is made already.
+    pub fn bytes(status: Status, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status,
+            body: Some(body.into()),
+        }
+    }
+
+    /// A status and no body: no type either, and a length of 0.
+    pub fn empty(status: Status) -> Self {
+        Self { status, body: None }
+    }
+
+    /// A refusal that gives its reason.
+    pub fn detail(status: Status, detail: &str) -> Self {
+        Self::bytes(status, serde_json::json!({ "detail": detail }).to_string())
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Answer {
+    fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
+        let mut response = Response::build();
+        response.status(self.status);
+        if let Some(body) = self.body {
+            response
+                .raw_header("Content-Type", "application/json")
+                .sized_body(body.len(), Cursor::new(body));
+        }
+        if let Some(endpoint) = Endpoint::at(request.uri().path()) {
+            response.raw_header("Allow", endpoint.allow());
+        }
+        if self.status == Status::ServiceUnavailable {
+            response.raw_header("Retry-After", "30");
+        }
+        response.ok()
+    }
+}
+
+/// What the API's catcher answers. `told` is what the failure had to say: for 404 the kind of thing
+/// that was not found.
+pub(in crate::web) fn error(status: Status, told: Option<String>, request_id: &str) -> Answer {
+    // Clients of the API are never answered 401.
+    let status = if status == Status::Unauthorized {
+        Status::Forbidden
+    } else {
+        status
+    };
+    let detail = match (status.code, told) {
+        (404, Some(what)) => format!("No {what} matches the given query."),
+        (404 | 422, _) => "Not found.".to_owned(),
+        (503, _) => "The service cannot reach its database at the moment. Try again later.".to_owned(),
+        (code, _) if code >= 500 => {
+            format!("The server made a mistake; it was recorded as request {request_id}.")
+        }
+        (_, Some(told)) => told,
+        (_, None) => status.reason_lossy().to_owned(),
+    };
+    let status = if status.code == 422 { Status::NotFound } else { status };
+    Answer::detail(status, &detail)
+}

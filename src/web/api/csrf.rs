@@ -1,0 +1,72 @@
+//! Requests that somebody's browser makes with their session: they must come from our own pages. A
+//! request without a session needs no such proof, so machines are never asked for it.
+
+use rocket::Request;
+use rocket::http::{Method, Status};
+use rocket::request::{FromRequest, Outcome};
+
+use super::answer::Answer;
+use crate::web::App;
+use crate::web::forms::{CSRF_COOKIE, CSRF_HEADER, CsrfToken, is_cross_site};
+use crate::web::guards::actor;
+use crate::web::responders::{Told, tell};
+
+/// The longest and shortest tokens that pages carry have one length.
+const TOKEN_LENGTH: usize = 86;
+
+/// A request that no other site can have made with a visitor's session.
+pub struct NotForged;
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for NotForged {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        match reason(request).await {
+            Ok(None) => Outcome::Success(Self),
+            Ok(Some(reason)) => {
+                request.local_cache(|| Told(Some(format!("CSRF Failed: {reason}"))));
+                Outcome::Error((Status::Forbidden, ()))
+            }
+            Err(status) => Outcome::Error((status, ())),
+        }
+    }
+}
+
+/// The answer to a request that may be forged.
+pub async fn refusal(request: &Request<'_>) -> Result<Option<Answer>, Status> {
+    let reason = reason(request).await?;
+    Ok(reason.map(|reason| Answer::detail(Status::Forbidden, &format!("CSRF Failed: {reason}"))))
+}
+
+async fn reason(request: &Request<'_>) -> Result<Option<String>, Status> {
+    if matches!(
+        request.method(),
+        Method::Get | Method::Head | Method::Options | Method::Trace
+    ) {
+        return Ok(None);
+    }
+    let actor = actor(request).await.as_ref().map_err(|error| tell(request, error))?;
+    if actor.signed_in().is_none() {
+        return Ok(None);
+    }
+    let Some(app) = request.rocket().state::<App>() else {
+        return Err(Status::InternalServerError);
+    };
+    let headers = request.headers();
+    if is_cross_site(request, app) {
+        let origin = headers.get_one("Origin").unwrap_or("null");
+        return Ok(Some(format!(
+            "Origin checking failed - {origin} does not match any trusted origins."
+        )));
+    }
+    Ok(match headers.get_one(CSRF_HEADER) {
+        None if request.cookies().get(CSRF_COOKIE).is_none() => Some("CSRF cookie not set.".to_owned()),
+        None => Some("CSRF token missing.".to_owned()),
+        Some(token) if CsrfToken::of(request).accepts(token) => None,
+        Some(token) if token.len() != TOKEN_LENGTH => {
+            Some("CSRF token from the 'X-Csrftoken' HTTP header has incorrect length.".to_owned())
+        }
+        Some(_) => Some("CSRF token from the 'X-Csrftoken' HTTP header incorrect.".to_owned()),
+    })
+}

@@ -1,0 +1,75 @@
+//! `POST /api/v2/jobs/`: a runner reports all jobs of its requests.
+
+mod body;
+mod checked;
+mod refusal;
+mod usual;
+
+use rocket::http::Status;
+use rocket::post;
+
+use self::body::Body;
+use self::refusal::Refusal;
+use super::answer::Answer;
+use super::contact::{self, Flags};
+use super::csrf::NotForged;
+use super::negotiation::AsksForJson;
+use crate::core::jobs::backends::KnownBackend;
+use crate::core::jobs::sync::{ReportedJob, sync_jobs};
+use crate::web::database::Database;
+use crate::web::guards::BackendAuth;
+use crate::web::responders::Outcome;
+
+const PATH: &str = "/api/v2/jobs/";
+
+/// Unknown job requests that one line of the log names.
+const NAMED_IN_LOG: usize = 20;
+
+#[post("/api/v2/jobs", data = "<body>")]
+pub async fn sync(
+    _json: AsksForJson,
+    backend: BackendAuth,
+    _session: NotForged,
+    flags: Flags<'_>,
+    db: &Database,
+    body: Body,
+) -> Outcome<Answer> {
+    let BackendAuth(backend) = backend;
+    let report = match read(&body.0) {
+        Ok(report) => report,
+        Err(refusal) => return refusal.into_answer(),
+    };
+    let outcome = sync_jobs(db, backend.id, report).await?;
+    log_ignored(&backend, &outcome.ignored);
+    contact::note(db, &backend, PATH, &flags).await?;
+    Ok(Answer::bytes(Status::Ok, r#"{"status":"success"}"#))
+}
+
+/// Reads a report whole, or says everything that is wrong with it. What runners send is read straight
+/// into place; only what is unusual in any way is looked at value by value.
+fn read(body: &[u8]) -> Result<Vec<ReportedJob>, Refusal> {
+    match usual::read(body) {
+        Some(report) => Ok(report),
+        None => checked::read(body),
+    }
+}
+
+fn log_ignored(backend: &KnownBackend, ignored: &[String]) {
+    if ignored.is_empty() {
+        return;
+    }
+    let named: Vec<String> = ignored
+        .iter()
+        .take(NAMED_IN_LOG)
+        .map(|identifier| identifier.chars().take(64).collect())
+        .collect();
+    tracing::info!(
+        backend = backend.slug,
+        count = ignored.len(),
+        job_requests = named.join(","),
+        "jobs of job requests that this backend does not have were ignored"
+    );
+}
+
+#[cfg(test)]
+mod tests;
