@@ -1,6 +1,7 @@
 //! Users, sessions, one-time login links, memberships of backends and organisations.
 
 pub mod actions;
+pub mod rights;
 pub mod store;
 
 use time::Duration;
