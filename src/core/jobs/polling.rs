@@ -4,6 +4,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::store::polling as store;
+pub use super::store::polling::action_statuses;
 use crate::core::error::Result;
 
 /// A job request as runners see it.

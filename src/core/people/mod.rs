@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod actions;
+pub mod rights;
 pub mod store;
 
 use time::Duration;

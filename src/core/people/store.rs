@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 
 use crate::core::access::{Membership, Role, SignedIn};
 use crate::core::error::Result;
+use crate::core::people::rights::Rights;
 
 /// A user as lists and pages show one.
 #[derive(Debug, Clone)]
@@ -149,4 +150,36 @@ pub async fn consume_login_link(conn: &mut PgConnection, token_hash: &[u8]) -> R
     )
     .fetch_optional(conn)
     .await?)
+}
+
+#[derive(Debug, serde::Deserialize)]
+struct RolesRow {
+    slug: String,
+    roles: Vec<String>,
+}
+
+/// Everything that somebody is trusted with, in one statement; `None` for an unknown username.
+pub async fn user_rights(conn: &mut PgConnection, username: &str) -> Result<Option<Rights>> {
+    let row = sqlx::query!(
+        r#"SELECT u.roles,
+                  (SELECT coalesce(json_agg(json_build_object('slug', o.slug, 'roles', m.roles) ORDER BY o.slug), '[]')
+                     FROM org_membership m JOIN org o ON o.id = m.org_id
+                    WHERE m.user_id = u.id) AS "orgs!: Json<Vec<RolesRow>>",
+                  (SELECT coalesce(json_agg(json_build_object('slug', p.slug, 'roles', m.roles) ORDER BY p.slug), '[]')
+                     FROM project_membership m JOIN project p ON p.id = m.project_id
+                    WHERE m.user_id = u.id) AS "projects!: Json<Vec<RolesRow>>"
+             FROM "user" u WHERE u.username = $1"#,
+        username
+    )
+    .fetch_optional(conn)
+    .await?;
+    let by_slug = |rows: Json<Vec<RolesRow>>| {
+        let rows = rows.0.into_iter();
+        rows.map(|row| (row.slug, Role::parse_all(&row.roles))).collect()
+    };
+    Ok(row.map(|row| Rights {
+        global: Role::parse_all(&row.roles),
+        orgs: by_slug(row.orgs),
+        projects: by_slug(row.projects),
+    }))
 }

@@ -34,3 +34,12 @@ pub async fn workspace_in_project(
     .fetch_optional(conn)
     .await?)
 }
+
+/// Whether outputs of this workspace are released the new way; `None` for an unknown name.
+pub async fn uses_new_release_flow(conn: &mut PgConnection, name: &str) -> Result<Option<bool>> {
+    Ok(
+        sqlx::query_scalar!("SELECT uses_new_release_flow FROM workspace WHERE name = $1", name)
+            .fetch_optional(conn)
+            .await?,
+    )
+}

@@ -6,14 +6,18 @@
 mod answer;
 mod contact;
 mod csrf;
-mod dates;
+pub(in crate::web) mod dates;
+mod docs;
 mod endpoints;
 mod fallback;
 mod job_requests;
 mod jobs;
 mod json;
 mod negotiation;
+pub mod openapi;
 mod pagination;
+mod users;
+mod workspaces;
 
 use rocket::{Route, routes};
 
@@ -21,7 +25,15 @@ pub(in crate::web) use answer::{Answer, error};
 pub use endpoints::{ENDPOINTS, Endpoint};
 
 pub fn routes() -> Vec<Route> {
-    let mut routes = routes![job_requests::list, jobs::sync];
+    let mut routes = routes![
+        docs::page,
+        docs::document,
+        job_requests::list,
+        jobs::sync,
+        users::rights,
+        workspaces::action_statuses,
+        workspaces::release_flow,
+    ];
     routes.extend(fallback::routes());
     routes
 }

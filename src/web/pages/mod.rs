@@ -54,6 +54,8 @@ pub fn site_routes() -> Vec<Route> {
         session::use_login_link,
         session::logout,
         status::health_check,
+        status::last_seen,
+        status::db_availability,
         status::ready,
     ]
 }

@@ -2,9 +2,12 @@
 
 use rocket::get;
 use rocket::http::{ContentType, Status};
+use time::OffsetDateTime;
 
+use crate::core::jobs::backends::{Contact, contact_by_slug};
+use crate::web::api::dates::UtcWithOffset;
 use crate::web::database::Database;
-use crate::web::responders::{Outcome, Plain};
+use crate::web::responders::{Failure, Outcome, Plain};
 
 /// Whether the process answers. Asks nothing of anybody, so that a platform's probe never kills a
 /// healthy process for a sick database.
@@ -18,4 +21,47 @@ pub fn health_check() -> Plain {
 pub async fn ready(db: &Database) -> Outcome<Plain> {
     db.ping().await?;
     Ok(Plain(Status::Ok, ContentType::Plain, "ready\n".to_owned()))
+}
+
+async fn contact(db: &Database, slug: &str) -> Result<Contact, Failure> {
+    if slug.contains('\0') {
+        return Err(Failure::not_found("Backend"));
+    }
+    let contact = contact_by_slug(&mut *db.read().await?, slug).await?;
+    contact.ok_or_else(|| Failure::not_found("Backend"))
+}
+
+/// For monitors: when a backend was last heard of, as a failure once that is too long ago. One that
+/// was never heard of is not late: it may be new.
+#[get("/status/<slug>")]
+pub async fn last_seen(slug: &str, db: &Database) -> Outcome<Plain> {
+    let contact = contact(db, slug).await?;
+    let status = if contact.is_late {
+        Status::ServiceUnavailable
+    } else {
+        Status::Ok
+    };
+    let seen = contact.last_seen.unwrap_or_else(OffsetDateTime::now_utc);
+    Ok(Plain(status, ContentType::HTML, UtcWithOffset(seen).to_string()))
+}
+
+/// For monitors: whether a backend's database is being maintained. Never a failure, as maintenance
+/// is no alarm.
+#[get("/status/<slug>/db-availability")]
+pub async fn db_availability(slug: &str, db: &Database) -> Outcome<Plain> {
+    let contact = contact(db, slug).await?;
+    let text = match contact.maintenance() {
+        None => format!("not implemented in {}", contact.name),
+        Some(maintenance) => {
+            let state = if maintenance.is_on { "on" } else { "off" };
+            let since = maintenance.since.map(|since| format!(" (since {since}) "));
+            format!("DB maintenance mode {state}{}", since.unwrap_or_default())
+        }
+    };
+    // It goes out as HTML, and names and times come from elsewhere.
+    Ok(Plain(Status::Ok, ContentType::HTML, escaped(&text)))
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -161,11 +161,9 @@ async fn pages_are_linked(pool: PgPool) {
     }
     let page = async |query: &str| {
         let path = format!("{LIST}{query}");
-        let client = &site.client;
-        let mut request = client
-            .get(path)
-            .header(rocket::http::Header::new("Host", "jobs.example.org:8000"));
-        request.set_remote("127.0.0.1:1".parse().unwrap());
+        let mut request = site.client.get(path);
+        let host = rocket::http::uri::Authority::parse("jobs.example.org:8000").unwrap();
+        request.inner_mut().set_host(rocket::http::uri::Host::new(host));
         let body: serde_json::Value =
             serde_json::from_str(&request.dispatch().await.into_string().await.unwrap()).unwrap();
         let link = |name: &str| {

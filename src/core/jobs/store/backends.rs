@@ -161,3 +161,36 @@ pub async fn add_member(
     .fetch_optional(conn)
     .await?)
 }
+
+/// When a backend was last heard of, and what it said of its database.
+#[derive(Debug)]
+pub struct Contact {
+    pub slug: String,
+    pub name: String,
+    /// The newest call of its programs, or its controller's word; `None` when there was none ever.
+    pub last_seen: Option<OffsetDateTime>,
+    /// Whether that is longer ago than its alert timeout.
+    pub is_late: bool,
+    /// Its flags as JSON, as its runner sent them.
+    pub jobrunner_state: Option<String>,
+    pub transport: String,
+    pub is_in_maintenance_mode: bool,
+    pub last_seen_maintenance_mode: Option<OffsetDateTime>,
+}
+
+pub async fn contact_by_slug(conn: &mut PgConnection, slug: &str) -> Result<Option<Contact>> {
+    Ok(sqlx::query_as!(
+        Contact,
+        r#"SELECT b.slug, b.name, seen.at AS "last_seen?",
+                  coalesce(seen.at < now() - b.alert_timeout, false) AS "is_late!",
+                  b.jobrunner_state::text AS jobrunner_state, b.transport, b.is_in_maintenance_mode,
+                  b.last_seen_maintenance_mode
+             FROM backend b
+             CROSS JOIN LATERAL (SELECT greatest(max(s.api_last_seen), b.last_seen_at) AS at
+                                   FROM stats s WHERE s.backend_id = b.id) AS seen
+            WHERE b.slug = $1"#,
+        slug
+    )
+    .fetch_optional(conn)
+    .await?)
+}

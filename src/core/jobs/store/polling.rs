@@ -70,3 +70,35 @@ pub async fn count_listed(conn: &mut PgConnection, backend_id: Option<i32>) -> R
     .fetch_one(conn)
     .await?)
 }
+
+/// The status of each action's newest job in a workspace, by action; `None` for an unknown workspace.
+pub async fn action_statuses(
+    conn: &mut PgConnection,
+    workspace: &str,
+    backend: Option<&str>,
+) -> Result<Option<Vec<(String, String)>>> {
+    let rows = sqlx::query!(
+        r#"SELECT newest.action AS "action?", newest.status AS "status?"
+             FROM workspace w
+             LEFT JOIN LATERAL (
+                 SELECT DISTINCT ON (j.action) j.action, j.status
+                   FROM job_request r
+                   JOIN backend b ON b.id = r.backend_id
+                   JOIN job j ON j.job_request_id = r.id
+                  WHERE r.workspace_id = w.id AND ($2::text IS NULL OR b.slug = $2)
+                  ORDER BY j.action, j.created_at DESC, j.id DESC) AS newest ON true
+            WHERE w.name = $1"#,
+        workspace,
+        backend as Option<&str>,
+    )
+    .fetch_all(conn)
+    .await?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(
+        rows.into_iter()
+            .filter_map(|row| Some((row.action?, row.status?)))
+            .collect(),
+    ))
+}

@@ -69,7 +69,8 @@ pub struct CompletedJob {
 /// unknown. Of two reports of one job, the last counts.
 ///
 /// Requests are locked in the order of their ids, so that two syncs, or a sync and a cancellation,
-/// take turns.
+/// take turns. A job that is reported as it is stored is not written again: a runner repeats
+/// everything at every poll.
 ///
 /// # Errors
 /// `Conflict` when a job's identifier belongs to another job request; nothing is written then.
@@ -86,38 +87,43 @@ pub async fn sync_jobs(db: &Db, backend_id: i32, report: Vec<ReportedJob>) -> Re
         .filter(|identifier| !requests.contains_key(identifier))
         .collect();
 
-    let jobs = last_reports(report, &requests);
+    let jobs = last_reports(report, &requests)?;
     if jobs.is_empty() {
         return Ok(Outcome {
             ignored,
             ..Outcome::default()
         });
     }
-    let stored = store::replace_jobs(&mut tx, &jobs)
-        .await
-        .map_err(|error| foreign_identifier(error))?;
-    let newly_completed = jobs
-        .iter()
-        .filter(|(_, job)| job_is_completed(&job.status))
-        .filter(|(_, job)| {
-            !stored
-                .get(&job.identifier)
-                .is_some_and(|before| job_is_completed(before))
-        })
-        .map(|(request, job)| CompletedJob {
-            job_request_id: *request,
-            identifier: job.identifier.clone(),
-        })
-        .collect();
+    let before = store::delete_others(&mut tx, &jobs).await?;
+    let mut changed = before.requests_with_fewer_jobs;
+    changed.extend(store::write_jobs(&mut tx, &jobs).await?);
+    let newly_completed = newly_completed(&jobs, &before.statuses);
 
     let statuses = derive_statuses(&jobs, &requests);
     store::update_statuses(&mut tx, &statuses).await?;
-    store::notify(&mut tx, statuses.keys()).await?;
+    if !changed.is_empty() {
+        store::notify(&mut tx, changed.iter()).await?;
+    }
     tx.commit().await?;
     Ok(Outcome {
         newly_completed,
         ignored,
     })
+}
+
+fn newly_completed(jobs: &[(i32, ReportedJob)], before: &HashMap<String, String>) -> Vec<CompletedJob> {
+    let was_completed = |job: &ReportedJob| {
+        before
+            .get(&job.identifier)
+            .is_some_and(|status| job_is_completed(status))
+    };
+    jobs.iter()
+        .filter(|(_, job)| job_is_completed(&job.status) && !was_completed(job))
+        .map(|(request, job)| CompletedJob {
+            job_request_id: *request,
+            identifier: job.identifier.clone(),
+        })
+        .collect()
 }
 
 /// A job request that a sync holds the lock of.
@@ -128,7 +134,10 @@ pub(super) struct LockedRequest {
 }
 
 /// The last report of each job, with its request's id; reports on requests we do not know are left out.
-fn last_reports(report: Vec<ReportedJob>, requests: &HashMap<String, LockedRequest>) -> Vec<(i32, ReportedJob)> {
+fn last_reports(
+    report: Vec<ReportedJob>,
+    requests: &HashMap<String, LockedRequest>,
+) -> Result<Vec<(i32, ReportedJob)>> {
     let mut at: HashMap<String, usize> = HashMap::with_capacity(report.len());
     let mut jobs: Vec<(i32, ReportedJob)> = Vec::with_capacity(report.len());
     for job in report {
@@ -136,6 +145,8 @@ fn last_reports(report: Vec<ReportedJob>, requests: &HashMap<String, LockedReque
             continue;
         };
         match at.get(&job.identifier) {
+            // A job cannot belong to two requests, so the report contradicts itself.
+            Some(&index) if jobs[index].0 != request.id => return Err(foreign_identifier(&job.identifier)),
             Some(&index) => jobs[index] = (request.id, job),
             None => {
                 at.insert(job.identifier.clone(), jobs.len());
@@ -143,7 +154,7 @@ fn last_reports(report: Vec<ReportedJob>, requests: &HashMap<String, LockedReque
             }
         }
     }
-    jobs
+    Ok(jobs)
 }
 
 fn derive_statuses(
@@ -166,11 +177,8 @@ fn derive_statuses(
         .collect()
 }
 
-fn foreign_identifier(error: Error) -> Error {
-    match error {
-        Error::Conflict(identifier) => Error::Conflict(format!(
-            "Job {identifier} belongs to another job request; nothing was stored."
-        )),
-        other => other,
-    }
+fn foreign_identifier(identifier: &str) -> Error {
+    Error::Conflict(format!(
+        "Job {identifier} belongs to another job request; nothing was stored."
+    ))
 }

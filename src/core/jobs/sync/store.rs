@@ -1,6 +1,6 @@
 //! The SQL of a sync: one statement each, whatever the number of jobs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sqlx::PgConnection;
 
@@ -48,9 +48,10 @@ struct Columns<'a> {
     started_at: Vec<Option<time::OffsetDateTime>>,
     completed_at: Vec<Option<time::OffsetDateTime>>,
     trace_context: Vec<Option<&'a str>>,
-    keep_trace_context: Vec<bool>,
     metrics: Vec<Option<&'a str>>,
-    keep_metrics: Vec<bool>,
+    /// Identifiers of jobs that keep the value they have stored.
+    keep_trace_context: Vec<&'a str>,
+    keep_metrics: Vec<&'a str>,
 }
 
 fn columns(jobs: &[(i32, ReportedJob)]) -> Columns<'_> {
@@ -68,9 +69,13 @@ fn columns(jobs: &[(i32, ReportedJob)]) -> Columns<'_> {
         c.started_at.push(job.started_at);
         c.completed_at.push(job.completed_at);
         c.trace_context.push(text_of(&job.trace_context));
-        c.keep_trace_context.push(matches!(job.trace_context, Free::Absent));
         c.metrics.push(text_of(&job.metrics));
-        c.keep_metrics.push(matches!(job.metrics, Free::Absent));
+        if matches!(job.trace_context, Free::Absent) {
+            c.keep_trace_context.push(&job.identifier);
+        }
+        if matches!(job.metrics, Free::Absent) {
+            c.keep_metrics.push(&job.identifier);
+        }
     }
     c
 }
@@ -82,23 +87,35 @@ fn text_of(value: &Free) -> Option<&str> {
     }
 }
 
-/// Makes the stored jobs of these requests what the report says: what it leaves out is deleted, the
-/// rest inserted or overwritten. Returns the status that each job had before, by identifier.
+/// What was stored before a sync.
+pub(super) struct Before {
+    /// By job identifier.
+    pub statuses: HashMap<String, String>,
+    pub requests_with_fewer_jobs: BTreeSet<i32>,
+}
+
+/// Deletes the jobs of these requests that the report leaves out, and returns how the others stand.
 ///
 /// # Errors
-/// `Conflict` with the identifier of a job that belongs to another request.
-pub(super) async fn replace_jobs(
-    conn: &mut PgConnection,
-    jobs: &[(i32, ReportedJob)],
-) -> Result<HashMap<String, String>> {
-    let c = columns(jobs);
-    let before = sqlx::query!(
-        "WITH gone AS (
-             DELETE FROM job WHERE job_request_id = ANY($1) AND identifier <> ALL($2)
-         )
-         SELECT identifier, status, job_request_id FROM job WHERE identifier = ANY($2)",
-        &c.request,
-        &c.identifier as &[&str],
+/// `Conflict` when a job of the report belongs to another request.
+pub(super) async fn delete_others(conn: &mut PgConnection, jobs: &[(i32, ReportedJob)]) -> Result<Before> {
+    let requests: BTreeSet<i32> = jobs.iter().map(|(request, _)| *request).collect();
+    let requests: Vec<i32> = requests.into_iter().collect();
+    let identifiers: Vec<&str> = jobs.iter().map(|(_, job)| job.identifier.as_str()).collect();
+    let rows = sqlx::query!(
+        r#"WITH gone AS (
+               DELETE FROM job j
+                WHERE j.job_request_id = ANY($1)
+                  AND NOT EXISTS (SELECT 1 FROM unnest($2::text[]) AS reported (identifier)
+                                   WHERE reported.identifier = j.identifier)
+            RETURNING j.job_request_id
+           )
+           SELECT identifier AS "identifier?", status AS "status!", job_request_id AS "job_request_id!"
+             FROM job WHERE identifier = ANY($2)
+           UNION ALL
+           SELECT NULL, '', job_request_id FROM gone"#,
+        &requests,
+        &identifiers as &[&str],
     )
     .fetch_all(&mut *conn)
     .await?;
@@ -106,13 +123,30 @@ pub(super) async fn replace_jobs(
         .iter()
         .map(|(request, job)| (job.identifier.as_str(), *request))
         .collect();
-    if let Some(foreign) = before
-        .iter()
-        .find(|row| wanted.get(row.identifier.as_str()) != Some(&row.job_request_id))
-    {
-        return Err(Error::Conflict(foreign.identifier.clone()));
+    let mut before = Before {
+        statuses: HashMap::with_capacity(rows.len()),
+        requests_with_fewer_jobs: BTreeSet::new(),
+    };
+    for row in rows {
+        let Some(identifier) = row.identifier else {
+            before.requests_with_fewer_jobs.insert(row.job_request_id);
+            continue;
+        };
+        if wanted.get(identifier.as_str()) != Some(&row.job_request_id) {
+            return Err(super::foreign_identifier(&identifier));
+        }
+        before.statuses.insert(identifier, row.status);
     }
-    let written = sqlx::query!(
+    Ok(before)
+}
+
+/// Makes or overwrites jobs, and returns the requests of those that were not stored so already.
+///
+/// # Errors
+/// `Conflict` when another sync made a job of the same identifier meanwhile, for another request.
+pub(super) async fn write_jobs(conn: &mut PgConnection, jobs: &[(i32, ReportedJob)]) -> Result<Vec<i32>> {
+    let c = columns(jobs);
+    let written = sqlx::query_scalar!(
         "INSERT INTO job AS j (job_request_id, identifier, action, run_command, status, status_code, status_message,
                           created_at, updated_at, started_at, completed_at, trace_context, metrics)
          SELECT r.job_request_id, r.identifier, r.action, r.run_command, r.status, r.status_code, r.status_message,
@@ -129,9 +163,21 @@ pub(super) async fn replace_jobs(
                 status_code = excluded.status_code, status_message = excluded.status_message,
                 created_at = excluded.created_at, updated_at = excluded.updated_at,
                 started_at = excluded.started_at, completed_at = excluded.completed_at,
-                trace_context = CASE WHEN j.identifier = ANY($14::text[]) THEN j.trace_context ELSE excluded.trace_context END,
-                metrics = CASE WHEN j.identifier = ANY($15::text[]) THEN j.metrics ELSE excluded.metrics END
-          WHERE j.job_request_id = excluded.job_request_id",
+                trace_context = CASE WHEN $16 OR j.identifier = ANY($14::text[])
+                                     THEN j.trace_context ELSE excluded.trace_context END,
+                metrics = CASE WHEN $17 OR j.identifier = ANY($15::text[]) THEN j.metrics ELSE excluded.metrics END
+          WHERE j.job_request_id = excluded.job_request_id
+            AND ((j.status, j.status_code, j.status_message, j.updated_at, j.started_at, j.completed_at,
+                  j.created_at, j.action, j.run_command)
+                 IS DISTINCT FROM
+                 (excluded.status, excluded.status_code, excluded.status_message, excluded.updated_at,
+                  excluded.started_at, excluded.completed_at, excluded.created_at, excluded.action,
+                  excluded.run_command)
+                 OR (NOT ($16 OR j.identifier = ANY($14::text[]))
+                     AND j.trace_context::text IS DISTINCT FROM excluded.trace_context::text)
+                 OR (NOT ($17 OR j.identifier = ANY($15::text[]))
+                     AND j.metrics::text IS DISTINCT FROM excluded.metrics::text))
+         RETURNING j.job_request_id",
         &c.request,
         &c.identifier as &[&str],
         &c.action as &[&str],
@@ -145,26 +191,47 @@ pub(super) async fn replace_jobs(
         &c.completed_at as &[Option<time::OffsetDateTime>],
         &c.trace_context as &[Option<&str>],
         &c.metrics as &[Option<&str>],
-        &kept(&c.identifier, &c.keep_trace_context) as &[&str],
-        &kept(&c.identifier, &c.keep_metrics) as &[&str],
+        &c.keep_trace_context as &[&str],
+        &c.keep_metrics as &[&str],
+        // All of them is the usual case besides none, and needs no search of the lists.
+        c.keep_trace_context.len() == jobs.len(),
+        c.keep_metrics.len() == jobs.len(),
     )
-    .execute(conn)
-    .await?;
-    // Another backend made one of these identifiers since we looked: the upsert left that row alone.
-    if written.rows_affected() != jobs.len() as u64 {
-        let identifier = jobs.first().map(|(_, job)| job.identifier.clone()).unwrap_or_default();
-        return Err(Error::Conflict(identifier));
+    .fetch_all(&mut *conn)
+    .await
+    .map_err(turned_away)?;
+    if written.len() < jobs.len() {
+        // Some are stored so already; or somebody made one of these identifiers since we looked, and
+        // the upsert left that row alone.
+        if let Some(foreign) = foreign_job(conn, &c.request, &c.identifier).await? {
+            return Err(super::foreign_identifier(&foreign));
+        }
     }
-    Ok(before.into_iter().map(|row| (row.identifier, row.status)).collect())
+    Ok(written)
 }
 
-fn kept<'a>(identifiers: &[&'a str], keep: &[bool]) -> Vec<&'a str> {
-    identifiers
-        .iter()
-        .zip(keep)
-        .filter(|(_, keep)| **keep)
-        .map(|(identifier, _)| *identifier)
-        .collect()
+/// A job with one of these identifiers that is not of the request beside it.
+async fn foreign_job(conn: &mut PgConnection, requests: &[i32], identifiers: &[&str]) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar!(
+        "SELECT j.identifier FROM unnest($1::int[], $2::text[]) AS r (job_request_id, identifier)
+           JOIN job j ON j.identifier = r.identifier
+          WHERE j.job_request_id <> r.job_request_id LIMIT 1",
+        requests,
+        identifiers as &[&str],
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+/// Two syncs that make jobs of the same identifiers for different requests wait for each other; the
+/// database ends that by turning one of them away.
+fn turned_away(error: sqlx::Error) -> Error {
+    match error.as_database_error().and_then(|error| error.code()) {
+        Some(code) if code == "40P01" => {
+            Error::Conflict("Jobs with the same identifiers are being stored for another job request.".to_owned())
+        }
+        _ => error.into(),
+    }
 }
 
 /// Stores statuses that changed, with the message that goes with each.

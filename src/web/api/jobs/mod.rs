@@ -14,6 +14,7 @@ use super::answer::Answer;
 use super::contact::{self, Flags};
 use super::csrf::NotForged;
 use super::negotiation::AsksForJson;
+use super::openapi::{self, Detail};
 use crate::core::jobs::backends::KnownBackend;
 use crate::core::jobs::sync::{ReportedJob, sync_jobs};
 use crate::web::database::Database;
@@ -25,6 +26,28 @@ const PATH: &str = "/api/v2/jobs/";
 /// Unknown job requests that one line of the log names.
 const NAMED_IN_LOG: usize = 20;
 
+/// Report the state of jobs
+///
+/// All jobs of each job request that is named. Jobs of these requests that are left out are deleted;
+/// requests that are not named stay as they are. Nothing is stored when one item has a fault.
+#[utoipa::path(
+    tag = "Jobs",
+    path = "/api/v2/jobs/",
+    params(("Flags" = Option<String>, Header, description = "JSON about the backend's state, kept as it is")),
+    security(("backend_token" = [])),
+    request_body(content = Vec<openapi::ReportedJob>, description = "The jobs.", example = json!(openapi::report())),
+    responses(
+        (status = 200, body = openapi::Success, description = "Stored.", example = json!({"status": "success"})),
+        (status = 400, description = "Faults, item by item, or of the whole.",
+         example = json!([{}, {"status": ["This field may not be blank."]}])),
+        (status = 403, body = Detail, description = "No token, or one that is not known.",
+         example = json!({"detail": "Authorization header is missing"})),
+        (status = 409, body = Detail, description = "A job belongs to another job request."),
+        (status = 413, body = Detail, description = "More than 32 MiB."),
+        (status = 415, body = Detail, description = "Neither JSON nor a form.",
+         example = json!({"detail": "Unsupported media type \"text/plain\" in request."})),
+    )
+)]
 #[post("/api/v2/jobs", data = "<body>")]
 pub async fn sync(
     _json: AsksForJson,

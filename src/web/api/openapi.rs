@@ -1,0 +1,131 @@
+//! The OpenAPI document, made from the handlers' own descriptions. `docs/openapi.json` is its copy, which
+//! a test compares with this.
+
+use serde_json::{Value, json};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::{Modify, OpenApi, ToSchema};
+
+use super::{job_requests, jobs, users, workspaces};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Job Server API",
+        version = "2.0",
+        description = "What backends, output checkers and other services use.",
+        license(name = "MIT OR Apache-2.0"),
+    ),
+    paths(
+        job_requests::list,
+        jobs::sync,
+        users::rights,
+        workspaces::action_statuses,
+        workspaces::release_flow,
+    ),
+    tags(
+        (name = "Jobs", description = "What a backend is asked to run, and how it reports back."),
+        (name = "People and workspaces", description = "What other programs ask about."),
+    ),
+    modifiers(&Tokens)
+)]
+struct Document;
+
+struct Tokens;
+
+impl Modify for Tokens {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let token =
+            ApiKeyValue::with_description("Authorization", "A backend's token, bare: no scheme stands before it.");
+        document
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("backend_token", SecurityScheme::ApiKey(ApiKey::Header(token)));
+    }
+}
+
+/// The document.
+pub fn document() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+/// Why a request was refused.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only describes what is written elsewhere")]
+pub struct Detail {
+    detail: String,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only describes what is written elsewhere")]
+pub struct Success {
+    /// Always `success`.
+    status: String,
+}
+
+/// A job, as its runner reports it. Members that are not named here are ignored.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only describes what is read elsewhere")]
+pub struct ReportedJob {
+    /// Identifier of the job request.
+    job_request_id: String,
+    identifier: String,
+    action: String,
+    #[schema(required = true)]
+    run_command: Option<String>,
+    /// `pending`, `running`, `succeeded` or `failed`; any other text is stored too.
+    status: String,
+    status_code: String,
+    status_message: String,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: String,
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
+    updated_at: Option<String>,
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
+    started_at: Option<String>,
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
+    completed_at: Option<String>,
+    /// Any JSON. Left out, what is stored stays; null clears it.
+    trace_context: Option<Value>,
+    /// Any JSON. Left out, what is stored stays; null clears it.
+    metrics: Option<Value>,
+}
+
+pub(super) fn job_request_list() -> Value {
+    json!({
+        "count": 1, "next": null, "previous": null,
+        "results": [{
+            "backend": "tpp", "sha": "0123456789abcdef0123456789abcdef01234567", "identifier": "abcdefgh12345678",
+            "force_run_dependencies": false, "requested_actions": ["generate_dataset"], "cancelled_actions": [],
+            "created_by": "ada-lovelace", "created_at": "2026-08-21T10:00:00.123456Z",
+            "workspace": {
+                "name": "asthma-main", "repo": "https://github.com/opensafely/asthma", "branch": "main",
+                "created_by": "ada-lovelace", "created_at": "2026-08-20T10:00:00Z"
+            },
+            "database_name": "default", "project": "asthma", "orgs": ["university-of-somewhere"], "codelists_ok": true
+        }]
+    })
+}
+
+pub(super) fn report() -> Value {
+    json!([{
+        "job_request_id": "abcdefgh12345678", "identifier": "kqhx3vdyfhmw7tjz", "action": "generate_dataset",
+        "run_command": "ehrql:v1 generate-dataset analysis/dataset.py", "status": "running",
+        "status_code": "executing", "status_message": "Running", "created_at": "2026-08-21T10:00:05Z",
+        "updated_at": "2026-08-21T10:01:00Z", "started_at": "2026-08-21T10:00:10Z", "completed_at": null,
+        "trace_context": {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
+        "metrics": {"cpu_peak": 12.5}
+    }])
+}
+
+pub(super) fn user_rights() -> Value {
+    json!({
+        "permissions": {
+            "global": [], "orgs": [{"slug": "university-of-somewhere", "permissions": []}],
+            "projects": [{"slug": "asthma", "permissions": ["release_file_view"]}]
+        },
+        "roles": {
+            "global": [], "orgs": [{"slug": "university-of-somewhere", "roles": []}],
+            "projects": [{"slug": "asthma", "roles": ["ProjectCollaborator"]}]
+        }
+    })
+}
