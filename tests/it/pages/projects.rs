@@ -1,9 +1,10 @@
 //! A project's page.
 
+use jobserver::core::names::{RESERVED_PROJECT_SLUGS, is_project_slug};
 use sqlx::PgPool;
 
 use super::lists::{assert_accessible, execute, requests, usual};
-use crate::support::{Job, Request, count_statements};
+use crate::support::{Job, Request, Site, count_statements};
 
 #[sqlx::test]
 async fn an_empty_project_says_what_comes(pool: PgPool) {
@@ -137,6 +138,27 @@ async fn what_is_no_project_is_not_found(pool: PgPool) {
             let status = anonymous.get(&path).await.status;
             assert_eq!(status, 404, "{}", &path[..path.len().min(80)]);
         }
+    }
+}
+
+/// A project with such a slug could never be reached.
+#[sqlx::test]
+async fn no_project_is_called_like_a_page_of_the_site(pool: PgPool) {
+    let site = Site::start(pool).await;
+    let fixed: Vec<&str> = site
+        .client
+        .rocket()
+        .routes()
+        .filter_map(|route| route.uri.path().split('/').nth(1))
+        .filter(|segment| !segment.is_empty() && !segment.starts_with('<'))
+        .collect();
+    assert!(fixed.len() > 20, "{fixed:?}");
+    for segment in fixed {
+        assert!(!is_project_slug(segment), "{segment}");
+    }
+    for reserved in RESERVED_PROJECT_SLUGS {
+        let path = format!("/{reserved}/no/such/page/here/");
+        assert_eq!(site.anonymous().get(&path).await.status, 404, "{path}");
     }
 }
 
