@@ -3,8 +3,14 @@
 mod errors;
 mod event_log;
 mod home;
+mod job_requests;
+mod jobs;
 mod lists;
+mod live;
 mod logs;
 mod people;
 mod projects;
+mod run_jobs;
 mod status_page;
+mod workspace_create;
+mod workspaces;

@@ -91,7 +91,7 @@ impl Visitor {
             .iter()
             .filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"))
         {
-            let cookie = Cookie::parse(value.clone()).unwrap();
+            let cookie = Cookie::parse_encoded(value.clone()).unwrap();
             jar.retain(|(name, _)| name != cookie.name());
             if !cookie.value().is_empty() && cookie.max_age().is_none_or(|age| age.is_positive()) {
                 jar.push((cookie.name().to_owned(), cookie.value().to_owned()));

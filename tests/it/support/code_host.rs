@@ -22,6 +22,7 @@ pub struct FakeCodeHost {
     repos: Mutex<BTreeMap<String, Repo>>,
     failure: Mutex<Option<fn() -> CodeHostError>>,
     calls: Mutex<usize>,
+    is_silent: Mutex<bool>,
 }
 
 impl FakeCodeHost {
@@ -37,6 +38,22 @@ impl FakeCodeHost {
             .collect();
         repo.files.insert(sha.clone(), files);
         sha
+    }
+
+    /// A repository without a commit.
+    pub fn make_empty(&self, repo: &str) {
+        self.repos.lock().unwrap().insert(repo.to_owned(), Repo::default());
+    }
+
+    /// Puts bytes that need not be text at a path of a branch's commit.
+    pub fn put_bytes(&self, repo: &str, branch: &str, path: &str, bytes: &[u8]) {
+        let mut repos = self.repos.lock().unwrap();
+        let repo = repos.get_mut(repo).unwrap();
+        let sha = repo.branches[branch].clone();
+        repo.files
+            .get_mut(&sha)
+            .unwrap()
+            .insert(path.to_owned(), bytes.to_vec());
     }
 
     pub fn make_private(&self, repo: &str) {
@@ -64,7 +81,20 @@ impl FakeCodeHost {
         *self.calls.lock().unwrap()
     }
 
-    fn repo(&self, url: &RepoUrl) -> Result<Repo, CodeHostError> {
+    /// Lets every call wait for ever from now on, or answer again.
+    pub fn be_silent(&self, is_silent: bool) {
+        *self.is_silent.lock().unwrap() = is_silent;
+    }
+
+    async fn wait_if_silent(&self) {
+        if *self.is_silent.lock().unwrap() {
+            *self.calls.lock().unwrap() += 1;
+            std::future::pending::<()>().await;
+        }
+    }
+
+    async fn repo(&self, url: &RepoUrl) -> Result<Repo, CodeHostError> {
+        self.wait_if_silent().await;
         *self.calls.lock().unwrap() += 1;
         if let Some(failure) = *self.failure.lock().unwrap() {
             return Err(failure());
@@ -82,6 +112,7 @@ impl FakeCodeHost {
 #[async_trait]
 impl CodeHost for FakeCodeHost {
     async fn repositories(&self, org: &str) -> Result<Vec<Repository>, CodeHostError> {
+        self.wait_if_silent().await;
         *self.calls.lock().unwrap() += 1;
         if let Some(failure) = *self.failure.lock().unwrap() {
             return Err(failure());
@@ -109,7 +140,7 @@ impl CodeHost for FakeCodeHost {
     }
 
     async fn facts(&self, repo: &RepoUrl) -> Result<RepoFacts, CodeHostError> {
-        let repo = self.repo(repo)?;
+        let repo = self.repo(repo).await?;
         Ok(RepoFacts {
             private: repo.is_private,
             topics: repo.topics,
@@ -119,11 +150,11 @@ impl CodeHost for FakeCodeHost {
     }
 
     async fn branches(&self, repo: &RepoUrl) -> Result<Vec<String>, CodeHostError> {
-        Ok(self.repo(repo)?.branches.into_keys().collect())
+        Ok(self.repo(repo).await?.branches.into_keys().collect())
     }
 
     async fn resolve(&self, repo: &RepoUrl, reference: &str) -> Result<CommitSha, CodeHostError> {
-        let repo = self.repo(repo)?;
+        let repo = self.repo(repo).await?;
         let sha = repo.branches.get(reference).cloned().or_else(|| {
             let is_commit = reference.len() >= 4;
             repo.files
@@ -144,7 +175,7 @@ impl CodeHost for FakeCodeHost {
         path: &str,
         max_bytes: usize,
     ) -> Result<Vec<u8>, CodeHostError> {
-        let repo = self.repo(repo)?;
+        let repo = self.repo(repo).await?;
         let files = repo.files.get(at.as_str()).ok_or_else(|| CodeHostError::RefNotFound {
             reference: at.as_str().to_owned(),
         })?;
@@ -161,7 +192,7 @@ impl CodeHost for FakeCodeHost {
     }
 
     async fn listing(&self, repo: &RepoUrl, at: &CommitSha, folder: &str) -> Result<Vec<String>, CodeHostError> {
-        let repo = self.repo(repo)?;
+        let repo = self.repo(repo).await?;
         let prefix = if folder.is_empty() {
             String::new()
         } else {
