@@ -38,6 +38,8 @@ export async function person({ javaScript = true, username } = {}) {
     baseURL: base,
     javaScriptEnabled: javaScript,
     viewport: { width: 1280, height: 900 },
+    // No colour is on its way to another when it is looked at.
+    reducedMotion: "reduce",
   });
   const page = await context.newPage();
   const complaints = [];
@@ -67,7 +69,7 @@ export async function signIn(page, username) {
 // No violation that axe-core knows, in the colours that the system asks for.
 export async function accessible(page, name) {
   for (const colorScheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.emulateMedia({ colorScheme });
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
     const found = violations.map((v) => `${v.id}: ${v.help} (${v.nodes.map((n) => n.target.join(" ")).join("; ")})`);
@@ -80,7 +82,7 @@ export async function accessible(page, name) {
 export async function pictures(page, name) {
   for (const [width, colorScheme] of [[1280, "light"], [1280, "dark"], [360, "light"]]) {
     await page.setViewportSize({ width, height: 900 });
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.emulateMedia({ colorScheme });
     await page.screenshot({
       path: path.join(process.env.SCREENSHOTS, `${name}.${width}.${colorScheme}.png`),
       fullPage: true,
