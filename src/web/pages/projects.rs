@@ -1,13 +1,17 @@
 //! A project's page.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rocket::get;
 use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::core::access::{Permission, Role};
+use crate::core::ids::RepoUrl;
 use crate::core::projects::store::detail::{self, Member, ProjectFacts};
 use crate::core::projects::store::project_by_slug;
 use crate::core::projects::{INTERNAL_PROJECT, Project};
+use crate::core::workspaces::facts::{Facts, Known, Visibility};
 use crate::core::workspaces::store::lists::{ProjectWorkspace, workspaces_of_project};
 use crate::web::database::Database;
 use crate::web::guards::{ProjectSlug, Visit};
@@ -82,10 +86,13 @@ pub async fn project(visit: Visit<'_>, db: &Database, project: ProjectSlug<'_>) 
     let workspaces = workspaces_of_project(&mut conn, project.id).await?;
     let members = detail::members(&mut conn, project.id).await?;
     drop(conn);
+    let urls: BTreeSet<String> = workspaces.iter().map(|workspace| workspace.repo_url.clone()).collect();
+    let asked: Vec<RepoUrl> = urls.iter().filter_map(|url| url.parse().ok()).collect();
+    let code_host = Facts::new(db, &*visit.app.code_host, visit.app.settings.github.timeout);
+    let repos = repos(&urls, &code_host.visibility(&asked).await?);
 
     let href = format!("/{}/", project.slug);
     let may = |permission| visit.actor.has_permission(permission, Some(project.id));
-    let repos = Repos::of(&workspaces);
     let shows_badges = visit.actor.has_any_role();
     let chrome = visit
         .chrome(project.title())
@@ -102,7 +109,7 @@ pub async fn project(visit: Visit<'_>, db: &Database, project: ProjectSlug<'_>) 
             .actor
             .may_enter_staff_area()
             .then(|| format!("/staff/projects/{}/", project.slug)),
-        edit_href: None,
+        edit_href: may(Permission::ProjectManage).then(|| format!("{href}edit/")),
         create_workspace_href: may(Permission::WorkspaceCreate).then(|| format!("{href}new-workspace/")),
         workspaces: workspaces
             .into_iter()
@@ -167,24 +174,32 @@ fn ran_before(project: &Project, facts: &ProjectFacts) -> bool {
     }
 }
 
-/// The repositories of a project's workspaces, by who can read them.
+/// The repositories of a project's workspaces, by who can read them, each by name.
+#[derive(Default)]
 struct Repos {
     public: Vec<Link>,
     private: Vec<Link>,
+    /// Whether the code host has not said of every one.
     is_unknown: bool,
     is_none: bool,
 }
 
-impl Repos {
-    /// Without what the code host says of them, it is not known which are public.
-    fn of(workspaces: &[ProjectWorkspace]) -> Self {
-        Self {
-            public: Vec::new(),
-            private: Vec::new(),
-            is_unknown: !workspaces.is_empty(),
-            is_none: workspaces.is_empty(),
+/// One that the code host does not show us, or that is not on it, counts as private; one it has
+/// never told of, because it does not answer, is in neither list.
+fn repos(urls: &BTreeSet<String>, known: &BTreeMap<RepoUrl, Known<Visibility>>) -> Repos {
+    let mut repos = Repos {
+        is_none: urls.is_empty(),
+        ..Repos::default()
+    };
+    for url in urls {
+        let link = Link::new(repo_name(url), url.as_str());
+        match url.parse::<RepoUrl>().map(|url| known.get(&url)) {
+            Ok(Some(known)) if known.value == Visibility::Public => repos.public.push(link),
+            Ok(None) => repos.is_unknown = true,
+            Ok(Some(_)) | Err(_) => repos.private.push(link),
         }
     }
+    repos
 }
 
 /// `owner/name` of a repository's address.
@@ -242,6 +257,30 @@ mod tests {
         let names = ["ProjectDeveloper", "Wizard", "OutputChecker"].map(String::from);
         assert_eq!(role_words(&names).as_deref(), Some("Output checker, project developer"));
         assert_eq!(role_words(&[]), None);
+    }
+
+    #[test]
+    fn what_is_not_known_to_be_public_is_not_called_so() {
+        let url = |name: &str| format!("https://github.com/opensafely/{name}");
+        let urls: BTreeSet<String> = ["a", "b", "c", "d"].map(url).into();
+        let known = [
+            ("a", Visibility::Public),
+            ("b", Visibility::Private),
+            ("c", Visibility::NotFound),
+        ]
+        .map(|(name, value)| {
+            let fetched_at = OffsetDateTime::UNIX_EPOCH;
+            (url(name).parse().unwrap(), Known { value, fetched_at })
+        })
+        .into();
+        let labels = |links: &[Link]| links.iter().map(|link| link.label.clone()).collect::<Vec<_>>();
+        let repos = super::repos(&urls, &known);
+        assert_eq!(labels(&repos.public), ["opensafely/a"]);
+        assert_eq!(labels(&repos.private), ["opensafely/b", "opensafely/c"]);
+        assert!(repos.is_unknown && !repos.is_none);
+        let elsewhere = super::repos(&["/srv/a".to_owned()].into(), &BTreeMap::new());
+        assert_eq!(labels(&elsewhere.private), ["/srv/a"]);
+        assert!(super::repos(&BTreeSet::new(), &BTreeMap::new()).is_none);
     }
 
     #[test]

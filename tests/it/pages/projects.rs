@@ -1,6 +1,7 @@
 //! A project's page.
 
 use jobserver::core::names::{RESERVED_PROJECT_SLUGS, is_project_slug};
+use jobserver::core::ports::CodeHostError;
 use sqlx::PgPool;
 
 use super::lists::{assert_accessible, execute, requests, usual};
@@ -29,6 +30,7 @@ async fn an_empty_project_says_what_comes(pool: PgPool) {
 #[sqlx::test]
 async fn a_project_shows_its_workspaces_people_and_history(pool: PgPool) {
     let site = usual(pool).await;
+    site.code_host.commit("opensafely/ws", "main", &[]);
     site.world.member("project", "zoe", &[]).await;
     site.world.workspace("project", "a-old-one").await;
     execute(
@@ -64,7 +66,15 @@ async fn a_project_shows_its_workspaces_people_and_history(pool: PgPool) {
     // Those in use first.
     assert_eq!(html.texts("tbody th"), ["ws", "a-old-one"]);
     assert!(html.main().contains("opensafely/ws"));
-    assert!(html.main().contains("it is not known which repositories are public"));
+    // Of one repository the code host says that it is public; the other it does not show.
+    assert_eq!(
+        html.texts("section[aria-labelledby=repos-title] li"),
+        ["opensafely/ws Public", "opensafely/a-old-one Private"]
+    );
+    assert_eq!(
+        html.link("opensafely/ws").as_deref(),
+        Some("https://github.com/opensafely/ws")
+    );
     assert_eq!(html.link("ws").as_deref(), Some("/project/ws/"));
     assert_eq!(html.link("Job requests").as_deref(), Some("/project/logs/"));
     assert_eq!(html.link("Ada").as_deref(), Some("/users/ada/"));
@@ -83,12 +93,12 @@ async fn who_looks_decides_what_is_shown(pool: PgPool) {
     site.world.org_member("acme", "colleague").await;
     site.world.user("outsider").await;
     site.world.global_roles("staff", &["StaffAreaAdministrator"]).await;
-    // Whether badges, roles, the staff link, the button to create are shown.
+    // Whether badges, roles, the staff link, the buttons to create and to edit are shown.
     for (who, shown) in [
-        ("ada", [true, true, false, true]),
-        ("colleague", [false, true, false, false]),
-        ("outsider", [false, false, false, false]),
-        ("staff", [true, false, true, false]),
+        ("ada", [true, true, false, true, true]),
+        ("colleague", [false, true, false, false, false]),
+        ("outsider", [false, false, false, false, false]),
+        ("staff", [true, false, true, false, false]),
     ] {
         let html = site.sign_in(who).await.get("/project/").await.expect(200).html();
         assert_accessible(&html);
@@ -98,9 +108,27 @@ async fn who_looks_decides_what_is_shown(pool: PgPool) {
             main.contains("Project developer"),
             html.link("View in the staff area").as_deref() == Some("/staff/projects/project/"),
             html.link("Create a workspace").as_deref() == Some("/project/new-workspace/"),
+            html.link("Edit").as_deref() == Some("/project/edit/"),
         ];
         assert_eq!(seen, shown, "{who}: {main}");
     }
+}
+
+#[sqlx::test]
+async fn a_silent_code_host_holds_up_no_page(pool: PgPool) {
+    let site = usual(pool).await;
+    site.code_host.fail_with(Some(|| CodeHostError::TimedOut));
+    let html = site.anonymous().get("/project/").await.expect(200).html();
+    assert_accessible(&html);
+    assert!(html.main().contains("it is not known which repositories are public"));
+    // Once it answers, its answer stays for when it does not.
+    site.code_host.fail_with(None);
+    site.code_host.commit("opensafely/ws", "main", &[]);
+    site.anonymous().get("/project/").await.expect(200);
+    site.code_host.fail_with(Some(|| CodeHostError::TimedOut));
+    execute(&site, "UPDATE code_host_fact SET fetched_at = now() - interval '1 day'").await;
+    let html = site.anonymous().get("/project/").await.expect(200).html();
+    assert!(html.main().contains("opensafely/ws Public"), "{}", html.main());
 }
 
 #[sqlx::test]
@@ -181,11 +209,12 @@ async fn the_statements_do_not_grow_with_the_rows(pool: PgPool) {
                 .member("project", &format!("m-{more}-{number}"), &["ProjectDeveloper"])
                 .await;
         }
+        // The first visit stores what the code host says of repositories it was not asked for before.
         let (answer, statements) = count_statements(stranger.get("/project/")).await;
         answer.expect(200);
-        assert_eq!(statements, 4);
+        assert_eq!(statements, 6);
         let (answer, statements) = count_statements(ada.get("/project/")).await;
         answer.expect(200);
-        assert_eq!(statements, 5);
+        assert_eq!(statements, 6);
     }
 }
