@@ -221,9 +221,8 @@ class JobRunner(unittest.TestCase):
         self.runner.sync()
         [job] = self.runner.jobs(again).values()
         self.assertEqual(job["state"], "succeeded")
-        page = self.request_page()
-        self.assertEqual(page.statuses()[0], "Succeeded")
-        page.shows(job["status_message"])
+        self.assertEqual(self.request_page().statuses()[0], "Succeeded")
+        self.job_page("run_all").shows(job["status_message"])
         self.assertNotIn(again, self.listed())
 
 
