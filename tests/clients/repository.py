@@ -6,9 +6,6 @@ import subprocess
 PROJECT = """\
 version: "4.0"
 
-expectations:
-  population_size: 1000
-
 actions:
   generate_dataset:
     run: ehrql:v1 generate-dataset analysis/dataset_definition.py --output output/dataset.csv.gz

@@ -71,7 +71,11 @@ class Runner:
     def move(self, request, action, state, code, message, metrics=None):
         """Writes what the runner's other half would write of a job."""
         now = int(time.time())
-        job = self.jobs(request)[action]
+        jobs = self.jobs(request)
+        if action not in jobs:
+            said = {name: job["status_message"] for name, job in jobs.items()}
+            raise AssertionError(f"the runner made no job of {action}, but {said}")
+        job = jobs[action]
         started = job["started_at"] or (now if state != "pending" else None)
         completed = now if state in ("succeeded", "failed") else None
         with self._connect("db.sqlite") as database:

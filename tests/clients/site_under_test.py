@@ -1,5 +1,6 @@
 """The program under test: started on a database of its own, used by commands and by HTTP."""
 
+import html
 import http.cookiejar
 import json
 import os
@@ -117,7 +118,7 @@ class Answer:
         return reader.forms
 
     def shows(self, *texts):
-        plain = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", self.text))
+        plain = re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", self.text)))
         for text in texts:
             if text not in plain:
                 raise AssertionError(f"{self.url} does not show {text!r}:\n{plain[:3000]}")

@@ -126,7 +126,7 @@ class JobRunner(unittest.TestCase):
         self.assertEqual(self.request_page().statuses()[0], "Running")
         page = self.job_page("generate_dataset")
         self.assertEqual(page.statuses()[0], "Succeeded")
-        page.shows("Completed successfully", "87.5")
+        page.shows("Completed successfully", "Processor, peak 99%", "Memory, peak 900 MB")
 
         self.runner.move(request, "count_by_age", "failed", "nonzero_exit", "Job exited with an error: no such column")
         for action in ("plot", "report"):
@@ -221,9 +221,8 @@ class JobRunner(unittest.TestCase):
         self.runner.sync()
         [job] = self.runner.jobs(again).values()
         self.assertEqual(job["state"], "succeeded")
-        page = self.request_page()
-        self.assertEqual(page.statuses()[0], "Succeeded")
-        page.shows(job["status_message"])
+        self.assertEqual(self.request_page().statuses()[0], "Succeeded")
+        self.job_page("run_all").shows(job["status_message"])
         self.assertNotIn(again, self.listed())
 
 
