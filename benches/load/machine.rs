@@ -18,7 +18,18 @@ impl Tools {
     /// Runs one statement; its rows as psql prints them bare.
     pub fn sql(&self, statement: &str) -> Result<String, String> {
         let output = Command::new(&self.psql)
-            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", &self.database, "-c", statement])
+            .args([
+                "-X",
+                "-q",
+                "-A",
+                "-t",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-d",
+                &self.database,
+                "-c",
+                statement,
+            ])
             .stdin(Stdio::null())
             .output()
             .map_err(|error| format!("psql: {error}"))?;
@@ -34,7 +45,11 @@ impl Tools {
             .stdin(Stdio::null())
             .output()
             .map_err(|error| format!("psql: {error}"))?;
-        if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()) }
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
+        }
     }
 }
 

@@ -42,7 +42,10 @@ struct Arguments(HashMap<String, String>);
 
 impl Arguments {
     fn get(&self, name: &str) -> Result<&str, String> {
-        self.0.get(name).map(String::as_str).ok_or_else(|| format!("--{name} is missing"))
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .ok_or_else(|| format!("--{name} is missing"))
     }
 
     fn number<T: std::str::FromStr>(&self, name: &str) -> Result<T, String> {
@@ -75,7 +78,10 @@ fn run() -> Result<(), String> {
     let mut named = HashMap::new();
     while let Some(name) = words.next() {
         let name = name.strip_prefix("--").ok_or_else(|| format!("{name} is no option"))?;
-        named.insert(name.to_owned(), words.next().ok_or_else(|| format!("--{name} has no value"))?);
+        named.insert(
+            name.to_owned(),
+            words.next().ok_or_else(|| format!("--{name} has no value"))?,
+        );
     }
     let arguments = Arguments(named);
     let tools = Tools {

@@ -91,10 +91,7 @@ pub fn measure(
             .collect();
         ready.wait();
         // The channel is silent while all goes well: waiting on it lets a failure end the run at once.
-        let wait = |time: Duration| match failure.recv_timeout(time) {
-            Err(RecvTimeoutError::Timeout) => true,
-            _ => false,
-        };
+        let wait = |time: Duration| matches!(failure.recv_timeout(time), Err(RecvTimeoutError::Timeout));
         if wait(warm_up) {
             before = machine::spent(server.pid, server.postmaster);
             let started = Instant::now();

@@ -10,7 +10,11 @@ const ACTIVE: usize = 240;
 
 pub enum Work {
     /// One GET; `must` are words of every right answer.
-    Get { path: &'static str, token: bool, must: &'static [&'static str] },
+    Get {
+        path: &'static str,
+        token: bool,
+        must: &'static [&'static str],
+    },
     /// A POST of 300 jobs of which each changes; with `shared`, all connections report the same 300.
     Sync { shared: bool },
 }
@@ -30,7 +34,13 @@ pub struct HotPath {
 pub const ALL: &[HotPath] = &[
     get("health-check", "/health-check", &[], 133.0, 100.0),
     get("home", "/", &["</html>", "Event log"], 23.0, 60.0),
-    get("event-log", "/event-log/", &["</html>", "treatment-", "NORTH"], 7.0, 100.0),
+    get(
+        "event-log",
+        "/event-log/",
+        &["</html>", "treatment-", "NORTH"],
+        7.0,
+        100.0,
+    ),
     get("status", "/status/", &["</html>", "North", "South"], 3.4, 100.0),
     HotPath {
         name: "job-requests",
@@ -68,7 +78,11 @@ const fn get(
 ) -> HotPath {
     HotPath {
         name,
-        work: Work::Get { path, token: false, must },
+        work: Work::Get {
+            path,
+            token: false,
+            must,
+        },
         reference,
         wanted: Some(wanted),
         half_of_floor: false,
@@ -93,7 +107,11 @@ impl HotPath {
     pub fn check(&self, answer: &Answer<'_>) -> Result<(), String> {
         let fault = |what: String| {
             let start = &answer.body[..answer.body.len().min(300)];
-            Err(format!("{}: {what}; it begins {:?}", self.name, String::from_utf8_lossy(start)))
+            Err(format!(
+                "{}: {what}; it begins {:?}",
+                self.name,
+                String::from_utf8_lossy(start)
+            ))
         };
         if answer.status != 200 {
             return fault(format!("answered {}", answer.status));

@@ -57,8 +57,18 @@ impl Line<'_> {
 }
 
 const HEADS: [&str; 12] = [
-    "path", "requests/s", "p50 ms", "p99 ms", "statements", "floor/s", "of floor", "reference/s", "factor", "wanted",
-    "reached", "MB peak",
+    "path",
+    "requests/s",
+    "p50 ms",
+    "p99 ms",
+    "statements",
+    "floor/s",
+    "of floor",
+    "reference/s",
+    "factor",
+    "wanted",
+    "reached",
+    "MB peak",
 ];
 const COST_HEADS: [&str; 4] = ["path", "server CPU ms", "database CPU ms", "processors busy elsewhere"];
 
@@ -66,7 +76,10 @@ const COST_HEADS: [&str; 4] = ["path", "server CPU ms", "database CPU ms", "proc
 pub fn tables(lines: &[Line<'_>]) -> String {
     let cells = lines.iter().map(|line| {
         let m = &line.measured;
-        let wanted = line.path.wanted.map_or("-".to_owned(), |wanted| format!("{wanted:.0}x"));
+        let wanted = line
+            .path
+            .wanted
+            .map_or("-".to_owned(), |wanted| format!("{wanted:.0}x"));
         vec![
             line.path.name.to_owned(),
             number(m.per_second),
@@ -74,7 +87,8 @@ pub fn tables(lines: &[Line<'_>]) -> String {
             format!("{:.2}", m.p99),
             line.statements.to_string(),
             line.floor.map_or("-".to_owned(), number),
-            line.of_floor().map_or("-".to_owned(), |part| format!("{:.0} %", part * 100.0)),
+            line.of_floor()
+                .map_or("-".to_owned(), |part| format!("{:.0} %", part * 100.0)),
             line.path.reference.to_string(),
             format!("{:.0}x", line.factor()),
             wanted,
@@ -108,7 +122,11 @@ fn memory(lines: &[Line<'_>]) -> String {
     match peak {
         None => "Memory is not known on this system.".to_owned(),
         Some(peak) => {
-            let verdict = if peak <= MEMORY_WANTED { "reached" } else { "not reached" };
+            let verdict = if peak <= MEMORY_WANTED {
+                "reached"
+            } else {
+                "not reached"
+            };
             format!(
                 "Most memory of the server under load: {peak:.0} MB (at most {MEMORY_WANTED:.0} MB wanted: {verdict}; \
                  the reference took {MEMORY_REFERENCE:.0} MB)."
@@ -118,7 +136,11 @@ fn memory(lines: &[Line<'_>]) -> String {
 }
 
 fn number(value: f64) -> String {
-    if value < 100.0 { format!("{value:.1}") } else { format!("{value:.0}") }
+    if value < 100.0 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.0}")
+    }
 }
 
 fn table(heads: &[&str], rows: Vec<Vec<String>>) -> String {
@@ -136,7 +158,11 @@ fn table(heads: &[&str], rows: Vec<Vec<String>>) -> String {
         for (column, cell) in cells.enumerate() {
             // Names to the left, numbers to the right.
             let width = widths[column];
-            let _ = if column == 0 { write!(text, "| {cell:<width$} ") } else { write!(text, "| {cell:>width$} ") };
+            let _ = if column == 0 {
+                write!(text, "| {cell:<width$} ")
+            } else {
+                write!(text, "| {cell:>width$} ")
+            };
         }
         text.push_str("|\n");
     };
@@ -144,7 +170,13 @@ fn table(heads: &[&str], rows: Vec<Vec<String>>) -> String {
     let rules: Vec<String> = widths
         .iter()
         .enumerate()
-        .map(|(column, width)| if column == 0 { "-".repeat(*width) } else { format!("{}:", "-".repeat(width - 1)) })
+        .map(|(column, width)| {
+            if column == 0 {
+                "-".repeat(*width)
+            } else {
+                format!("{}:", "-".repeat(width - 1))
+            }
+        })
         .collect();
     line(&mut rules.iter().map(String::as_str));
     for row in &rows {

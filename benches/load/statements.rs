@@ -48,7 +48,9 @@ fn parse(log: &str) -> Result<Vec<Statement>, String> {
                 });
             }
         } else if let Some(detail) = entry.strip_prefix("DETAIL:  ") {
-            let parameters = detail.strip_prefix("parameters: ").or(detail.strip_prefix("Parameters: "));
+            let parameters = detail
+                .strip_prefix("parameters: ")
+                .or(detail.strip_prefix("Parameters: "));
             let of = logged.iter_mut().rev().find(|statement| statement.process == process);
             if let (Some(parameters), Some(of)) = (parameters, of) {
                 of.parameters = Some(parameters.to_owned());
@@ -128,7 +130,11 @@ fn values(parameters: &str) -> Result<Vec<String>, String> {
 /// pgbench takes a colon for the start of a variable, even inside quotes: it is written as an escape.
 fn literal(value: &str) -> String {
     let escaped = value.replace('\\', r"\\").replace('\'', "''").replace(':', r"\x3a");
-    if escaped.contains('\\') { format!("E'{escaped}'") } else { format!("'{escaped}'") }
+    if escaped.contains('\\') {
+        format!("E'{escaped}'")
+    } else {
+        format!("'{escaped}'")
+    }
 }
 
 /// Fails when pgbench would misread a statement: a colon that is no cast.
@@ -136,7 +142,9 @@ pub fn check_for_pgbench(statement: &str) -> Result<(), String> {
     let mut rest = statement.replace("::", "");
     while let Some((_, after)) = rest.split_once(':') {
         if after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_') {
-            return Err(format!("pgbench would take a part of this for a variable: {statement:.300}"));
+            return Err(format!(
+                "pgbench would take a part of this for a variable: {statement:.300}"
+            ));
         }
         rest = after.to_owned();
     }

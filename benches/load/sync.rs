@@ -55,7 +55,11 @@ impl Report {
                 from += at + before.len();
                 found.push(from + skip);
             }
-            if found.len() == JOBS { Ok(found) } else { Err(format!("{} jobs in a report instead of {JOBS}", found.len())) }
+            if found.len() == JOBS {
+                Ok(found)
+            } else {
+                Err(format!("{} jobs in a report instead of {JOBS}", found.len()))
+            }
         };
         Ok(Self {
             statuses: places(r#""status": ""#, 0)?,
@@ -94,7 +98,10 @@ impl Report {
                     count(DISTINCT r.id) FILTER (WHERE r.status = '{status}')
                FROM bench.sync_set s JOIN job_request r ON r.id = s.job_request_id JOIN job j ON j.job_request_id = r.id
               WHERE s.connection = {}",
-            self.round, self.from, self.round % 1_000_000, self.set
+            self.round,
+            self.from,
+            self.round % 1_000_000,
+            self.set
         ))?;
         let (jobs, requests) = answer.split_once('|').ok_or("no two numbers")?;
         match (jobs.parse(), requests.parse()) {
@@ -121,5 +128,9 @@ pub fn verify(tools: &Tools, reports: &[Report], shared: bool) -> Result<(), Str
         }
     }
     let wanted = if shared { 1 } else { reports.len() };
-    if whole == wanted { Ok(()) } else { Err(format!("{whole} reports are stored whole instead of {wanted}")) }
+    if whole == wanted {
+        Ok(())
+    } else {
+        Err(format!("{whole} reports are stored whole instead of {wanted}"))
+    }
 }
