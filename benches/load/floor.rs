@@ -9,7 +9,7 @@ use crate::CONNECTIONS;
 use crate::client::Connection;
 use crate::machine::Tools;
 use crate::paths::{HotPath, Work};
-use crate::statements::{Statement, check_for_pgbench, sent_during};
+use crate::statements::{Statement, for_pgbench, sent_during};
 use crate::sync::Report;
 
 /// Sends each path's request to the server whose statements are logged, and writes what it sent as a
@@ -51,8 +51,7 @@ pub fn record(tools: &Tools, server: &str, log: &std::path::Path, path: &HotPath
 fn script(sent: &[Statement]) -> Result<String, String> {
     let mut script = String::new();
     for statement in sent {
-        check_for_pgbench(statement)?;
-        script.push_str(statement.trim_end_matches([';', ' ', '\n']));
+        script.push_str(for_pgbench(statement)?.trim_end_matches([';', ' ', '\n']));
         script.push_str(";\n");
     }
     Ok(script)

@@ -137,16 +137,38 @@ fn literal(value: &str) -> String {
     }
 }
 
-/// Fails when pgbench would misread a statement: a colon that is no cast.
-pub fn check_for_pgbench(statement: &str) -> Result<(), String> {
-    let mut rest = statement.replace("::", "");
-    while let Some((_, after)) = rest.split_once(':') {
+/// The statement as pgbench reads it right: in the program's own texts, too, a colon is an escape.
+///
+/// # Errors
+/// When a colon is left that is no cast: pgbench would replace what follows it.
+pub fn for_pgbench(statement: &str) -> Result<String, String> {
+    let mut safe = String::with_capacity(statement.len());
+    let mut rest = statement;
+    while let Some((before, after)) = rest.split_once('\'') {
+        let is_escaped = before.ends_with(['E', 'e']);
+        safe.push_str(before);
+        // A doubled quote ends one text and begins the next, which comes to the same.
+        let (text, after) = after
+            .split_once('\'')
+            .ok_or_else(|| format!("a text has no end: {statement:.300}"))?;
+        if is_escaped || !text.contains(':') {
+            safe.push('\'');
+            safe.push_str(&text.replace(':', r"\x3a"));
+            safe.push('\'');
+        } else {
+            safe.push_str(&literal(text));
+        }
+        rest = after;
+    }
+    safe.push_str(rest);
+    let mut colons = safe.replace("::", "");
+    while let Some((_, after)) = colons.split_once(':') {
         if after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_') {
             return Err(format!(
                 "pgbench would take a part of this for a variable: {statement:.300}"
             ));
         }
-        rest = after.to_owned();
+        colons = after.to_owned();
     }
-    Ok(())
+    Ok(safe)
 }
