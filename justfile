@@ -65,8 +65,10 @@ virtualenv:
 clean:
     scripts/postgres stop run
     scripts/postgres stop test
+    scripts/postgres stop bench
     scripts/postgres reset run
     scripts/postgres reset test
+    scripts/postgres reset bench
     scripts/assets clean
     cargo clean
     rm -rf .local
@@ -113,7 +115,7 @@ test-dev *args:
 test-clients *args:
     scripts/test-clients "$@"
 
-# Measure the hot paths in release mode
+# Measure the hot paths in release mode beside the database alone: just bench --help
 [group('test')]
 bench *args:
     scripts/bench "$@"

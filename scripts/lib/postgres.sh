@@ -1,9 +1,10 @@
 # shellcheck shell=bash
 # Private PostgreSQL servers of this checkout. Sourced after common.sh.
 #
-# Two servers, made on first use and then reused:
-#   run   durable; holds the development database of scripts/run
-#   test  forgets safety for speed; holds the databases that tests make and drop
+# Three servers, made on first use and then reused:
+#   run    durable; holds the development database of scripts/run
+#   test   forgets safety for speed; holds the databases that tests make and drop
+#   bench  durable and set as in production; holds the generated data that scripts/bench measures on
 # They are apart so that a test run never disturbs what scripts/run shows.
 #
 # Each lives in <base>/<kind>/ with data/, log and password; <base> is .local/postgres, or, when the
@@ -169,6 +170,7 @@ pg_place() {
                 note "removing the databases of an earlier checkout at this path ($PG_BASE)"
                 pg_halt "$PG_BASE/run/data"
                 pg_halt "$PG_BASE/test/data"
+                pg_halt "$PG_BASE/bench/data"
                 rm -rf "$PG_BASE"
             fi
         fi
@@ -243,15 +245,42 @@ shared_buffers = 256MB
 autovacuum = off
 jit = off
 CONF
+    elif [ "$1" = bench ]; then
+        cat <<'CONF'
+# As on a server of 2 cores and 2 GB: every commit reaches the disk, and autovacuum runs. The log must
+# be readable by the program that takes the statements from it.
+fsync = on
+synchronous_commit = on
+full_page_writes = on
+max_connections = 60
+shared_buffers = 256MB
+effective_cache_size = 1GB
+max_wal_size = 2GB
+log_line_prefix = '%m [%p] '
+log_parameter_max_length = -1
+CONF
     fi
 }
 
 # The superuser has no way in. The run server asks for the password that only this user can read;
-# the test server does not, as hashing passwords would cost more than the tests' statements.
+# the test server does not, as hashing passwords would cost more than the tests' statements, and the
+# bench server holds nothing but generated rows.
 pg_access() {
     local method=scram-sha-256
-    if [ "$1" = test ]; then method=trust; fi
+    if [ "$1" != run ]; then method=trust; fi
     printf 'host all jobserver 127.0.0.1/32 %s\n' "$method"
+    if [ "$1" = bench ]; then printf 'host all jobserver_logged 127.0.0.1/32 %s\n' "$method"; fi
+}
+
+# Statements of the superuser for a new server, one a line. On the bench server there is a second role,
+# whose every statement is written to the server's log with its parameters.
+pg_roles() {
+    printf '%s\n' "CREATE ROLE jobserver LOGIN CREATEDB PASSWORD '$2';" \
+        'CREATE DATABASE jobserver OWNER jobserver;'
+    if [ "$1" = bench ]; then
+        printf '%s\n' 'CREATE ROLE jobserver_logged LOGIN IN ROLE jobserver;' \
+            "ALTER ROLE jobserver_logged SET log_statement = 'all';"
+    fi
 }
 
 # pg_create KIND: a new data folder, complete or not there at all.
@@ -280,9 +309,7 @@ $ctype
     pg_settings "$kind" | pg_as sh -c "cat >>'$new/postgresql.conf'"
     pg_access "$kind" | pg_as sh -c "cat >'$new/pg_hba.conf'"
     # Roles are made before the server ever listens: nobody else can get in between.
-    if ! printf '%s\n' \
-        "CREATE ROLE jobserver LOGIN CREATEDB PASSWORD '$(cat "$home/password")';" \
-        'CREATE DATABASE jobserver OWNER jobserver;' |
+    if ! pg_roles "$kind" "$(cat "$home/password")" |
         pg_as "$PG_BIN/postgres" --single -D "$new" postgres >"$LOCAL/log/bootstrap-$kind.log" 2>&1 ||
         grep -q 'ERROR:\|FATAL:' "$LOCAL/log/bootstrap-$kind.log"; then
         die 'The private PostgreSQL could not be set up.' "read $LOCAL/log/bootstrap-$kind.log"
@@ -336,7 +363,7 @@ pg_start_locked() {
     if [ -e "$data" ]; then
         major="$(cat "$data/PG_VERSION")"
         if ! pg_find "$major"; then
-            [ "$kind" = test ] ||
+            [ "$kind" != run ] ||
                 die "The development database was made by PostgreSQL $major, which is no longer installed." \
                     "install PostgreSQL $major again, or give up the data with: scripts/postgres reset run"
             pg_need
@@ -373,7 +400,7 @@ pg_launch() {
     if [ -z "$port" ]; then
         # Below the range that systems hand out for outgoing connections.
         port=$((15500 + $(checkout_hash) % 8000 * 2))
-        if [ "$kind" = test ]; then port=$((port + 1)); fi
+        if [ "$kind" != run ]; then port=$((port + 1)); fi
     fi
     while [ "$tries" -lt 40 ]; do
         if port_busy "$port"; then
