@@ -42,7 +42,11 @@ test("a researcher creates a workspace, runs jobs and sees them finish on the op
   // The first cell of the table leads to the request; from here on the page follows by itself.
   await page.locator("main table tbody tr a").first().click();
   await page.waitForURL(/\/browser-test-one\/\d+\/$/);
-  await look(page, "job-request-waiting");
+  // Looked at without scripts, as a page that changes while it is examined has no colours to examine.
+  const reader = await person({ javaScript: false });
+  await reader.page.goto(page.url());
+  await look(reader.page, "job-request-waiting");
+  await reader.leave();
   const status = page.locator("[data-live-part] .status, .status").first();
   await page.waitForFunction(
     () => /succeeded|failed/i.test(document.querySelector("main .strip, main [data-live-part]")?.innerText ?? ""),

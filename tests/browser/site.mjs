@@ -66,10 +66,21 @@ export async function signIn(page, username) {
   await page.waitForURL(`${base}/`);
 }
 
+// Until every colour is what it will be: the next frame is drawn and no transition runs.
+async function settled(page) {
+  await page.evaluate(async () => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    await frame();
+    await frame();
+    await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+  });
+}
+
 // No violation that axe-core knows, in the colours that the system asks for.
 export async function accessible(page, name) {
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme });
+    await settled(page);
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
     const found = violations.map((v) => `${v.id}: ${v.help} (${v.nodes.map((n) => n.target.join(" ")).join("; ")})`);
@@ -83,6 +94,7 @@ export async function pictures(page, name) {
   for (const [width, colorScheme] of [[1280, "light"], [1280, "dark"], [360, "light"]]) {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme });
+    await settled(page);
     await page.screenshot({
       path: path.join(process.env.SCREENSHOTS, `${name}.${width}.${colorScheme}.png`),
       fullPage: true,
