@@ -185,6 +185,7 @@ fn other_methods(request: &Request<'_>) -> Vec<&'static str> {
         .path()
         .raw_segments()
         .map(|segment| segment.as_str())
+        .filter(|segment| !segment.is_empty())
         .collect();
     let mut found: Vec<Method> = request
         .rocket()
