@@ -215,7 +215,7 @@ fn fits(route: &Route, path: &[&str]) -> bool {
         .filter(|segment| !segment.is_empty())
         .collect();
     let is_fixed = |segment: &&str| !segment.starts_with('<');
-    if !pattern.iter().any(|segment| is_fixed(segment)) {
+    if !pattern.iter().any(is_fixed) {
         return false;
     }
     let rest = pattern.last().is_some_and(|segment| segment.ends_with("..>"));
