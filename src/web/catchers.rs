@@ -99,7 +99,7 @@ fn login_first(request: &Request<'_>) -> Redirect {
 }
 
 #[catch(default)]
-async fn page<'r>(status: Status, request: &'r Request<'_>) -> Result<PageWithHeaders, Plain> {
+async fn page(status: Status, request: &Request<'_>) -> Result<PageWithHeaders, Plain> {
     let (status, allow) = refine(status, request);
     let told = request.local_cache(Told::default).0.as_deref();
     error_page(status, told, request)
@@ -216,7 +216,7 @@ fn fits(route: &Route, path: &[&str]) -> bool {
         .filter(|segment| !segment.is_empty())
         .collect();
     let is_fixed = |segment: &&str| !segment.starts_with('<');
-    if !pattern.iter().any(|segment| is_fixed(&segment)) {
+    if !pattern.iter().any(is_fixed) {
         return false;
     }
     let rest = pattern.last().is_some_and(|segment| segment.ends_with("..>"));
@@ -231,7 +231,7 @@ fn fits(route: &Route, path: &[&str]) -> bool {
     fixed
         .iter()
         .zip(path)
-        .all(|(pattern, segment)| !is_fixed(&pattern) || pattern == segment)
+        .all(|(pattern, segment)| !is_fixed(pattern) || pattern == segment)
 }
 
 /// Errors of the API: always `application/json`, always an object with `detail`.

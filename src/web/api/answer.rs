@@ -47,11 +47,12 @@ impl<'r> Responder<'r, 'static> for Answer {
     fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
         let mut response = Response::build();
         response.status(self.status);
-        if let Some(body) = self.body {
-            response
-                .raw_header("Content-Type", "application/json")
-                .sized_body(body.len(), Cursor::new(body));
+        if self.body.is_some() {
+            response.raw_header("Content-Type", "application/json");
         }
+        // Even nothing has a length: callers are told it, after HEAD too.
+        let body = self.body.unwrap_or_default();
+        response.sized_body(body.len(), Cursor::new(body));
         if let Some(endpoint) = Endpoint::at(request.uri().path()) {
             response.raw_header("Allow", endpoint.allow());
         }

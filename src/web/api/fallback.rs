@@ -49,10 +49,10 @@ impl Handler for Fallback {
         if asks_for_another_form(request) {
             return Outcome::Error(Status::NotFound);
         }
-        if endpoint.token_first {
-            if let rocket::outcome::Outcome::Error((status, _)) = request.guard::<BackendAuth>().await {
-                return Outcome::Error(status);
-            }
+        if endpoint.token_first
+            && let rocket::outcome::Outcome::Error((status, _)) = request.guard::<BackendAuth>().await
+        {
+            return Outcome::Error(status);
         }
         if endpoint.knows_sessions {
             match csrf::refusal(request).await {

@@ -20,7 +20,7 @@ async fn roles_and_permissions_are_listed_by_membership(pool: PgPool) {
     assert_eq!(
         answer.body,
         concat!(
-            r#"{"permissions":{"global":["release_file_delete","release_file_upload","release_file_view","#,
+            r#"{"permissions":{"global":["project_create","release_file_delete","release_file_upload","release_file_view","#,
             r#""unreleased_outputs_view","user_edit_project_roles"],"#,
             r#""orgs":[{"slug":"acme","permissions":[]}],"projects":[{"slug":"empty","permissions":[]},"#,
             r#"{"slug":"project","permissions":["job_cancel","job_run","project_manage","release_file_view","#,

@@ -1,1 +1,6 @@
 //! The core's promises that only a real PostgreSQL can keep or break.
+
+mod cases;
+mod constraints;
+mod interleaving;
+mod status;

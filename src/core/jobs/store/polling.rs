@@ -6,7 +6,9 @@ use crate::core::error::Result;
 use crate::core::jobs::polling::ListedRequest;
 
 /// See [`crate::core::jobs::polling::list_requests`]. The stored status narrows the search to what the
-/// partial index of active requests holds; the jobs themselves decide.
+/// partial index of active requests holds; the jobs themselves decide. An active job is looked for
+/// first, in an index that holds no others. Organisations are put together once per project: there
+/// are fewer projects than a search for each request costs.
 pub async fn listed_requests(
     conn: &mut PgConnection,
     backend_id: Option<i32>,
@@ -20,8 +22,9 @@ pub async fn listed_requests(
                  FROM job_request r
                 WHERE r.status IN ('pending', 'running', 'unknown', 'unknown_error_creating_jobs')
                   AND ($1::int IS NULL OR (r.backend_id = $1 AND r.transport = 'poll'))
-                  AND coalesce((SELECT bool_or(j.status IN ('pending', 'running'))
-                                  FROM job j WHERE j.job_request_id = r.id), true)
+                  AND coalesce((SELECT true FROM job j WHERE j.job_request_id = r.id
+                                   AND j.status IN ('pending', 'running') LIMIT 1),
+                               (SELECT false FROM job j WHERE j.job_request_id = r.id LIMIT 1), true)
                 ORDER BY r.created_at DESC NULLS LAST, r.id DESC
                 LIMIT $2 OFFSET $3
            )
@@ -36,8 +39,7 @@ pub async fn listed_requests(
                   EXISTS (SELECT 1 FROM data_permission d
                            WHERE d.project_id = p.id AND d.kind = 't1oo' AND d.ended_at IS NULL) AS "may_see_t1oo!",
                   p.slug AS project,
-                  ARRAY(SELECT o.slug FROM project_collaboration c JOIN org o ON o.id = c.org_id
-                         WHERE c.project_id = p.id ORDER BY c.is_lead DESC, c.id) AS "orgs!: Vec<String>",
+                  coalesce(orgs.slugs, '{}') AS "orgs!: Vec<String>",
                   r.codelists_ok, listed.total AS "total!"
              FROM listed
              JOIN job_request r ON r.id = listed.id
@@ -45,6 +47,9 @@ pub async fn listed_requests(
              JOIN workspace w ON w.id = r.workspace_id
              JOIN repo ON repo.id = w.repo_id
              JOIN project p ON p.id = w.project_id
+             LEFT JOIN (SELECT c.project_id, array_agg(o.slug ORDER BY c.is_lead DESC, c.id) AS slugs
+                          FROM project_collaboration c JOIN org o ON o.id = c.org_id
+                         GROUP BY c.project_id) AS orgs ON orgs.project_id = p.id
              LEFT JOIN "user" u ON u.id = r.created_by_id
              LEFT JOIN "user" wu ON wu.id = w.created_by_id
             ORDER BY r.created_at DESC NULLS LAST, r.id DESC"#,
@@ -63,8 +68,9 @@ pub async fn count_listed(conn: &mut PgConnection, backend_id: Option<i32>) -> R
              FROM job_request r
             WHERE r.status IN ('pending', 'running', 'unknown', 'unknown_error_creating_jobs')
               AND ($1::int IS NULL OR (r.backend_id = $1 AND r.transport = 'poll'))
-              AND coalesce((SELECT bool_or(j.status IN ('pending', 'running'))
-                              FROM job j WHERE j.job_request_id = r.id), true)"#,
+              AND coalesce((SELECT true FROM job j WHERE j.job_request_id = r.id
+                               AND j.status IN ('pending', 'running') LIMIT 1),
+                           (SELECT false FROM job j WHERE j.job_request_id = r.id LIMIT 1), true)"#,
         backend_id,
     )
     .fetch_one(conn)
