@@ -32,14 +32,10 @@ pub fn title(number: Option<&str>, name: &str) -> String {
 
 /// What a stored status is called.
 pub fn status_label(status: &str) -> &'static str {
-    match status {
-        "postponed" => "Postponed",
-        "retired" => "Retired",
-        "ongoing-and-linked" => "Ongoing, paper or report linked",
-        "completed-and-linked" => "Completed, paper or report linked",
-        "completed-and-awaiting" => "Completed, awaiting paper or report",
-        _ => "Ongoing",
-    }
+    actions::STATUSES
+        .iter()
+        .find(|(stored, _)| *stored == status)
+        .map_or("Ongoing", |(_, label)| label)
 }
 
 /// The slug of the project of the people who run the service.

@@ -17,6 +17,7 @@ use crate::core::workspaces::store::workspace_in_project;
 use crate::web::database::Database;
 use crate::web::guards::{ProjectSlug, Visit, WorkspaceName};
 use crate::web::pages::paged::{asked, pagination};
+use crate::web::pages::places::under_workspace;
 use crate::web::pages::{org_tabs, project_tabs, user_tabs};
 use crate::web::responders::{Failure, Outcome};
 use crate::web::view::{Banner, JobRequestsTable, Link, Page, Pagination, Tab, Without, user_href};
@@ -62,7 +63,7 @@ pub async fn project_logs(
     };
     let chrome = visit
         .chrome(format!("Job requests of {}", project.name))
-        .crumb("Project", project.name, href)
+        .crumb("Project", project.title(), href)
         .here("Page", HEADING);
     Ok(visit.render("pages/project_logs", chrome, &view))
 }
@@ -196,11 +197,8 @@ pub async fn workspace_logs(
         ),
         q: filter.text,
     };
-    let chrome = visit
-        .chrome(format!("Job requests of {}", workspace.name))
-        .crumb("Project", workspace.project_name.as_str(), workspace.project_href())
-        .crumb("Workspace", workspace.name, href)
-        .here("Page", HEADING);
+    let chrome = visit.chrome(format!("Job requests of {}", workspace.name));
+    let chrome = under_workspace(chrome, &workspace).here("Page", HEADING);
     Ok(visit.render("pages/workspace_logs", chrome, &view))
 }
 
@@ -215,7 +213,7 @@ fn alerts(visit: &Visit<'_>, workspace: &Workspace) -> Vec<Banner> {
     {
         "It runs no jobs any more. You can take it out of the archive on its page."
     } else {
-        "It runs no jobs any more. A developer of its project can take it out of the archive."
+        "It runs no jobs any more. A developer of the project can take it out of the archive."
     };
     vec![Banner::warning("This workspace is archived.", text)]
 }

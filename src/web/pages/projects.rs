@@ -100,7 +100,7 @@ pub async fn project(visit: Visit<'_>, db: &Database, project: ProjectSlug<'_>) 
             "{}, a project on {}",
             project.name, visit.app.settings.web.site_name
         ))
-        .here("Project", project.name.as_str());
+        .here("Project", project.title());
     let view = ProjectView {
         tabs: project_tabs(&href, 0),
         alerts: alerts(&project),

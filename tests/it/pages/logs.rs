@@ -195,7 +195,7 @@ async fn an_archived_workspace_tells_those_who_can_do_something(pool: PgPool) {
     site.world.member("another", "bob", &["ProjectCollaborator"]).await;
     let html = site.sign_in("bob").await.get("/project/ws/logs/").await.html();
     assert!(
-        html.main().contains("A developer of its project can"),
+        html.main().contains("A developer of the project can"),
         "{}",
         html.main()
     );
