@@ -200,6 +200,7 @@ fn status_note(request: &RequestDetail, jobs: &[ListedJob], summary: &Summary) -
     }
     match (&request.status_message, request.status) {
         (Some(message), _) if !message.is_empty() => Some(message.clone()),
+        (_, JobRequestStatus::Unknown) => Some("Waiting for the backend to pick it up".to_owned()),
         (_, JobRequestStatus::NothingToDo) => Some("All the actions asked for had already succeeded.".to_owned()),
         _ => None,
     }
