@@ -4,7 +4,7 @@ mod view;
 
 use rocket::response::stream::{Event, EventStream};
 use rocket::response::{Flash, Redirect};
-use rocket::{Responder, Shutdown, get, post};
+use rocket::{Shutdown, get, post};
 use time::OffsetDateTime;
 
 use crate::core::jobs::ERROR_ACTION;
@@ -13,17 +13,12 @@ use crate::core::jobs::store::detail as store;
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
 use crate::web::guards::{User, Visit};
+use crate::web::pages::answer::Answer;
 use crate::web::pages::{job_request, places};
 use crate::web::responders::{Failure, Outcome, found};
-use crate::web::view::{Page, encode_segment};
+use crate::web::view::encode_segment;
 
-/// The page, or the full address of a job that was named by a part of its identifier.
-#[derive(Responder)]
-pub enum Answer {
-    Page(Page),
-    Redirect(Redirect),
-}
-
+/// Shows a job, or leads to the full address of one that was named by a part of its identifier.
 #[get("/<project>/<workspace>/<id>/<identifier>")]
 pub async fn page(
     visit: Visit<'_>,
@@ -40,7 +35,7 @@ pub async fn page(
         .ok_or_else(|| Failure::not_found("Job"))?;
     if job.job.identifier != identifier {
         let full = encode_segment(&job.job.identifier);
-        return Ok(Answer::Redirect(found(format!("/{project}/{workspace}/{id}/{full}/"))));
+        return Ok(Answer::redirect(format!("/{project}/{workspace}/{id}/{full}/")));
     }
     let place = &job.place;
     let title = if job.job.action == ERROR_ACTION {
@@ -74,7 +69,7 @@ pub async fn page(
         now: OffsetDateTime::now_utc(),
     };
     let view = view::view(&job, title, &viewer);
-    Ok(Answer::Page(visit.render("pages/job", chrome, &view)))
+    Ok(visit.render("pages/job", chrome, &view).into())
 }
 
 /// Runners choose identifiers; the one character that cannot be stored is in none of them.

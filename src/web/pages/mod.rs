@@ -1,5 +1,6 @@
 //! Pages for web users: one folder or file an area, each with its handlers and its views.
 
+mod answer;
 mod errors;
 mod event_log;
 mod home;

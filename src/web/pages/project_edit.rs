@@ -1,7 +1,6 @@
 //! Saying how a project stands.
 
-use rocket::response::{Flash, Redirect};
-use rocket::{Responder, get, post};
+use rocket::{get, post};
 use serde::Serialize;
 
 use crate::core::access::{Can, ManageProjects};
@@ -11,7 +10,8 @@ use crate::core::projects::{self, Project};
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
 use crate::web::guards::{User, safe_next};
-use crate::web::responders::{Failure, Outcome, found};
+use crate::web::pages::answer::Answer;
+use crate::web::responders::{Failure, Outcome};
 use crate::web::view::{FormError, Link, OptionGroup, Page, Select, SelectOption, TextArea, field_id};
 
 #[derive(Debug, Serialize)]
@@ -20,13 +20,6 @@ pub struct EditView {
     pub errors: Vec<FormError>,
     pub status: Select,
     pub status_description: TextArea,
-}
-
-/// The form with what is wrong with it, or on to where the visitor came from.
-#[derive(Responder)]
-pub enum Saved {
-    Page(Page),
-    Told(Box<Flash<Redirect>>),
 }
 
 #[get("/<project>/edit")]
@@ -43,7 +36,7 @@ pub async fn form(user: User<'_>, db: &Database, project: &str) -> Outcome<Page>
 }
 
 #[post("/<project>/edit?<next>", data = "<form>")]
-pub async fn save(user: User<'_>, db: &Database, project: &str, next: Option<&str>, form: CsrfForm) -> Outcome<Saved> {
+pub async fn save(user: User<'_>, db: &Database, project: &str, next: Option<&str>, form: CsrfForm) -> Outcome<Answer> {
     let (project, can) = prove(&user, db, project).await?;
     let (status, description) = (form.text("status"), form.text("status_description"));
     match change_status(db, &can, project.id, status, description).await {
@@ -52,13 +45,9 @@ pub async fn save(user: User<'_>, db: &Database, project: &str, next: Option<&st
                 Some(next) if safe_next(Some(next)) == next => next.to_owned(),
                 _ => format!("/{}/", project.slug),
             };
-            Ok(Saved::Told(Box::new(Flash::new(
-                found(to),
-                "success",
-                "The project's status is saved.",
-            ))))
+            Ok(Answer::told(to, "success", "The project's status is saved."))
         }
-        Err(Error::Invalid(errors)) => Ok(Saved::Page(render(&user, &project, status, description, &errors))),
+        Err(Error::Invalid(errors)) => Ok(render(&user, &project, status, description, &errors).into()),
         Err(error) => Err(error.into()),
     }
 }

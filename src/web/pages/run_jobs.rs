@@ -4,8 +4,7 @@ mod view;
 
 use rocket::http::uri::Segments;
 use rocket::http::uri::fmt::Path;
-use rocket::response::{Flash, Redirect};
-use rocket::{Responder, get, post};
+use rocket::{get, post};
 
 use crate::core::access::{Can, RunJobs};
 use crate::core::error::{Error, FieldErrors};
@@ -20,18 +19,11 @@ use crate::core::workspaces::Workspace;
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
 use crate::web::guards::Visit;
+use crate::web::pages::answer::Answer;
 use crate::web::pages::places;
-use crate::web::responders::{Outcome, found};
-use crate::web::view::{Page, count_of, login_href};
+use crate::web::responders::Outcome;
+use crate::web::view::{count_of, login_href};
 use view::Filled;
-
-/// What a visitor of the run-jobs page gets.
-#[derive(Responder)]
-pub enum Answer {
-    Page(Page),
-    Redirect(Redirect),
-    Told(Box<Flash<Redirect>>),
-}
 
 /// Who asks where, on what: all that is known without the code host.
 struct Asked<'r> {
@@ -127,8 +119,11 @@ pub async fn send(
                 backend.name,
                 count_of(new.requested_actions.len(), "action")
             );
-            let logs = found(format!("{}logs/", asked.workspace.href()));
-            Ok(Answer::Told(Box::new(Flash::new(logs, "success", text))))
+            Ok(Answer::told(
+                format!("{}logs/", asked.workspace.href()),
+                "success",
+                text,
+            ))
         }
         Err(Error::Conflict(why)) => Ok(refused(&asked.workspace, &why)),
         Err(error) => Err(error.into()),
@@ -174,7 +169,7 @@ async fn prepare<'r>(
     let mut conn = db.read().await?;
     let workspace = places::workspace(&mut conn, project, workspace).await?;
     let Some(user) = visit.signed_in() else {
-        return Ok(Err(Answer::Redirect(found(login_href(visit.path(), visit.query())))));
+        return Ok(Err(Answer::redirect(login_href(visit.path(), visit.query()))));
     };
     let can = user.can::<RunJobs>(workspace.project_id)?;
     if workspace.is_archived {
@@ -203,7 +198,7 @@ async fn prepare<'r>(
 }
 
 fn refused(workspace: &Workspace, why: &str) -> Answer {
-    Answer::Told(Box::new(Flash::new(found(workspace.href()), "danger", why)))
+    Answer::told(workspace.href(), "danger", why)
 }
 
 /// The backend chosen, and what is wrong with the rest of the form.
@@ -269,6 +264,6 @@ impl Asked<'_> {
         let chrome = places::under_workspace(chrome, &self.workspace)
             .here("Page", "Run jobs")
             .script(&self.visit, "run-jobs");
-        Answer::Page(self.visit.render("pages/run_jobs", chrome, &view))
+        self.visit.render("pages/run_jobs", chrome, &view).into()
     }
 }

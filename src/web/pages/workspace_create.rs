@@ -2,8 +2,7 @@
 
 mod view;
 
-use rocket::response::{Flash, Redirect};
-use rocket::{Responder, get, post};
+use rocket::{get, post};
 
 use crate::core::access::{Can, CreateWorkspaces};
 use crate::core::error::{Error, FieldErrors};
@@ -14,16 +13,10 @@ use crate::core::workspaces::{NewWorkspace, actions, check_name, check_purpose, 
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
 use crate::web::guards::User;
-use crate::web::responders::{Failure, Outcome, found};
+use crate::web::pages::answer::Answer;
+use crate::web::responders::{Failure, Outcome};
 use crate::web::view::Page;
 use view::{Filled, Offer};
-
-/// The form, perhaps with what is wrong with it, or on to the new workspace.
-#[derive(Responder)]
-pub enum Created {
-    Page(Page),
-    Told(Box<Flash<Redirect>>),
-}
 
 #[get("/<project>/new-workspace")]
 pub async fn form(user: User<'_>, db: &Database, project: &str) -> Outcome<Page> {
@@ -39,7 +32,7 @@ pub async fn form(user: User<'_>, db: &Database, project: &str) -> Outcome<Page>
 }
 
 #[post("/<project>/new-workspace", data = "<form>")]
-pub async fn create(user: User<'_>, db: &Database, project: &str, form: CsrfForm) -> Outcome<Created> {
+pub async fn create(user: User<'_>, db: &Database, project: &str, form: CsrfForm) -> Outcome<Answer> {
     let (project, can) = prove(&user, db, project).await?;
     let offer = offer(&user, db).await?;
     let filled = Filled {
@@ -48,7 +41,7 @@ pub async fn create(user: User<'_>, db: &Database, project: &str, form: CsrfForm
         repo: form.text("repo").to_owned(),
         branch: form.text("branch").to_owned(),
     };
-    let again = |errors: &FieldErrors| Created::Page(render(&user, &project, &offer, &filled, errors));
+    let again = |errors: &FieldErrors| Answer::from(render(&user, &project, &offer, &filled, errors));
     let mut errors = FieldErrors::default();
     check_name(&filled.name, &mut errors);
     check_purpose(&filled.purpose, &mut errors);
@@ -63,11 +56,11 @@ pub async fn create(user: User<'_>, db: &Database, project: &str, form: CsrfForm
         branch: filled.branch.clone(),
     };
     match actions::create_workspace(db, &can, &new).await {
-        Ok(_) => Ok(Created::Told(Box::new(Flash::new(
-            found(format!("/{}/{}/", project.slug, new.name)),
+        Ok(_) => Ok(Answer::told(
+            format!("/{}/{}/", project.slug, new.name),
             "success",
             format!("The workspace {} is ready. You can run jobs in it.", new.name),
-        )))),
+        )),
         Err(Error::Invalid(errors)) => Ok(again(&errors)),
         Err(error) => Err(error.into()),
     }

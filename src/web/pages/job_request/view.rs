@@ -200,6 +200,7 @@ fn status_note(request: &RequestDetail, jobs: &[ListedJob], summary: &Summary) -
     }
     match (&request.status_message, request.status) {
         (Some(message), _) if !message.is_empty() => Some(message.clone()),
+        (_, JobRequestStatus::Unknown) => Some("Waiting for the backend to pick it up".to_owned()),
         (_, JobRequestStatus::NothingToDo) => Some("All the actions asked for had already succeeded.".to_owned()),
         _ => None,
     }
@@ -269,11 +270,12 @@ fn elapsed(summary: &Summary, now: OffsetDateTime) -> Option<Fact> {
         Some(completed) => ("Took", completed),
         None => ("Running for", now),
     };
-    let note = (summary.total > 1 && !summary.runtime.is_zero())
-        .then(|| format!("{} of jobs in all", summary.runtime.words()));
+    let elapsed = Runtime::between(Some(started), Some(until));
+    let note = (!summary.runtime.is_zero() && summary.runtime != elapsed)
+        .then(|| format!("All jobs together: {}", summary.runtime.words()));
     Some(Fact {
         label: label.to_owned(),
-        text: Runtime::between(Some(started), Some(until)).words(),
+        text: elapsed.words(),
         note,
     })
 }
@@ -334,7 +336,7 @@ fn no_jobs(status: JobRequestStatus, is_invalid: bool) -> Empty {
         ),
         JobRequestStatus::NothingToDo => (
             "No jobs were needed",
-            "Everything asked for had already succeeded. Tick “Run again” on the run jobs page to run it all the same.",
+            "Everything asked for had already succeeded. Tick “Run everything again” on the run jobs page to run it all the same.",
         ),
         JobRequestStatus::Failed => (
             "No jobs were made",

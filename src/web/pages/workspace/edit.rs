@@ -1,7 +1,6 @@
 //! Saying anew what a workspace is for.
 
-use rocket::response::{Flash, Redirect};
-use rocket::{Responder, get, post};
+use rocket::{get, post};
 use serde::Serialize;
 
 use crate::core::access::CreateWorkspaces;
@@ -10,8 +9,9 @@ use crate::core::workspaces::{Workspace, actions, check_purpose};
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
 use crate::web::guards::User;
+use crate::web::pages::answer::Answer;
 use crate::web::pages::places;
-use crate::web::responders::{Outcome, found};
+use crate::web::responders::Outcome;
 use crate::web::view::{FormError, Link, Page, TextArea, field_id};
 
 #[derive(Debug, Serialize)]
@@ -19,13 +19,6 @@ pub struct EditView {
     pub workspace: Link,
     pub errors: Vec<FormError>,
     pub purpose: TextArea,
-}
-
-/// The form with what is wrong with it, or on to the workspace.
-#[derive(Responder)]
-pub enum Saved {
-    Page(Page),
-    Told(Box<Flash<Redirect>>),
 }
 
 #[get("/<project>/<workspace>/edit")]
@@ -43,21 +36,17 @@ pub async fn edit_save(
     project: &str,
     workspace: &str,
     form: CsrfForm,
-) -> Outcome<Saved> {
+) -> Outcome<Answer> {
     let workspace = places::workspace(&mut *db.read().await?, project, workspace).await?;
     let can = user.user.can::<CreateWorkspaces>(workspace.project_id)?;
     let purpose = form.text("purpose");
     let mut errors = FieldErrors::default();
     check_purpose(purpose, &mut errors);
     if !errors.is_empty() {
-        return Ok(Saved::Page(render(&user, &workspace, purpose, &errors)));
+        return Ok(render(&user, &workspace, purpose, &errors).into());
     }
     actions::change_purpose(db, &can, workspace.id, purpose).await?;
-    Ok(Saved::Told(Box::new(Flash::new(
-        found(workspace.href()),
-        "success",
-        "The purpose is saved.",
-    ))))
+    Ok(Answer::told(workspace.href(), "success", "The purpose is saved."))
 }
 
 fn render(user: &User<'_>, workspace: &Workspace, purpose: &str, errors: &FieldErrors) -> Page {
