@@ -1,10 +1,7 @@
 //! The core's promises that only a real PostgreSQL can keep or break.
 
-<<<<<<< HEAD
 mod cases;
 mod constraints;
 mod interleaving;
 mod status;
-=======
 mod facts;
->>>>>>> runs
