@@ -89,7 +89,10 @@ pub fn code_host(settings: &Settings) -> Result<Arc<dyn CodeHost>, CommandError>
     };
     match &settings.github.local_git_repos {
         Some(folder) => {
-            let local = LocalGit::new(LocalGitSettings::new(folder.clone()));
+            // Git is run in the repositories' own folders, where a relative path would mean another place.
+            let folder = std::path::absolute(folder)
+                .map_err(|error| CommandError::Said(format!("LOCAL_GIT_REPOS cannot be used: {error}")))?;
+            let local = LocalGit::new(LocalGitSettings::new(folder));
             let elsewhere = if settings.github.token.is_some() {
                 Some(github()?)
             } else {

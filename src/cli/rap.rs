@@ -2,12 +2,11 @@
 
 use super::outfit::{Outfit, code_host};
 use super::{ByOption, CommandError};
-use crate::core::ids::RepoUrl;
 use crate::core::jobs::Transport;
 use crate::core::jobs::actions::{NewJobRequest, create_job_request_as_operator};
 use crate::core::jobs::operator::find_target;
-use crate::core::jobs::pipeline::MAX_BYTES;
-use crate::core::ports::CodeHostError;
+use crate::core::jobs::running::{Sources, Wanted};
+use crate::core::ports::{Codelists, CodelistsTakenAsTheyAre};
 
 #[derive(Debug, clap::Args)]
 pub struct CreateRap {
@@ -41,22 +40,20 @@ impl CreateRap {
                 self.backend
             )));
         }
-        let said = |error: CodeHostError| CommandError::Said(format!("{}: {error}.", target.repo_url));
-        let repo: RepoUrl = target
-            .repo_url
-            .parse()
-            .map_err(|error| CommandError::Said(format!("{}: {error}", target.repo_url)))?;
         let code_host = code_host(&outfit.settings)?;
-        let reference = self.commit.as_deref().unwrap_or(&target.branch);
-        let sha = code_host.resolve(&repo, reference).await.map_err(said)?;
-        let definition = code_host
-            .file(&repo, &sha, "project.yaml", MAX_BYTES)
+        let sources = Sources {
+            host: code_host.as_ref(),
+            codelists: &CodelistsTakenAsTheyAre,
+            call_timeout: outfit.settings.github.timeout,
+        };
+        let wanted = match &self.commit {
+            Some(commit) => Wanted::Reference(commit),
+            None => Wanted::BranchHead(&target.branch),
+        };
+        let runnable = sources
+            .runnable(&target.repo_url, wanted, target.policy)
             .await
-            .map_err(said)?;
-        let project_definition = String::from_utf8(definition)
-            .ok()
-            .filter(|text| !text.contains('\0'))
-            .ok_or_else(|| CommandError::Said("project.yaml is not text in UTF-8.".to_owned()))?;
+            .map_err(|reason| CommandError::Said(format!("{}: {reason}", reason.title())))?;
         let input = NewJobRequest {
             workspace_id: target.workspace_id,
             backend_id: target.backend_id,
@@ -64,14 +61,13 @@ impl CreateRap {
             requested_actions: self.actions,
             force_run_dependencies: self.force_run_dependencies,
             will_notify: false,
-            sha: sha.to_string(),
-            project_definition,
-            // The runner compares codelists again before it reads the database.
-            codelists_ok: true,
+            sha: runnable.commit.to_string(),
+            project_definition: runnable.definition,
+            codelists_ok: runnable.codelists == Codelists::UpToDate,
             form_key: None,
         };
         let created = create_job_request_as_operator(&outfit.db, &input, target.user_id, &self.by.by()).await?;
-        println!("Job request {} at commit {}:", created.id, sha);
+        println!("Job request {} at commit {}:", created.id, runnable.commit);
         println!("{}", created.identifier);
         Ok(())
     }

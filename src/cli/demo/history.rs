@@ -82,13 +82,13 @@ enum Fate {
 
 const FATES: &[(u32, Fate)] = &[
     (60, Fate::Succeeds),
-    (13, Fate::Fails("nonzero_exit", "Job exited with an error")),
+    (
+        13,
+        Fate::Fails("nonzero_exit", "The code stopped with an error: see its log"),
+    ),
     (
         3,
-        Fate::Fails(
-            "unmatched_patterns",
-            "No outputs found matching the patterns in project.yaml",
-        ),
+        Fate::Fails("unmatched_patterns", "An output named in project.yaml was not made"),
     ),
     (
         2,
@@ -341,7 +341,7 @@ impl Scribe<'_> {
                 job.end(
                     "succeeded",
                     "succeeded",
-                    "Completed successfully",
+                    "Done, all outputs were made",
                     Some(clock),
                     clock + takes,
                 );
@@ -354,7 +354,7 @@ impl Scribe<'_> {
                         job.end(
                             "failed",
                             "cancelled_by_user",
-                            "Cancelled by user",
+                            "Cancelled as asked",
                             started,
                             clock + takes / 2,
                         );

@@ -236,8 +236,9 @@ async fn create_rap_asks_for_jobs_at_a_commit(pool: PgPool) {
     git(&repo, &["init", "--quiet"]);
     git(&repo, &["symbolic-ref", "HEAD", "refs/heads/main"]);
     let mut commits = Vec::new();
+    let definition = |text| format!("version: '4.0'\nactions: {{}}\n# {text}\n");
     for text in ["one", "two"] {
-        std::fs::write(repo.join("project.yaml"), text).unwrap();
+        std::fs::write(repo.join("project.yaml"), definition(text)).unwrap();
         git(&repo, &["add", "."]);
         git(&repo, &["commit", "--quiet", "-m", text]);
         commits.push(git(&repo, &["rev-parse", "HEAD"]));
@@ -277,12 +278,12 @@ async fn create_rap_asks_for_jobs_at_a_commit(pool: PgPool) {
     assert_eq!(rows[0].0, said.last_line());
     assert_eq!(
         (rows[0].1.as_str(), rows[0].2.as_str(), rows[0].4),
-        (commits[1].as_str(), "two", false)
+        (commits[1].as_str(), definition("two").as_str(), false)
     );
     assert_eq!(rows[0].3, ["first", "second"]);
     assert_eq!(
         (rows[1].1.as_str(), rows[1].2.as_str(), rows[1].4),
-        (commits[0].as_str(), "one", true)
+        (commits[0].as_str(), definition("one").as_str(), true)
     );
     assert_eq!(rows[0].5, "unknown");
 

@@ -1,5 +1,6 @@
 //! What holds for the whole site: the frame around every request.
 
 mod commands;
+mod demo_runner;
 mod serving;
 mod session;

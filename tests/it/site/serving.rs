@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use crate::support::Program;
 
 /// The server with what lies beside it in an installation: templates, built assets, Rocket's settings.
-fn server(pool: &PgPool) -> Program {
+pub fn server(pool: &PgPool) -> Program {
     let checkout = env!("CARGO_MANIFEST_DIR");
     Program::new(pool)
         .with("ROCKET_ADDRESS", "127.0.0.1")

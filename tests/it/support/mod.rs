@@ -12,7 +12,7 @@ pub use actors::{Answer, Backend, Visitor};
 pub use code_host::FakeCodeHost;
 pub use codelists::FakeCodelists;
 pub use html::Html;
-pub use program::{Program, Running};
+pub use program::Program;
 pub use statements::count_statements;
 pub use world::{Job, Request, World};
 

@@ -23,11 +23,8 @@ impl Plan {
     pub fn of(identifier: &str) -> Self {
         let [length, luck, reason, busy, ..]: [u8; 32] = Sha256::digest(identifier.as_bytes()).into();
         let fails = match (luck < 28, reason < 180) {
-            (true, true) => Some(("nonzero_exit", "Job exited with an error")),
-            (true, false) => Some((
-                "unmatched_patterns",
-                "No outputs found matching the patterns in project.yaml",
-            )),
+            (true, true) => Some(("nonzero_exit", "The code stopped with an error: see its log")),
+            (true, false) => Some(("unmatched_patterns", "An output named in project.yaml was not made")),
             (false, _) => None,
         };
         Self {
@@ -113,17 +110,17 @@ impl Job {
         let ran = (now - started_at) * speed;
         let (ready, done) = (Duration::SECOND, Duration::SECOND + self.plan.runs_for);
         match self.plan.fails {
-            _ if ran < ready => self.becomes("running", "preparing", "Preparing your code and workspace files", now),
-            _ if ran < done => self.becomes("running", "executing", "Executing job on the backend", now),
-            _ if ran < done + Duration::SECOND => self.becomes("running", "finalizing", "Recording job results", now),
+            _ if ran < ready => self.becomes("running", "preparing", "Fetching the code and the files it needs", now),
+            _ if ran < done => self.becomes("running", "executing", "The code is running", now),
+            _ if ran < done + Duration::SECOND => self.becomes("running", "finalizing", "Collecting the outputs", now),
             Some((code, message)) => self.end("failed", code, message, now),
-            None => self.end("succeeded", "succeeded", "Completed successfully", now),
+            None => self.end("succeeded", "succeeded", "Done, all outputs were made", now),
         }
     }
 
     pub fn start(&mut self, now: OffsetDateTime) -> bool {
         self.started_at = Some(now);
-        self.becomes("running", "preparing", "Preparing your code and workspace files", now)
+        self.becomes("running", "preparing", "Fetching the code and the files it needs", now)
     }
 
     pub fn wait(&mut self, code: &'static str, message: &str, now: OffsetDateTime) -> bool {

@@ -174,16 +174,11 @@ impl Runner {
                 .filter_map(|id| statuses.get(id).copied())
                 .collect();
             let is_news = if job.cancelled {
-                job.end("failed", "cancelled_by_user", "Cancelled by user", now)
+                job.end("failed", "cancelled_by_user", "Cancelled as asked", now)
             } else if job.is_running() {
                 job.go_on(now, speed)
             } else if awaited.contains(&"failed") {
-                job.end(
-                    "failed",
-                    "dependency_failed",
-                    "Not starting: an action it needs failed",
-                    now,
-                )
+                job.end("failed", "dependency_failed", "Not run: an action it needs failed", now)
             } else if awaited.iter().any(|status| *status != "succeeded") {
                 job.wait("waiting_on_dependencies", "Waiting for the actions it needs", now)
             } else if free == 0 {

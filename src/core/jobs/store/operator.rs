@@ -6,16 +6,22 @@ use crate::core::error::Result;
 
 /// What there is of the three that were named.
 pub struct TargetRow {
-    /// Id, the repository's address, branch.
-    pub workspace: Option<(i32, String, String)>,
+    pub workspace: Option<WorkspaceRow>,
     /// Id and transport.
     pub backend: Option<(i32, String)>,
     pub user_id: Option<i32>,
 }
 
+pub struct WorkspaceRow {
+    pub id: i32,
+    pub project_id: i32,
+    pub repo_url: String,
+    pub branch: String,
+}
+
 pub async fn find_target(conn: &mut PgConnection, workspace: &str, username: &str, backend: &str) -> Result<TargetRow> {
     let row = sqlx::query!(
-        r#"SELECT w.id AS "workspace_id?", r.url AS "repo_url?", w.branch AS "branch?",
+        r#"SELECT w.id AS "workspace_id?", w.project_id AS "project_id?", r.url AS "repo_url?", w.branch AS "branch?",
                   b.id AS "backend_id?", b.transport AS "transport?", u.id AS "user_id?"
              FROM (VALUES (1)) AS one
              LEFT JOIN workspace w ON w.name = $1
@@ -28,8 +34,13 @@ pub async fn find_target(conn: &mut PgConnection, workspace: &str, username: &st
     )
     .fetch_one(conn)
     .await?;
-    let workspace = match (row.workspace_id, row.repo_url, row.branch) {
-        (Some(id), Some(url), Some(branch)) => Some((id, url, branch)),
+    let workspace = match (row.workspace_id, row.project_id, row.repo_url, row.branch) {
+        (Some(id), Some(project_id), Some(repo_url), Some(branch)) => Some(WorkspaceRow {
+            id,
+            project_id,
+            repo_url,
+            branch,
+        }),
         _ => None,
     };
     Ok(TargetRow {

@@ -1,0 +1,90 @@
+//! The demonstration with its own runner: the program on both ends, talking over HTTP.
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::postgres::PgListener;
+
+use super::serving::server;
+use crate::support::Program;
+
+async fn count(pool: &PgPool, statement: &'static str) -> i64 {
+    sqlx::query_scalar(statement).fetch_one(pool).await.unwrap()
+}
+
+const ACTIVE: &str = "SELECT count(*) FROM job_request WHERE status IN ('pending', 'running', 'unknown')";
+
+/// Waits, change by change, until the statement counts nothing.
+async fn until_none(pool: &PgPool, changes: &mut PgListener, statement: &'static str) {
+    tokio::time::timeout(Duration::from_secs(100), async {
+        while count(pool, statement).await > 0 {
+            changes.recv().await.unwrap();
+        }
+    })
+    .await
+    .expect("it comes to an end");
+}
+
+#[sqlx::test]
+async fn it_brings_every_request_to_an_end_and_stops_when_told(pool: PgPool) {
+    let program: Program = server(&pool).with("LOCAL_GIT_REPOS", "repos");
+    program.run(&["demo", "seed"]).await.ok();
+    let site = program.start(&["serve", "0"], "listening on").await;
+    let url = format!("http://{}", site.address());
+    let mut changes = PgListener::connect_with(&pool).await.unwrap();
+    changes.listen("job_request_changed").await.unwrap();
+    assert!(count(&pool, ACTIVE).await > 0);
+
+    let arguments = ["demo", "runner", "--url", &url, "--speed", "100"];
+    let mut runner = program.start(&arguments, "Playing at").await;
+    until_none(&pool, &mut changes, ACTIVE).await;
+    assert_eq!(
+        count(&pool, "SELECT count(*) FROM job WHERE status IN ('pending', 'running')").await,
+        0
+    );
+    // What it reports has all that a real one's reports have.
+    let unmeasured = "SELECT count(*) FROM job WHERE status = 'succeeded' AND run_command <> ''
+                         AND (metrics -> 'cpu_peak' IS NULL OR started_at IS NULL OR trace_context IS NULL)";
+    assert_eq!(count(&pool, unmeasured).await, 0);
+    assert_eq!(
+        count(&pool, "SELECT count(*) FROM stats WHERE url LIKE '/api/v2/jobs/%'").await,
+        2
+    );
+
+    // A new one is picked up too.
+    program
+        .run(&[
+            "create_rap",
+            "vaccine-uptake",
+            "demo-researcher",
+            "tpp",
+            "-a",
+            "plot_uptake",
+            "--force-run-dependencies",
+        ])
+        .await
+        .ok();
+    until_none(&pool, &mut changes, ACTIVE).await;
+    let jobs = "SELECT count(*) FROM job WHERE job_request_id = (SELECT max(id) FROM job_request)";
+    assert_eq!(count(&pool, jobs).await, 4);
+
+    runner.terminate();
+    let (status, said) = runner.ended().await;
+    assert_eq!(status.code(), Some(0));
+    assert!(
+        said.iter()
+            .any(|line| line.contains("tpp: demo-researcher asks for plot_uptake")),
+        "{said:?}"
+    );
+}
+
+#[sqlx::test]
+async fn it_plays_only_backends_that_there_are(pool: PgPool) {
+    let program = Program::new(&pool);
+    let said = program.run(&["demo", "runner"]).await.failed();
+    assert!(said.err.contains("create_backend"), "{}", said.err);
+    program.run(&["create_backend", "tpp"]).await.ok();
+    let said = program.run(&["demo", "runner", "--backend", "nope"]).await.failed();
+    assert!(said.err.contains("tpp"), "{}", said.err);
+    assert_eq!(program.run(&["demo", "runner", "--speed", "0"]).await.code, 2);
+}
