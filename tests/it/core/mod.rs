@@ -2,6 +2,6 @@
 
 mod cases;
 mod constraints;
+mod facts;
 mod interleaving;
 mod status;
-mod facts;
