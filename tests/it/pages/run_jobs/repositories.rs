@@ -82,7 +82,7 @@ async fn every_state_of_a_repository_has_its_page(pool: PgPool) {
         .put_bytes(REPO, "main", "project.yaml", b"version: 4 # \0");
     problem(ada.get(PAGE).await);
     site.code_host
-        .put_bytes(REPO, "main", "project.yaml", &vec![b'#'; 1024 * 1024 + 1]);
+        .put_bytes(REPO, "main", "project.yaml", "#".repeat(1024 * 1024 + 1).as_bytes());
     assert!(problem(ada.get(PAGE).await).contains("larger than 1048576 bytes"));
 
     site.code_host.delete_branch(REPO, "main");
