@@ -10,13 +10,13 @@ use crate::web::view::Page;
 #[derive(Responder)]
 pub enum Answer {
     Page(Box<Page>),
-    Redirect(Redirect),
+    Redirect(Box<Redirect>),
     Told(Box<Flash<Redirect>>),
 }
 
 impl Answer {
     pub fn redirect(to: impl Into<String>) -> Self {
-        Self::Redirect(found(to))
+        Self::Redirect(Box::new(found(to)))
     }
 
     /// On to another page, which says `text` once in the given tone.

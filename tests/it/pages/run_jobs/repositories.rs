@@ -82,7 +82,7 @@ async fn every_state_of_a_repository_has_its_page(pool: PgPool) {
         .put_bytes(REPO, "main", "project.yaml", b"version: 4 # \0");
     problem(ada.get(PAGE).await);
     site.code_host
-        .put_bytes(REPO, "main", "project.yaml", &vec![b'#'; 1024 * 1024 + 1]);
+        .put_bytes(REPO, "main", "project.yaml", "#".repeat(1024 * 1024 + 1).as_bytes());
     assert!(problem(ada.get(PAGE).await).contains("larger than 1048576 bytes"));
 
     site.code_host.delete_branch(REPO, "main");
@@ -105,7 +105,8 @@ async fn every_state_of_a_repository_has_its_page(pool: PgPool) {
 async fn a_host_that_fails_is_said_to_and_its_secrets_are_not(pool: PgPool) {
     let (site, _) = site(pool).await;
     let ada = site.sign_in("ada").await;
-    let failures: [(fn() -> CodeHostError, &str); 4] = [
+    type Failing = fn() -> CodeHostError;
+    let failures: [(Failing, &str); 4] = [
         (|| CodeHostError::TimedOut, "did not answer in time"),
         (|| CodeHostError::RateLimited { reset: None }, "accepts no more calls"),
         (|| CodeHostError::Unauthorised, "does not let Job Server read"),
