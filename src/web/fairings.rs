@@ -148,11 +148,10 @@ impl Fairing for SecurityHeaders {
             ));
         }
         let path = request.uri().path();
-        if path.starts_with("/api/") || path == "/api" {
-            if path.as_str() != "/api/docs" && path.as_str() != "/api/docs/" {
-                response.set_header(Header::new("Vary", "Accept, Cookie"));
-                return;
-            }
+        let is_api = path.starts_with("/api/") || path == "/api";
+        if is_api && path.as_str().trim_end_matches('/') != "/api/docs" {
+            response.set_header(Header::new("Vary", "Accept, Cookie"));
+            return;
         }
         if path.starts_with("/static/") {
             return;

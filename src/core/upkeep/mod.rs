@@ -8,9 +8,7 @@ use crate::core::error::Result;
 
 /// How many rows each table has, by the table's name, sorted.
 pub async fn count_rows(db: &Db) -> Result<Vec<(String, i64)>> {
-    let mut conn = db.read().await?;
-    let tables = store::tables(&mut conn).await?;
-    store::count(&mut conn, &tables).await
+    store::count(&mut *db.read().await?).await
 }
 
 /// Deletes sessions that are over and login links that no longer work; returns how many of each.

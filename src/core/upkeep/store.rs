@@ -1,34 +1,24 @@
 //! The SQL of looking after the database.
 
-use sqlx::{AssertSqlSafe, PgConnection};
+use sqlx::PgConnection;
 
 use crate::core::error::Result;
 
-/// The names of the tables, sorted.
-pub(super) async fn tables(conn: &mut PgConnection) -> Result<Vec<String>> {
-    Ok(sqlx::query_scalar!(
-        r#"SELECT tablename::text AS "name!" FROM pg_tables
-            WHERE schemaname = current_schema() AND tablename <> '_sqlx_migrations' ORDER BY 1"#
+/// Every table's name and number of rows, by name. One statement: PostgreSQL itself makes and runs a
+/// count for each of its tables, so that no SQL is put together here.
+pub(super) async fn count(conn: &mut PgConnection) -> Result<Vec<(String, i64)>> {
+    let rows = sqlx::query!(
+        r#"SELECT tablename::text AS "name!",
+                  (xpath('/row/n/text()', query_to_xml(
+                      format('SELECT count(*) AS n FROM %I.%I', schemaname, tablename), false, true, ''
+                  )))[1]::text::bigint AS "rows!"
+             FROM pg_tables
+            WHERE schemaname = current_schema() AND tablename <> '_sqlx_migrations'
+            ORDER BY 1"#
     )
     .fetch_all(conn)
-    .await?)
-}
-
-/// Counts all of them in one statement. The names are the database's own.
-pub(super) async fn count(conn: &mut PgConnection, tables: &[String]) -> Result<Vec<(String, i64)>> {
-    let counts: Vec<String> = tables
-        .iter()
-        .map(|table| {
-            let literal = table.replace('\'', "''");
-            let identifier = table.replace('"', "\"\"");
-            format!("SELECT '{literal}', count(*) FROM \"{identifier}\"")
-        })
-        .collect();
-    if counts.is_empty() {
-        return Ok(Vec::new());
-    }
-    let statement = format!("{} ORDER BY 1", counts.join(" UNION ALL "));
-    Ok(sqlx::query_as(AssertSqlSafe(statement)).fetch_all(conn).await?)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.name, row.rows)).collect())
 }
 
 pub(super) async fn delete_ended_sessions(conn: &mut PgConnection) -> Result<u64> {

@@ -6,6 +6,7 @@ use rocket::{get, post};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
+use super::answer::Answer;
 use crate::core::people::{self, actions, store};
 use crate::core::sealed::token_hash;
 use crate::web::App;
@@ -21,18 +22,15 @@ pub struct LoginView {
 }
 
 #[get("/login?<next>")]
-pub fn login(visit: Visit<'_>, next: Option<&str>) -> Result<Page, Redirect> {
+pub fn login(visit: Visit<'_>, next: Option<&str>) -> Answer {
     if visit.signed_in().is_some() {
-        return Err(found(safe_next(next)));
+        return Answer::redirect(safe_next(next));
     }
     let chrome = visit.chrome("Sign in").here("Page", "Sign in");
-    Ok(visit.render(
-        "pages/login",
-        chrome,
-        &LoginView {
-            support_email: visit.app.settings.web.support_email.clone(),
-        },
-    ))
+    let view = LoginView {
+        support_email: visit.app.settings.web.support_email.clone(),
+    };
+    visit.render("pages/login", chrome, &view).into()
 }
 
 #[derive(Serialize)]
