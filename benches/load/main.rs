@@ -114,6 +114,7 @@ fn measure(arguments: &Arguments, tools: &Tools) -> Result<(), String> {
     };
     let (warm_up, seconds): (u64, u64) = (arguments.number("warm-up")?, arguments.number("seconds")?);
     let reset = arguments.get("reset")?;
+    let wants_floor = arguments.get("floor")? == "yes";
     let mut lines = Vec::new();
     for path in arguments.paths()? {
         let statements = floor::statements(tools, path)?;
@@ -128,7 +129,7 @@ fn measure(arguments: &Arguments, tools: &Tools) -> Result<(), String> {
         if is_sync {
             tools.sql_file(reset)?;
         }
-        let floor = if statements > 0 {
+        let floor = if statements > 0 && wants_floor {
             let floor = floor::measure(tools, path, warm_up, seconds)?;
             if is_sync {
                 tools.sql_file(reset)?;
@@ -141,7 +142,7 @@ fn measure(arguments: &Arguments, tools: &Tools) -> Result<(), String> {
             "    {}: {:.1} requests/s, {}",
             path.name,
             measured.per_second,
-            floor.map_or("no statements".to_owned(), |floor| format!("floor {floor:.1}/s"))
+            floor.map_or("no floor".to_owned(), |floor| format!("floor {floor:.1}/s"))
         );
         lines.push(report::Line {
             path,
