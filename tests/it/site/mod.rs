@@ -3,4 +3,5 @@
 mod commands;
 mod demo_runner;
 mod serving;
+mod access;
 mod session;
