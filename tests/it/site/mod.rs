@@ -1,6 +1,6 @@
 //! What holds for the whole site: the frame around every request.
 
 mod commands;
-mod demo_runner;
+mod demo;
 mod serving;
 mod session;
