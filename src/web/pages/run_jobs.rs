@@ -18,7 +18,7 @@ use crate::core::sealed::random_token;
 use crate::core::workspaces::Workspace;
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
-use crate::web::guards::Visit;
+use crate::web::guards::{User, Visit};
 use crate::web::pages::answer::Answer;
 use crate::web::pages::places;
 use crate::web::responders::Outcome;
@@ -63,14 +63,14 @@ pub async fn form(
 
 #[post("/<project>/<workspace>/run-jobs/<reference..>", data = "<form>")]
 pub async fn send(
-    visit: Visit<'_>,
+    user: User<'_>,
     db: &Database,
     project: &str,
     workspace: &str,
     reference: Segments<'_, Path>,
     form: CsrfForm,
 ) -> Outcome<Answer> {
-    let asked = match prepare(visit, db, project, workspace, &joined(reference)).await? {
+    let asked = match prepare(user.visit, db, project, workspace, &joined(reference)).await? {
         Ok(asked) => asked,
         Err(answer) => return Ok(answer),
     };

@@ -1,7 +1,7 @@
 //! What holds for the whole site: the frame around every request.
 
 mod commands;
-mod demo_runner;
+mod demo;
 mod serving;
 mod access;
 mod session;

@@ -133,7 +133,7 @@ impl Job {
     }
 
     fn becomes(&mut self, status: &'static str, code: &'static str, message: &str, now: OffsetDateTime) -> bool {
-        let is_news = self.status_code != code;
+        let is_news = self.status != status;
         self.updated_at = now;
         (self.status, self.status_code, self.message) = (status, code, message.to_owned());
         is_news

@@ -55,11 +55,11 @@ pub async fn active_backends(conn: &mut PgConnection) -> Result<Vec<BackendActiv
                        count(*) FILTER (WHERE j.status = 'pending') AS pending
                   FROM job_request r JOIN job j ON j.job_request_id = r.id AND j.status IN ('pending', 'running')
                  WHERE r.backend_id = b.id
-                   AND r.status IN ('pending', 'running', 'unknown', 'unknown_error_creating_jobs')) going
+                   AND r.is_active) going
             CROSS JOIN LATERAL (
                 SELECT count(*) AS requests FROM job_request r
                  WHERE r.backend_id = b.id
-                   AND r.status IN ('pending', 'running', 'unknown', 'unknown_error_creating_jobs')
+                   AND r.is_active
                    AND r.status <> 'running'
                    AND NOT EXISTS (SELECT FROM job WHERE job_request_id = r.id)) waiting
             WHERE b.is_active ORDER BY lower(b.name), b.id"#

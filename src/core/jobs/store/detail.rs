@@ -40,7 +40,7 @@ pub async fn request_detail(
                   good.id AS "good_id?", good.sha AS "good_sha?",
                   (SELECT count(*) FROM job_request a
                     WHERE a.backend_id = r.backend_id AND a.id < r.id
-                      AND a.status IN ('pending', 'running', 'unknown', 'unknown_error_creating_jobs')) AS "ahead!"
+                      AND a.is_active) AS "ahead!"
              FROM job_request r
              JOIN workspace w ON w.id = r.workspace_id
              JOIN repo ON repo.id = w.repo_id

@@ -97,25 +97,13 @@ pub(super) struct Before {
 /// Deletes the jobs of these requests that the report leaves out, and returns how the others stand.
 ///
 /// # Errors
-/// `Conflict` when a job of the report belongs to another request.
+/// `Conflict` when a job of the report stands under another of its requests.
 pub(super) async fn delete_others(conn: &mut PgConnection, jobs: &[(i32, ReportedJob)]) -> Result<Before> {
     let requests: BTreeSet<i32> = jobs.iter().map(|(request, _)| *request).collect();
     let requests: Vec<i32> = requests.into_iter().collect();
-    let identifiers: Vec<&str> = jobs.iter().map(|(_, job)| job.identifier.as_str()).collect();
-    let rows = sqlx::query!(
-        r#"WITH gone AS (
-               DELETE FROM job j
-                WHERE j.job_request_id = ANY($1)
-                  AND NOT EXISTS (SELECT 1 FROM unnest($2::text[]) AS reported (identifier)
-                                   WHERE reported.identifier = j.identifier)
-            RETURNING j.job_request_id
-           )
-           SELECT identifier AS "identifier?", status AS "status!", job_request_id AS "job_request_id!"
-             FROM job WHERE identifier = ANY($2)
-           UNION ALL
-           SELECT NULL, '', job_request_id FROM gone"#,
+    let standing = sqlx::query!(
+        "SELECT id, identifier, status, job_request_id FROM job WHERE job_request_id = ANY($1)",
         &requests,
-        &identifiers as &[&str],
     )
     .fetch_all(&mut *conn)
     .await?;
@@ -123,19 +111,29 @@ pub(super) async fn delete_others(conn: &mut PgConnection, jobs: &[(i32, Reporte
         .iter()
         .map(|(request, job)| (job.identifier.as_str(), *request))
         .collect();
+    let mut gone = Vec::new();
     let mut before = Before {
-        statuses: HashMap::with_capacity(rows.len()),
+        statuses: HashMap::with_capacity(standing.len()),
         requests_with_fewer_jobs: BTreeSet::new(),
     };
-    for row in rows {
-        let Some(identifier) = row.identifier else {
-            before.requests_with_fewer_jobs.insert(row.job_request_id);
-            continue;
-        };
-        if wanted.get(identifier.as_str()) != Some(&row.job_request_id) {
-            return Err(super::foreign_identifier(&identifier));
+    for job in standing {
+        match wanted.get(job.identifier.as_str()) {
+            None => {
+                gone.push(job.id);
+                before.requests_with_fewer_jobs.insert(job.job_request_id);
+            }
+            Some(request) if *request != job.job_request_id => {
+                return Err(super::foreign_identifier(&job.identifier));
+            }
+            Some(_) => {
+                before.statuses.insert(job.identifier, job.status);
+            }
         }
-        before.statuses.insert(identifier, row.status);
+    }
+    if !gone.is_empty() {
+        sqlx::query!("DELETE FROM job WHERE id = ANY($1)", &gone)
+            .execute(conn)
+            .await?;
     }
     Ok(before)
 }
@@ -143,7 +141,8 @@ pub(super) async fn delete_others(conn: &mut PgConnection, jobs: &[(i32, Reporte
 /// Makes or overwrites jobs, and returns the requests of those that were not stored so already.
 ///
 /// # Errors
-/// `Conflict` when another sync made a job of the same identifier meanwhile, for another request.
+/// `Conflict` when one of these identifiers is a job of a request that the report does not name, or
+/// another sync made it one meanwhile.
 pub(super) async fn write_jobs(conn: &mut PgConnection, jobs: &[(i32, ReportedJob)]) -> Result<Vec<i32>> {
     let c = columns(jobs);
     let written = sqlx::query_scalar!(

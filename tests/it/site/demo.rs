@@ -1,10 +1,11 @@
-//! The demonstration with its own runner: the program on both ends, talking over HTTP.
+//! The demonstration: its data, and its own runner, with the program on both ends of the line.
 
 use std::time::Duration;
 
 use sqlx::PgPool;
 use sqlx::postgres::PgListener;
 
+use super::commands::git;
 use super::serving::server;
 use crate::support::Program;
 
@@ -87,4 +88,56 @@ async fn it_plays_only_backends_that_there_are(pool: PgPool) {
     let said = program.run(&["demo", "runner", "--backend", "nope"]).await.failed();
     assert!(said.err.contains("tpp"), "{}", said.err);
     assert_eq!(program.run(&["demo", "runner", "--speed", "0"]).await.code, 2);
+}
+
+#[sqlx::test]
+async fn the_demonstration_fills_an_empty_database_once(pool: PgPool) {
+    let program = Program::new(&pool);
+    program.run(&["demo", "links"]).await.failed();
+    let said = program.run(&["demo", "seed"]).await.ok();
+    assert!(said.out.starts_with("Demonstration data:"), "{}", said.out);
+    let requests = count(&pool, "SELECT count(*) FROM job_request").await;
+    assert!(requests > 100);
+    assert_eq!(count(&pool, "SELECT total FROM job_request_tally").await, requests);
+    assert!(
+        program
+            .folder()
+            .join(".local/repos/opensafely/demo-long-covid/project.yaml")
+            .is_file()
+    );
+    // Every commit that a request names is one of the repositories'.
+    let commits: Vec<(String, String)> = sqlx::query_as(
+        "SELECT DISTINCT r.url, q.sha FROM job_request q JOIN workspace w ON w.id = q.workspace_id
+           JOIN repo r ON r.id = w.repo_id",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    for (url, sha) in commits {
+        let name = url.rsplit('/').next().unwrap();
+        let repo = program.folder().join(".local/repos/opensafely").join(name);
+        assert_eq!(git(&repo, &["cat-file", "-t", &sha]), "commit");
+    }
+    let said = program.run(&["demo", "seed"]).await.ok();
+    assert!(said.out.contains("no demonstration data is added"), "{}", said.out);
+    assert_eq!(count(&pool, "SELECT count(*) FROM job_request").await, requests);
+    let links = program.run(&["demo", "links"]).await.ok();
+    assert_eq!(links.out.matches("http://jobs.test/login-link/").count(), 2);
+    assert!(
+        links.out.contains("administrator") && links.out.contains("researcher"),
+        "{}",
+        links.out
+    );
+}
+
+#[sqlx::test]
+async fn production_knows_no_demonstration(pool: PgPool) {
+    let program = Program::new(&pool)
+        .with("ROCKET_PROFILE", "release")
+        .with("DEBUG", "0")
+        .with("JOBSERVER_GITHUB_TOKEN", "")
+        .with("BASE_URL", "https://jobs.test");
+    let said = program.run(&["demo", "seed"]).await.failed();
+    assert!(said.err.contains("production"), "{}", said.err);
+    assert_eq!(count(&pool, r#"SELECT count(*) FROM "user""#).await, 0);
 }
