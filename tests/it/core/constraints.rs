@@ -50,6 +50,8 @@ const FOREIGN_KEYS: &[(&str, OnDelete)] = &[
     ("social_account_user_fk", Cascade),
     ("stats_backend_fk", Restrict),
     ("user_created_by_fk", SetNull),
+    ("user_invitation_created_by_fk", SetNull),
+    ("user_invitation_user_fk", Cascade),
     ("workspace_created_by_fk", Cascade),
     ("workspace_project_fk", Restrict),
     ("workspace_repo_fk", Restrict),

@@ -135,9 +135,22 @@ async fn people_the_site(site: &Site) {
     world.global_roles("olga", &["OutputChecker"]).await;
     let staff = ["StaffAreaAdministrator", "TechSupport", "ServiceAdministrator"];
     world.global_roles("stan", &staff).await;
-    let (id, _) = world.request(Request { status: "succeeded", ..Request::default() }).await;
+    let (id, _) = world
+        .request(Request {
+            status: "succeeded",
+            ..Request::default()
+        })
+        .await;
     assert_eq!(id, 1, "the table names it");
-    world.job(id, Job { status: "succeeded", ..Job::default() }).await;
+    world
+        .job(
+            id,
+            Job {
+                status: "succeeded",
+                ..Job::default()
+            },
+        )
+        .await;
 }
 
 async fn ask(site: &Site, actor: &str, method: &str, path: &str) -> u16 {
@@ -153,11 +166,19 @@ async fn ask(site: &Site, actor: &str, method: &str, path: &str) -> u16 {
         (_, "GET") => visitor(site, actor).await.get(path).await,
         (_, _) => visitor(site, actor).await.post(path, &[]).await,
     };
-    if answer.status == 302 && answer.location().starts_with("/login/?next=") { LOGIN } else { answer.status }
+    if answer.status == 302 && answer.location().starts_with("/login/?next=") {
+        LOGIN
+    } else {
+        answer.status
+    }
 }
 
 async fn visitor(site: &Site, actor: &str) -> crate::support::Visitor {
-    if actor == "anonymous" { site.anonymous() } else { site.sign_in(actor).await }
+    if actor == "anonymous" {
+        site.anonymous()
+    } else {
+        site.sign_in(actor).await
+    }
 }
 
 #[sqlx::test]
@@ -186,8 +207,10 @@ async fn every_mounted_route_is_in_the_table(pool: PgPool) {
         .map(|route| (route.method.to_string(), route.uri.to_string()))
         .filter(|(method, route)| !is_another_method(method, route))
         .collect();
-    let known: BTreeSet<(String, String)> =
-        TABLE.iter().map(|(method, route, ..)| ((*method).to_owned(), (*route).to_owned())).collect();
+    let known: BTreeSet<(String, String)> = TABLE
+        .iter()
+        .map(|(method, route, ..)| ((*method).to_owned(), (*route).to_owned()))
+        .collect();
     let unknown: Vec<_> = mounted.difference(&known).collect();
     let gone: Vec<_> = known.difference(&mounted).collect();
     assert!(unknown.is_empty(), "say who may see {unknown:?}");

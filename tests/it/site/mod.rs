@@ -1,7 +1,7 @@
 //! What holds for the whole site: the frame around every request.
 
+mod access;
 mod commands;
 mod demo;
 mod serving;
-mod access;
 mod session;

@@ -6,8 +6,8 @@ use crate::core::error::Result;
 use crate::core::jobs::polling::ListedRequest;
 
 /// See [`crate::core::jobs::polling::list_requests`]. The stored status narrows the search to what the
-/// partial index of active requests holds. Pending and running ones have such jobs, or none yet; of the
-/// others the jobs themselves decide. Organisations are put together once per project: there
+/// partial index of active requests holds. A running one has such a job; of the others the jobs themselves
+/// decide. Organisations are put together once per project: there
 /// are fewer projects than a search for each request costs.
 pub async fn listed_requests(
     conn: &mut PgConnection,
@@ -22,7 +22,7 @@ pub async fn listed_requests(
                  FROM job_request r
                 WHERE r.is_active
                   AND ($1::int IS NULL OR (r.backend_id = $1 AND r.transport = 'poll'))
-                  AND (r.status IN ('pending', 'running') OR coalesce((SELECT true FROM job j WHERE j.job_request_id = r.id
+                  AND (r.status = 'running' OR coalesce((SELECT true FROM job j WHERE j.job_request_id = r.id
                                    AND j.status IN ('pending', 'running') LIMIT 1),
                                (SELECT false FROM job j WHERE j.job_request_id = r.id LIMIT 1), true))
                 ORDER BY r.created_at DESC NULLS LAST, r.id DESC
@@ -68,7 +68,7 @@ pub async fn count_listed(conn: &mut PgConnection, backend_id: Option<i32>) -> R
              FROM job_request r
             WHERE r.is_active
               AND ($1::int IS NULL OR (r.backend_id = $1 AND r.transport = 'poll'))
-              AND (r.status IN ('pending', 'running') OR coalesce((SELECT true FROM job j WHERE j.job_request_id = r.id
+              AND (r.status = 'running' OR coalesce((SELECT true FROM job j WHERE j.job_request_id = r.id
                                AND j.status IN ('pending', 'running') LIMIT 1),
                            (SELECT false FROM job j WHERE j.job_request_id = r.id LIMIT 1), true))"#,
         backend_id,
