@@ -8,9 +8,10 @@
 //! - `adapters` are the outside, behind the traits of [`core::ports`].
 //! - `web` is everything that knows Rocket: the API, the pages, their guards and views.
 //! - `cli` is the executable's commands; it puts the other rooms together.
+//! - `worker` does what is due outside of requests.
 //! - `telemetry` is logs and traces.
 //!
-//! Who may call whom: `main` → `cli` → `web` → `core`; `adapters` implement `core::ports`.
+//! Who may call whom: `main` → `cli` → `web`, `worker` → `core`; `adapters` implement `core::ports`.
 
 pub mod config;
 pub mod core;
@@ -23,3 +24,5 @@ pub mod cli;
 pub mod telemetry;
 #[cfg(feature = "web")]
 pub mod web;
+#[cfg(feature = "web")]
+pub mod worker;

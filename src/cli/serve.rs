@@ -15,6 +15,7 @@ use crate::web::drain::Drain;
 use crate::web::live::Live;
 use crate::web::static_files::Assets;
 use crate::web::{self, App};
+use crate::worker;
 
 #[derive(Debug, clap::Args)]
 pub struct Serve {
@@ -65,6 +66,9 @@ async fn serve(settings: Settings) -> Result<(), CommandError> {
     let live = Live::default();
     let listener = Db::connect_lazy(database.url.expose().as_str(), 1, database.acquire_timeout)?;
     tokio::spawn(live.clone().listen(listener));
+    if settings.worker.run_in_serve {
+        tokio::spawn(worker::run(db.clone(), std::future::pending()));
+    }
     let sealer = Sealer::new(&settings.secrets.secret_key, settings.secrets.old_secret_key.as_ref())?;
     let code_host = code_host(&settings)?;
     let app = App {
@@ -113,27 +117,37 @@ fn launch_failure(error: &rocket::Error, address: &str) -> String {
     }
 }
 
-/// Does what is due outside of requests until it is told to stop. Nothing is due yet: messages to the
-/// outside and schedules come with the outbox. It waits, so that a Procfile can start it already.
+/// Does what is due outside of requests until it is told to stop.
 pub fn run_worker() -> Result<(), CommandError> {
     let loaded = config::load()?;
     let _telemetry = start_telemetry(&loaded.settings)?;
     block_on(async {
+        let database = &loaded.settings.database;
+        let db = Db::connect_lazy(
+            database.url.expose().as_str(),
+            database.worker_max_connections,
+            database.acquire_timeout,
+        )?;
+        let stop = stop_signal();
         tracing::info!("worker started");
-        stop_signal().await;
+        worker::run(db, stop).await;
         tracing::info!("worker stopped");
         Ok(())
     })
 }
 
-/// Ends when the process is told to stop.
-pub async fn stop_signal() {
+/// Ends when the process is told to stop, also when it is told before anybody waits for it.
+pub fn stop_signal() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+    // Listened for from now on, not from the first look.
+    let signals = [signal(SignalKind::terminate()), signal(SignalKind::interrupt())];
+    async {
+        let [Ok(mut terminate), Ok(mut interrupt)] = signals else {
+            return;
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
     }
 }

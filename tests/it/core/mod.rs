@@ -5,3 +5,4 @@ mod constraints;
 mod facts;
 mod interleaving;
 mod status;
+mod worker;
