@@ -18,6 +18,10 @@ use super::{
 /// No outside service may hold a request or a message for longer.
 const OUTSIDE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Some of the programs that call us hang up after 5 seconds of silence, so an outage of the database
+/// has to be told before that.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(4);
+
 /// # Errors
 /// Only when the table of variables and this module disagree: values were checked before.
 pub(super) fn settings(profile: Profile, values: &Values) -> Result<Settings, Problem> {
@@ -28,7 +32,7 @@ pub(super) fn settings(profile: Profile, values: &Values) -> Result<Settings, Pr
             url: values.get("DATABASE_URL")?,
             web_max_connections: values.get("DATABASE_MAX_CONNECTIONS")?,
             worker_max_connections: 5,
-            acquire_timeout: Duration::from_secs(5),
+            acquire_timeout: ACQUIRE_TIMEOUT,
         },
         secrets: secrets(values)?,
         people: PeopleSettings {

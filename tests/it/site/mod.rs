@@ -3,5 +3,6 @@
 mod access;
 mod commands;
 mod demo;
+mod outage;
 mod serving;
 mod session;

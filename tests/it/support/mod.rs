@@ -5,6 +5,7 @@ mod code_host;
 mod codelists;
 mod html;
 mod program;
+mod proxy;
 mod statements;
 mod world;
 
@@ -13,6 +14,7 @@ pub use code_host::FakeCodeHost;
 pub use codelists::FakeCodelists;
 pub use html::Html;
 pub use program::Program;
+pub use proxy::DatabaseProxy;
 pub use statements::count_statements;
 pub use world::{Job, Request, World};
 
@@ -24,6 +26,13 @@ use jobserver::core::sealed::Sealer;
 use jobserver::web::{self, App, live::Live, static_files::Assets};
 use rocket::local::asynchronous::Client;
 use sqlx::PgPool;
+
+/// For asking a program that runs, over HTTP.
+pub fn http_client() -> reqwest::Client {
+    // There may be one already: then that one is used.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
 
 /// The program, started on a database of its own.
 pub struct Site {

@@ -7,6 +7,9 @@ use std::time::Duration;
 use sqlx::PgPool;
 use tempfile::TempDir;
 
+/// What the executable seals tokens with.
+pub const SECRET_KEY: &str = "a-secret-key-for-tests-that-is-long-enough-to-be-one";
+
 /// The executable with a database of its own, in an empty folder and an empty environment.
 pub struct Program {
     database_url: String,
@@ -56,6 +59,15 @@ impl Program {
         self
     }
 
+    /// With this way to its database instead of the straight one.
+    pub fn through(mut self, proxy: &super::DatabaseProxy) -> Self {
+        let mut url: url::Url = self.database_url.parse().unwrap();
+        url.set_host(Some("127.0.0.1")).unwrap();
+        url.set_port(Some(proxy.port())).unwrap();
+        self.database_url = url.to_string();
+        self
+    }
+
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()
     }
@@ -69,7 +81,7 @@ impl Program {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("DATABASE_URL", &self.database_url)
             .env("DEBUG", "1")
-            .env("SECRET_KEY", "a-secret-key-for-tests-that-is-long-enough-to-be-one")
+            .env("SECRET_KEY", SECRET_KEY)
             .env("SOCIAL_AUTH_GITHUB_KEY", "test")
             .env("SOCIAL_AUTH_GITHUB_SECRET", "test")
             .env("BASE_URL", "http://jobs.test")

@@ -7,6 +7,7 @@ use jobserver::core::jobs::backends::{BackendInput, create_backend};
 use jobserver::core::people::actions::{create_login_link, sign_in_with_link};
 use jobserver::core::sealed::Sealer;
 use secrecy::ExposeSecret;
+use sqlx::PgPool;
 use time::OffsetDateTime;
 
 #[derive(Clone)]
@@ -72,6 +73,12 @@ impl Default for Job<'_> {
 impl World {
     pub fn new(db: Db, sealer: Sealer) -> Self {
         Self { db, sealer }
+    }
+
+    /// Beside the executable, which has the same database.
+    pub fn of_program(pool: &PgPool) -> Self {
+        let sealer = Sealer::new(&super::program::SECRET_KEY.into(), None).unwrap();
+        Self::new(Db::from(pool.clone()), sealer)
     }
 
     /// A user, who is called by the username with a capital letter.

@@ -2,11 +2,16 @@
 
 use serde_json::Value;
 use sqlx::PgConnection;
-use sqlx::types::Json;
 
 use crate::core::error::{Error, Result};
 use crate::core::jobs::detail::{Earlier, JobDetail, ListedJob, Place, RequestDetail};
 use crate::core::jobs::status::JobRequestStatus;
+
+/// What a runner sent is kept to the letter, a number that is too large for us too: such a value is
+/// not shown, and the job is.
+fn free_json(text: Option<&str>) -> Option<Value> {
+    serde_json::from_str(text?).ok()
+}
 
 fn status(name: &str) -> Result<JobRequestStatus> {
     name.parse()
@@ -127,7 +132,7 @@ pub async fn job_detail(
     let mut rows = sqlx::query!(
         r#"SELECT j.identifier, j.action, j.status, j.status_code, j.status_message, j.run_command,
                   j.created_at, j.updated_at, j.started_at, j.completed_at,
-                  j.trace_context AS "trace_context: Json<Value>", j.metrics AS "metrics: Json<Value>",
+                  j.trace_context::text AS trace_context, j.metrics::text AS metrics,
                   j.action = ANY(r.cancelled_actions) AS "is_cancelled!", r.id AS request_id, r.sha,
                   w.name AS workspace_name, w.branch, repo.url AS repo_url,
                   p.id AS project_id, p.slug AS project_slug, p.name AS project_name, p.number AS project_number,
@@ -204,8 +209,8 @@ pub async fn job_detail(
         },
         run_command: row.run_command,
         created_at: row.created_at,
-        trace_context: row.trace_context.map(|json| json.0),
-        metrics: row.metrics.map(|json| json.0),
+        trace_context: free_json(row.trace_context.as_deref()),
+        metrics: free_json(row.metrics.as_deref()),
         is_cancelled: row.is_cancelled,
         previous: earlier(row.before_id, row.before_sha),
         previous_succeeded: earlier(row.good_id, row.good_sha),

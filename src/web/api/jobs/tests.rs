@@ -81,6 +81,15 @@ fn items_are_told_apart() {
 }
 
 #[test]
+fn a_list_of_values_is_no_item() {
+    let listed = r#"[["request","job","a",null,"running","","","2024-08-21T10:00:00Z",null,null,null,null,null]]"#;
+    assert_eq!(
+        refused(listed),
+        r#"[{"non_field_errors":["Invalid data. Expected a dictionary, but got list."]}]"#
+    );
+}
+
+#[test]
 fn every_fault_has_its_message() {
     let format =
         "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].";

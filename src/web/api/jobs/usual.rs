@@ -3,9 +3,11 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
 
@@ -15,8 +17,27 @@ use crate::web::api::dates;
 use crate::web::api::json::free_json_problem;
 
 pub fn read(body: &[u8]) -> Option<Vec<ReportedJob>> {
-    let items: Vec<Item<'_>> = serde_json::from_slice(body).ok()?;
-    items.into_iter().map(Item::into_job).collect()
+    let items: Vec<Object<'_>> = serde_json::from_slice(body).ok()?;
+    items.into_iter().map(|Object(item)| item.into_job()).collect()
+}
+
+/// An item written as an object: a derived reader alone would also take its values as a list.
+struct Object<'a>(Item<'a>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<'a>(PhantomData<&'a ()>);
+        impl<'de: 'a, 'a> Visitor<'de> for Members<'a> {
+            type Value = Object<'a>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<'a>, A::Error> {
+                Item::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(Members(PhantomData))
+    }
 }
 
 #[derive(Deserialize)]
