@@ -1,14 +1,17 @@
 //! Some hundred job requests of the last months, made up from a fixed seed: the same each time but for
 //! the dates. Their statuses are what the site itself would make of their jobs.
 
+mod record;
+
 use data_encoding::BASE32;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
-use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use time::{Duration, OffsetDateTime};
+
+pub use record::{History, Job, Request, metrics};
 
 use super::repos::STUDIES;
 use super::story::{ARCHIVED, PROJECTS, Project, RESEARCHER};
@@ -17,52 +20,6 @@ use crate::core::jobs::{JobRequestStatus, Pipeline};
 /// How many finished requests there are.
 const FINISHED: usize = 280;
 const DAYS: f64 = 200.0;
-
-#[derive(Debug, Serialize)]
-pub struct Request {
-    pub identifier: String,
-    pub backend: &'static str,
-    pub workspace: &'static str,
-    pub created_by: &'static str,
-    #[serde(with = "time::serde::rfc3339")]
-    pub created_at: OffsetDateTime,
-    pub requested_actions: Vec<String>,
-    pub cancelled_actions: Vec<String>,
-    pub force_run_dependencies: bool,
-    pub sha: String,
-    pub project_definition: &'static str,
-    pub codelists_ok: bool,
-    pub status: &'static str,
-    pub status_message: Option<String>,
-    pub transport: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-pub struct Job {
-    pub request: String,
-    pub identifier: String,
-    pub action: String,
-    pub run_command: String,
-    pub status: &'static str,
-    pub status_code: &'static str,
-    pub status_message: String,
-    #[serde(with = "time::serde::rfc3339")]
-    pub created_at: OffsetDateTime,
-    #[serde(with = "time::serde::rfc3339")]
-    pub updated_at: OffsetDateTime,
-    #[serde(with = "time::serde::rfc3339::option")]
-    pub started_at: Option<OffsetDateTime>,
-    #[serde(with = "time::serde::rfc3339::option")]
-    pub completed_at: Option<OffsetDateTime>,
-    pub trace_context: Value,
-    pub metrics: Option<Value>,
-}
-
-#[derive(Debug, Default)]
-pub struct History {
-    pub requests: Vec<Request>,
-    pub jobs: Vec<Job>,
-}
 
 /// What becomes of a made-up request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -399,97 +356,5 @@ impl Scribe<'_> {
     }
 }
 
-/// Measurements as runners send them; `x`, between 0 and 1, says how busy the job was.
-pub fn metrics(x: f64) -> Value {
-    let round = |value: f64| (value * 10.0).round() / 10.0;
-    json!({
-        "cpu_mean": round(35.0 + 130.0 * x),
-        "cpu_peak": round(90.0 + 300.0 * x),
-        "mem_mb_mean": round(180.0 + 3_000.0 * x * x),
-        "mem_mb_peak": round(260.0 + 7_500.0 * x * x),
-    })
-}
-
-impl Job {
-    fn end(
-        &mut self,
-        status: &'static str,
-        code: &'static str,
-        message: &str,
-        started_at: Option<OffsetDateTime>,
-        completed_at: OffsetDateTime,
-    ) {
-        (self.status, self.status_code, self.status_message) = (status, code, message.to_owned());
-        (self.started_at, self.completed_at, self.updated_at) = (started_at, Some(completed_at), completed_at);
-    }
-
-    fn start(&mut self, code: &'static str, message: &str, at: OffsetDateTime, now: OffsetDateTime) {
-        (self.status, self.status_code, self.status_message) = ("running", code, message.to_owned());
-        (self.started_at, self.updated_at) = (Some(at), now);
-    }
-
-    fn wait(&mut self, code: &'static str, message: &str) {
-        (self.status_code, self.status_message) = (code, message.to_owned());
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::HashSet;
-    use time::macros::datetime;
-
-    fn history() -> History {
-        let pipelines: Vec<Pipeline> = STUDIES
-            .iter()
-            .map(|study| Pipeline::parse(study.project_yaml).unwrap())
-            .collect();
-        let commits = vec![vec!["a".repeat(40), "b".repeat(40)], vec!["c".repeat(40)]];
-        write(datetime!(2026-01-02 03:04 UTC), &commits, &pipelines)
-    }
-
-    #[test]
-    fn every_kind_of_outcome_occurs_and_little_is_active() {
-        let history = history();
-        let statuses: HashSet<&str> = history.requests.iter().map(|request| request.status).collect();
-        for status in ["succeeded", "failed", "running", "pending", "unknown", "nothing_to_do"] {
-            assert!(statuses.contains(status), "{status}");
-        }
-        let codes: HashSet<&str> = history.jobs.iter().map(|job| job.status_code).collect();
-        for (_, fate) in FATES {
-            if let Fate::Fails(code, _) | Fate::Refused(code, _) = fate {
-                assert!(codes.contains(code), "{code}");
-            }
-        }
-        assert!(codes.contains("cancelled_by_user") && codes.contains("dependency_failed"));
-        let active = history.requests.iter().filter(|request| {
-            let status: JobRequestStatus = request.status.parse().unwrap();
-            status.is_active()
-        });
-        assert_eq!(active.count(), 4);
-    }
-
-    #[test]
-    fn times_are_in_order_and_nothing_is_over_before_it_began() {
-        let history = history();
-        let now = datetime!(2026-01-02 03:04 UTC);
-        for job in &history.jobs {
-            assert!(job.created_at <= job.updated_at && job.updated_at <= now, "{job:?}");
-            if let Some(completed_at) = job.completed_at {
-                assert!(
-                    completed_at <= now && job.started_at.is_none_or(|at| at <= completed_at),
-                    "{job:?}"
-                );
-            }
-            assert_eq!(job.completed_at.is_some(), matches!(job.status, "succeeded" | "failed"));
-        }
-        let identifiers: HashSet<&str> = history.jobs.iter().map(|job| job.identifier.as_str()).collect();
-        assert_eq!(identifiers.len(), history.jobs.len());
-    }
-
-    #[test]
-    fn the_same_story_is_told_each_time() {
-        let tell = || serde_json::to_string(&history().jobs).unwrap();
-        assert_eq!(tell(), tell());
-    }
-}
+mod tests;
