@@ -91,8 +91,9 @@ pub async fn run(outfit: &Outfit, options: RunnerOptions) -> Result<(), CommandE
         };
         players.spawn(player.play(options.speed, stopped.clone()));
     }
+    let told_to_stop = crate::cli::serve::stop_signal();
     println!("Playing at {url}; Ctrl-C ends it.");
-    crate::cli::serve::stop_signal().await;
+    told_to_stop.await;
     // Nobody listens any more when every player has ended, which is what is wanted.
     let _ = stop.send(true);
     while players.join_next().await.is_some() {}
