@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::App;
 use super::api::{self, Answer};
 use super::fairings::request_id;
+use super::forms::CSRF_REFUSED;
 use super::guards::actor;
 use super::responders::{Plain, Told};
 use super::view::{Page, login_href, render};
@@ -35,6 +36,9 @@ pub struct ErrorView {
 /// What an error page says: its name, its message, and what to do next. `told` is what the handler
 /// had to say, if anything.
 fn words(status: Status, told: Option<&str>) -> (&'static str, String, Vec<&'static str>) {
+    if told == Some(CSRF_REFUSED) {
+        return ("This form is out of date", CSRF_REFUSED.to_owned(), Vec::new());
+    }
     let told = |default: &str| told.unwrap_or(default).to_owned();
     match status.code {
         400 => (
@@ -53,7 +57,7 @@ fn words(status: Status, told: Option<&str>) -> (&'static str, String, Vec<&'sta
             vec![
                 "The address may be mistyped.",
                 "What was here may have been moved or renamed.",
-                "You may need to sign in to see it.",
+                "It may be shown only to the people it concerns.",
             ],
         ),
         405 => (
@@ -134,9 +138,15 @@ pub async fn error_page(status: Status, told: Option<&str>, request: &Request<'_
     };
     let (name, message, advice) = words(status, told);
     let chrome = visit.chrome(name).here("Page", name);
-    let offers_login = !is_signed_in && matches!(status.code, 403 | 404);
+    // Signing in does not mend a form.
+    let is_form = told == Some(CSRF_REFUSED);
+    let offers_login = !is_signed_in && !is_form && matches!(status.code, 403 | 404);
     let view = ErrorView {
-        code: status.code.to_string(),
+        code: if is_form {
+            "CSRF".to_owned()
+        } else {
+            status.code.to_string()
+        },
         name,
         message,
         advice,
@@ -208,7 +218,7 @@ fn other_methods(request: &Request<'_>) -> Vec<&'static str> {
 
 /// Whether a route that has fixed words in its path is about this path. Routes of parameters alone
 /// (the project and workspace pages) answer GET for almost anything and say nothing here.
-fn fits(route: &Route, path: &[&str]) -> bool {
+pub(in crate::web) fn fits(route: &Route, path: &[&str]) -> bool {
     let pattern: Vec<&str> = route
         .uri
         .path()

@@ -100,6 +100,7 @@ impl<'r> Visit<'r> {
                 name: user.fullname.clone(),
                 href: format!("/users/{}/", encode_segment(&user.username)),
                 is_staff: user.may_enter_staff_area(),
+                staff_href: self.staff_href("/staff/"),
             }),
             nav: [("Event log", "/event-log/"), ("Status", "/status/")]
                 .map(|(label, href)| NavItem {
@@ -226,12 +227,16 @@ fn tone_name(tone: &str) -> &'static str {
     }
 }
 
-/// The login page's address, to come back to `path` and `query`.
+/// The login page's address, to come back to `path` and `query`. The login page itself is not come
+/// back to: its link keeps where it leads.
 pub fn login_href(path: &str, query: Option<&str>) -> String {
     let next = match query {
         Some(query) if !query.is_empty() => format!("{path}?{query}"),
         _ => path.to_owned(),
     };
+    if path.trim_end_matches('/') == "/login" {
+        return next;
+    }
     format!("/login/?next={}", encode_next(&next))
 }
 

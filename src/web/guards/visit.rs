@@ -12,6 +12,7 @@ use crate::core::error::{Error, Result};
 use crate::core::people;
 use crate::core::sealed::token_hash;
 use crate::web::App;
+use crate::web::catchers::fits;
 use crate::web::database::Database;
 use crate::web::fairings::{self, SignedInAs};
 use crate::web::forms::CsrfToken;
@@ -48,6 +49,20 @@ impl<'r> Visit<'r> {
 
     pub fn request_id(&self) -> &'r str {
         fairings::request_id(self.request)
+    }
+
+    /// The address of a page of the staff area, for who may enter it and when this site has that page:
+    /// a link that leads nowhere is worse than none.
+    pub fn staff_href(&self, path: impl Into<String>) -> Option<String> {
+        let path = path.into();
+        let has_page = || {
+            let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+            self.request
+                .rocket()
+                .routes()
+                .any(|route| route.uri.path().starts_with("/staff") && fits(route, &segments))
+        };
+        (self.actor.may_enter_staff_area() && has_page()).then_some(path)
     }
 
     /// Somebody signed in, or what sends others to the login page.

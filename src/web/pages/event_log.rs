@@ -47,10 +47,12 @@ fn service_status() -> Banner {
 }
 
 fn staff_links(visit: &Visit<'_>) -> Vec<Link> {
-    vec![
-        Link::new("Search as staff", "/staff/job-requests/"),
-        Link::new("Honeycomb", visit.app.settings.web.honeycomb_url.as_str()),
-    ]
+    let search = visit.staff_href("/staff/job-requests/");
+    search
+        .map(|href| Link::new("Search as staff", href))
+        .into_iter()
+        .chain([Link::new("Honeycomb", visit.app.settings.web.honeycomb_url.as_str())])
+        .collect()
 }
 
 #[get("/event-list")]

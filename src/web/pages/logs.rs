@@ -134,6 +134,8 @@ pub struct WorkspaceLogsView {
     pub run_href: Option<String>,
     pub q: String,
     pub backends: Vec<BackendChoice>,
+    /// There is something to search, or a search to change.
+    pub has_filters: bool,
     pub filtered: bool,
     pub clear_href: String,
     pub table: JobRequestsTable,
@@ -187,6 +189,7 @@ pub async fn workspace_logs(
                 label: used.name,
             })
             .collect(),
+        has_filters: !filter.is_empty() || listed.total > 0,
         filtered: !filter.is_empty(),
         clear_href: logs_href,
         pagination: pagination(&visit, page, listed.total, REQUESTS_PER_PAGE)?,

@@ -100,10 +100,7 @@ pub async fn org(visit: Visit<'_>, db: &Database, slug: &str) -> Outcome<Page> {
         } else {
             org.description
         },
-        staff_href: visit
-            .actor
-            .may_enter_staff_area()
-            .then(|| format!("/staff/orgs/{}/", org.slug)),
+        staff_href: visit.staff_href(format!("/staff/orgs/{}/", org.slug)),
         tabs: org_tabs(&format!("/orgs/{}/", org.slug), 0),
         total: thousands(projects.len() as i64),
         projects: projects.into_iter().map(ProjectRow::from).collect(),

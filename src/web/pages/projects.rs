@@ -105,10 +105,7 @@ pub async fn project(visit: Visit<'_>, db: &Database, project: ProjectSlug<'_>) 
         tabs: project_tabs(&href, 0),
         alerts: alerts(&project),
         register_href: project.number.as_deref().map(register_href),
-        staff_href: visit
-            .actor
-            .may_enter_staff_area()
-            .then(|| format!("/staff/projects/{}/", project.slug)),
+        staff_href: visit.staff_href(format!("/staff/projects/{}/", project.slug)),
         edit_href: may(Permission::ProjectManage).then(|| format!("{href}edit/")),
         create_workspace_href: may(Permission::WorkspaceCreate).then(|| format!("{href}new-workspace/")),
         workspaces: workspaces

@@ -91,10 +91,7 @@ pub async fn user(visit: Visit<'_>, db: &Database, username: &str) -> Outcome<Pa
             .into_iter()
             .map(|org| Link::new(org.name, format!("/orgs/{}/", org.slug)))
             .collect(),
-        staff_href: visit
-            .actor
-            .may_enter_staff_area()
-            .then(|| format!("/staff/users/{}/", encode_segment(&user.username))),
+        staff_href: visit.staff_href(format!("/staff/users/{}/", encode_segment(&user.username))),
         tabs: user_tabs(&user_href(&user.username), 0),
         projects: projects.into_iter().map(ProjectRow::from).collect(),
         name: user.fullname.clone(),

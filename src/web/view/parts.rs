@@ -22,6 +22,7 @@ pub struct AccountMenu {
     pub name: String,
     pub href: String,
     pub is_staff: bool,
+    pub staff_href: Option<String>,
 }
 
 #[derive(Debug, Serialize)]

@@ -69,6 +69,8 @@ async fn each_log_has_the_requests_of_its_own(pool: PgPool) {
 #[sqlx::test]
 async fn empty_logs_say_so(pool: PgPool) {
     let site = usual(pool).await;
+    let html = site.anonymous().get("/project/ws/logs/").await.html();
+    assert!(!html.has("form[role=search]"), "there is nothing to search yet");
     for (path, words) in [
         ("/project/logs/", "No job has been asked for in this project"),
         ("/project/ws/logs/", "No job has been asked for yet"),

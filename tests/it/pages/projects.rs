@@ -93,12 +93,13 @@ async fn who_looks_decides_what_is_shown(pool: PgPool) {
     site.world.org_member("acme", "colleague").await;
     site.world.user("outsider").await;
     site.world.global_roles("staff", &["StaffAreaAdministrator"]).await;
-    // Whether badges, roles, the staff link, the buttons to create and to edit are shown.
+    // Whether badges, roles, the staff link (to a page that is not there yet), the buttons to create and to
+    // edit are shown.
     for (who, shown) in [
         ("ada", [true, true, false, true, true]),
         ("colleague", [false, true, false, false, false]),
         ("outsider", [false, false, false, false, false]),
-        ("staff", [true, false, true, false, false]),
+        ("staff", [true, false, false, false, false]),
     ] {
         let html = site.sign_in(who).await.get("/project/").await.expect(200).html();
         assert_accessible(&html);
@@ -106,7 +107,7 @@ async fn who_looks_decides_what_is_shown(pool: PgPool) {
         let seen = [
             main.contains("Archived"),
             main.contains("Project developer"),
-            html.link("View in the staff area").as_deref() == Some("/staff/projects/project/"),
+            html.link("View in the staff area").is_some(),
             html.link("Create a workspace").as_deref() == Some("/project/new-workspace/"),
             html.link("Edit").as_deref() == Some("/project/edit/"),
         ];

@@ -3,6 +3,7 @@
 mod access;
 mod commands;
 mod demo;
+mod links;
 mod outage;
 mod serving;
 mod session;

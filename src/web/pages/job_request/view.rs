@@ -348,7 +348,7 @@ fn no_jobs(status: JobRequestStatus, is_invalid: bool) -> Empty {
         ),
         _ => (
             "No jobs yet",
-            "The backend has not picked this request up yet. It looks for new ones about once a minute.",
+            "The backend has not picked this request up yet. It asks for new ones every few seconds.",
         ),
     };
     Empty { title, text }
