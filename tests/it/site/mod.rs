@@ -3,6 +3,7 @@
 mod access;
 mod commands;
 mod demo;
+mod hostile;
 mod links;
 mod outage;
 mod serving;

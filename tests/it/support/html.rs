@@ -63,6 +63,26 @@ impl Html {
         self.text("main").unwrap_or_default()
     }
 
+    /// Every form that is posted: where to, and its fields with the values they have.
+    pub fn posted_forms(&self) -> Vec<(String, Vec<(String, String)>)> {
+        let value = |field: ElementRef<'_>| {
+            let chosen = selector("option[selected]");
+            let chosen = field.select(&chosen).next().and_then(|option| option.attr("value"));
+            field.attr("value").or(chosen).unwrap_or_default().to_owned()
+        };
+        self.0
+            .select(&selector("form[method=post]"))
+            .map(|form| {
+                let fields = form
+                    .select(&selector("input[name], select[name], textarea[name], button[name]"))
+                    .map(|field| (field.attr("name").unwrap_or_default().to_owned(), value(field)))
+                    .filter(|(name, _)| name != "csrfmiddlewaretoken")
+                    .collect();
+                (form.attr("action").unwrap_or_default().to_owned(), fields)
+            })
+            .collect()
+    }
+
     /// Where a link with these words leads.
     pub fn link(&self, text: &str) -> Option<String> {
         self.0

@@ -1,0 +1,189 @@
+//! What nobody sends by mistake, in every part of every address and in every field of every form: each
+//! has an answer, and none is a fault of ours.
+
+use rocket::http::Method;
+use sqlx::PgPool;
+
+use crate::support::{Job, Request, Site, Visitor};
+
+const STUDY: &str = "version: 4
+actions:
+  a:
+    run: python:v2 a.py
+    outputs:
+      moderately_sensitive:
+        tables: output/a.csv
+";
+
+/// As bytes: not all of them are UTF-8.
+fn texts() -> Vec<Vec<u8>> {
+    let mut texts: Vec<Vec<u8>> = [
+        "",
+        " ",
+        "\0",
+        "a\0b",
+        "emoji 😀",
+        "עברית العربية",
+        "\u{202e}reversed",
+        "\u{feff}\u{200b}",
+        "..",
+        "../../etc/passwd",
+        "a/b",
+        "-1",
+        "0",
+        "2147483648",
+        "99999999999999999999",
+        "1e400",
+        "%00%ff",
+        "'; DROP TABLE job; --",
+        "\"><script>alert(1)</script>",
+        "{{this}} {{{../x}}}",
+        "line\r\nSet-Cookie: a=b",
+    ]
+    .iter()
+    .map(|text| text.as_bytes().to_vec())
+    .collect();
+    texts.push(b"\xff\xfe".to_vec());
+    texts.push("é".repeat(50_000).into_bytes());
+    texts
+}
+
+fn encoded(text: &[u8]) -> String {
+    percent_encoding::percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+async fn site(pool: PgPool) -> (Site, Visitor) {
+    let site = Site::start(pool).await;
+    site.world.usual().await;
+    site.code_host
+        .commit("opensafely/ws", "main", &[("project.yaml", STUDY)]);
+    let (id, _) = site
+        .world
+        .request(Request {
+            status: "succeeded",
+            ..Request::default()
+        })
+        .await;
+    site.world
+        .job(
+            id,
+            Job {
+                status: "succeeded",
+                ..Job::default()
+            },
+        )
+        .await;
+    site.world.request(Request::default()).await;
+    let ada = site.sign_in("ada").await;
+    (site, ada)
+}
+
+/// Something that exists, for a parameter of a route.
+fn usual(parameter: &str) -> &'static str {
+    match parameter {
+        "project" => "project",
+        "workspace" | "name" => "ws",
+        "id" => "1",
+        "identifier" | "_identifier" => "job1",
+        "username" => "ada",
+        "slug" => "acme",
+        _ => "main",
+    }
+}
+
+fn parameter(segment: &str) -> Option<&str> {
+    Some(segment.strip_prefix('<')?.trim_end_matches('>').trim_end_matches(".."))
+}
+
+/// Every address that a route has with this text in one of its parts, and the usual in the others.
+fn addresses(route: &str, text: &str) -> Vec<String> {
+    let (path, query) = route.split_once('?').unwrap_or((route, ""));
+    let segments: Vec<&str> = path.split('/').collect();
+    let with = |odd: Option<usize>| {
+        let filled = segments
+            .iter()
+            .enumerate()
+            .map(|(place, segment)| match parameter(segment) {
+                Some(_) if odd == Some(place) => text.to_owned(),
+                Some(name) => usual(name).to_owned(),
+                None => (*segment).to_owned(),
+            });
+        filled.collect::<Vec<_>>().join("/")
+    };
+    let parts = (0..segments.len()).filter(|place| parameter(segments[*place]).is_some());
+    let mut addresses: Vec<String> = parts.map(|place| with(Some(place))).collect();
+    let names = query.split('&').filter_map(parameter);
+    addresses.extend(names.map(|name| format!("{}?{name}={text}", with(None))));
+    addresses
+}
+
+#[sqlx::test]
+async fn no_address_is_a_fault_of_ours(pool: PgPool) {
+    let (site, ada) = site(pool).await;
+    let mut routes: Vec<String> = site
+        .client
+        .rocket()
+        .routes()
+        .filter(|route| route.method == Method::Get)
+        .map(|route| route.uri.to_string())
+        .collect();
+    routes.push("/api/v2/job-requests?<limit>&<offset>&<format>&<backend>".to_owned());
+    routes.push("/<anything>?<anything>".to_owned());
+    let mut asked = 0;
+    for text in texts() {
+        let text = encoded(&text);
+        for path in routes.iter().flat_map(|route| addresses(route, &text)) {
+            let answer = ada.get(&path).await;
+            let shown: String = path.chars().take(200).collect();
+            assert!(answer.status < 500, "{shown}: {}", answer.status);
+            let is_page = answer
+                .header("Content-Type")
+                .is_some_and(|kind| kind.starts_with("text/html"));
+            assert!(!is_page || !answer.body.contains("<script>alert(1)"), "{shown}");
+            assert!(
+                answer
+                    .header("Set-Cookie")
+                    .is_none_or(|cookie| !cookie.starts_with("a=b")),
+                "{shown}"
+            );
+            asked += 1;
+        }
+    }
+    assert!(asked > 1000, "{asked}");
+}
+
+#[sqlx::test]
+async fn no_field_of_a_form_is_a_fault_of_ours(pool: PgPool) {
+    let (_site, ada) = site(pool).await;
+    let mut fields_tried = 0;
+    for page in [
+        "/project/edit/",
+        "/project/new-workspace/",
+        "/project/ws/edit/",
+        "/project/ws/run-jobs/",
+        "/project/ws/2/",
+        // Last, as it may archive the workspace.
+        "/project/ws/",
+    ] {
+        let forms = ada.get(page).await.expect(200).html().posted_forms();
+        for (action, fields) in forms.iter().filter(|(action, _)| !action.starts_with("/logout")) {
+            let action = if action.is_empty() { page } else { action };
+            for (odd, (name, _)) in fields.iter().enumerate() {
+                fields_tried += 1;
+                for text in texts().into_iter().filter_map(|text| String::from_utf8(text).ok()) {
+                    let filled: Vec<(&str, &str)> = fields
+                        .iter()
+                        .enumerate()
+                        .map(|(place, (name, value))| (name.as_str(), if place == odd { &*text } else { value }))
+                        .collect();
+                    let answer = ada.post(action, &filled).await;
+                    let shown: String = text.chars().take(40).collect();
+                    assert!(answer.status < 500, "{action} {name}={shown:?}: {}", answer.status);
+                    assert!(!answer.body.contains("<script>alert(1)"), "{action} {name}");
+                    assert!(!answer.location().contains(['\r', '\n']), "{action} {name}");
+                }
+            }
+        }
+    }
+    assert!(fields_tried > 10, "{fields_tried}");
+}
