@@ -60,7 +60,7 @@ impl Endpoint {
     pub fn at(path: Path<'_>) -> Option<&'static Endpoint> {
         ENDPOINTS.iter().find(|endpoint| {
             let mut pattern = endpoint.path.split('/').filter(|segment| !segment.is_empty());
-            let mut asked = path.raw_segments().filter(|segment| !segment.is_empty());
+            let mut asked = path.segments();
             loop {
                 match (pattern.next(), asked.next()) {
                     (None, None) => return true,

@@ -145,6 +145,28 @@ async fn unknown_addresses_are_told_in_json(pool: PgPool) {
 }
 
 #[sqlx::test]
+async fn an_address_written_otherwise_is_the_same(pool: PgPool) {
+    let site = Site::start(pool).await;
+    site.world.usual().await;
+    let tpp = site.backend("tpp").await;
+    for (path, status) in [
+        ("/api/v2/users/ada", 200),
+        ("//api/v2//users/ada//", 200),
+        ("/%61pi/v2/%75sers/ada/", 200),
+        ("//api/v2/users/nobody/", 404),
+        ("/%61pi/v2/nothing/", 404),
+    ] {
+        let answer = tpp.get(path).await.expect(status);
+        assert_eq!(answer.header("Content-Type"), Some("application/json"), "{path}");
+        assert_eq!(answer.header("Vary"), Some("Accept, Cookie"), "{path}");
+        assert_eq!(answer.header("Content-Security-Policy"), None, "{path}");
+        let allow = (!path.contains("nothing")).then_some("GET, HEAD, OPTIONS");
+        assert_eq!(answer.header("Allow"), allow, "{path}");
+    }
+    tpp.send(Method::Put, "//%61pi/v2/jobs", &[], b"").await.expect(403);
+}
+
+#[sqlx::test]
 async fn there_is_no_other_form_than_json(pool: PgPool) {
     let site = Site::start(pool).await;
     let addresses = addresses(&site).await;
