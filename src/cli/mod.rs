@@ -77,13 +77,24 @@ enum Command {
 #[derive(Debug, clap::Args)]
 pub struct ByOption {
     /// Who runs this, for the audit record [default: the operating system's user].
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = whoever)]
     by: Option<String>,
+}
+
+/// Most characters of an operator's name in the record; as many as people's names may have.
+const LONGEST_OPERATOR: usize = 150;
+
+fn whoever(name: &str) -> Result<String, String> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > LONGEST_OPERATOR {
+        return Err(format!("give a name of 1 to {LONGEST_OPERATOR} characters"));
+    }
+    Ok(name.to_owned())
 }
 
 impl ByOption {
     fn by(&self) -> By {
-        let from_system = || std::env::var("USER").ok().filter(|user| !user.is_empty());
+        let from_system = || std::env::var("USER").ok().and_then(|user| whoever(&user).ok());
         By::operator(
             self.by
                 .clone()

@@ -13,6 +13,9 @@ use crate::core::sealed::{Sealer, random_backend_token, token_hash};
 /// What a sealed backend token is for; see [`Sealer::seal`].
 const TOKEN_PURPOSE: &str = "backend token";
 
+/// Most characters of a backend's name, as of its slug.
+const LONGEST_NAME: usize = 255;
+
 /// A backend that proved itself with its token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownBackend {
@@ -51,15 +54,22 @@ pub struct BackendInput {
 /// repeatedly to get at it.
 ///
 /// # Errors
-/// `Invalid` for a slug that is none; `NotFound("User")` for an unknown member; nothing is stored then.
+/// `Invalid` for a slug or a name that is none; `NotFound("User")` for an unknown member; nothing is stored then.
 pub async fn create_backend(db: &Db, sealer: &Sealer, input: &BackendInput, by: &By) -> Result<SecretString> {
-    if !is_slug(&input.slug) || input.slug.len() > 255 {
+    if !is_slug(&input.slug) || input.slug.len() > LONGEST_NAME {
         return Err(Error::Invalid(FieldErrors::one(
             "slug",
             format!(
                 "{:?} is no slug: use letters, digits, - and _ only, at most 255.",
                 input.slug
             ),
+        )));
+    }
+    let is_name = |name: &str| !name.trim().is_empty() && name.chars().count() <= LONGEST_NAME;
+    if input.name.as_deref().is_some_and(|name| !is_name(name)) {
+        return Err(Error::Invalid(FieldErrors::one(
+            "name",
+            format!("Give the backend a name of 1 to {LONGEST_NAME} characters."),
         )));
     }
     let mut tx = db.begin().await?;

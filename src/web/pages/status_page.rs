@@ -2,7 +2,7 @@
 
 use rocket::get;
 use serde::Serialize;
-use time::{Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime, UtcOffset};
 
 use crate::core::jobs::store::activity::{BackendActivity, active_backends};
 use crate::web::database::Database;
@@ -74,7 +74,9 @@ impl BackendView {
 /// What a backend told of the beginning is its own text: shown only when it is an instant.
 fn maintenance(since: Option<&str>) -> String {
     use time::format_description::well_known::Rfc3339;
-    match since.and_then(|since| OffsetDateTime::parse(since, &Rfc3339).ok()) {
+    let since = since.and_then(|since| OffsetDateTime::parse(since, &Rfc3339).ok());
+    // The last hours of the year 9999 in the west are beyond what we can count in UTC.
+    match since.and_then(|since| since.checked_to_offset(UtcOffset::UTC)) {
         Some(since) => format!("On since {}", absolute(since)),
         None => "On".to_owned(),
     }

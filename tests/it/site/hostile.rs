@@ -4,7 +4,7 @@
 use rocket::http::Method;
 use sqlx::PgPool;
 
-use crate::support::{Job, Request, Site, Visitor};
+use crate::support::{Job, Program, Request, Site, Visitor};
 
 const STUDY: &str = "version: 4
 actions:
@@ -186,4 +186,74 @@ async fn no_field_of_a_form_is_a_fault_of_ours(pool: PgPool) {
         }
     }
     assert!(fields_tried > 10, "{fields_tried}");
+}
+
+/// Every text argument of the operator's commands, the place of the odd one held by `@`.
+const COMMANDS: &[&[&str]] = &[
+    &["login-link", "@"],
+    &["create_user", "@"],
+    &["create_user", "zoe", "--email", "@"],
+    &["create_user", "zoe", "--name", "@"],
+    &["create_user", "zoe", "--by", "@"],
+    &["create_backend", "@"],
+    &["create_backend", "tpp", "--name", "@"],
+    &["create_backend", "tpp", "--level-4-url", "@"],
+    &["create_backend", "tpp", "--user", "@"],
+    &["create_backend", "tpp", "--by", "@"],
+    &["create_workspace", "@", "zoe"],
+    &["create_workspace", "ws", "@"],
+    &["create_workspace", "ws", "zoe", "--project", "@"],
+    &["create_workspace", "ws", "zoe", "--repo", "@"],
+    &["create_workspace", "ws", "zoe", "--branch", "@"],
+    &["create_rap", "@", "zoe", "tpp", "-a", "a"],
+    &["create_rap", "ws", "@", "tpp", "-a", "a"],
+    &["create_rap", "ws", "zoe", "@", "-a", "a"],
+    &["create_rap", "ws", "zoe", "tpp", "-a", "@"],
+    &["create_rap", "ws", "zoe", "tpp", "-a", "a", "--commit", "@"],
+];
+
+#[sqlx::test]
+async fn no_argument_of_a_command_is_a_fault_of_ours(pool: PgPool) {
+    let program = Program::new(&pool).with("LOCAL_GIT_REPOS", "repos");
+    program.run(&["create_user", "zoe"]).await.ok();
+    program.run(&["create_backend", "tpp", "--user", "zoe"]).await.ok();
+    program.run(&["create_workspace", "ws", "zoe"]).await.ok();
+    // Neither compresses well nor fits an index.
+    let long: String = (0..100_000_u32)
+        .map(|n| char::from(b'a' + (n.wrapping_mul(2_654_435_761) >> 24) as u8 % 26))
+        .collect();
+    for command in COMMANDS {
+        for text in [
+            "",
+            " ",
+            "-1",
+            "--",
+            "emoji 😀",
+            "עברית",
+            "../x",
+            "'; --",
+            "line\nend",
+            &long,
+        ] {
+            let arguments: Vec<&str> = command
+                .iter()
+                .map(|part| if *part == "@" { text } else { part })
+                .collect();
+            let said = program.run(&arguments).await;
+            let shown: String = text.chars().take(40).collect();
+            assert!((0..=2).contains(&said.code), "{command:?} {shown:?}: {said:?}");
+            assert!(
+                !said.err.contains("Something went wrong"),
+                "{command:?} {shown:?}: {}",
+                said.err
+            );
+            assert!(!said.err.contains("panicked"), "{command:?} {shown:?}: {}", said.err);
+            assert_eq!(
+                said.code == 0,
+                said.err.is_empty(),
+                "{command:?} {shown:?}: {}",
+                said.err
+            );
+        }
+    }
 }

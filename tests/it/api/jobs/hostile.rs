@@ -1,5 +1,6 @@
 //! Reports that nobody expects: every form of a moment, and jobs that pages must be able to show.
 
+use rocket::http::Method;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
@@ -136,5 +137,63 @@ async fn whatever_a_runner_reports_can_be_looked_at(pool: PgPool) {
         assert!(!page.body.contains("<script>alert(1)"), "{identifier}");
         let short = ada.get(&format!("/jobs/{name}/")).await.expect(302);
         assert_eq!(short.location(), format!("/project/ws/{id}/{name}/"), "{identifier}");
+    }
+}
+
+#[sqlx::test]
+async fn whatever_flags_a_runner_sends_its_backend_can_be_looked_at(pool: PgPool) {
+    let (site, tpp, _) = start(pool).await;
+    let deep = format!(r#"{{"mode":{}1{}}}"#, "[".repeat(90), "]".repeat(90));
+    let too_deep = "[".repeat(5_000) + &"]".repeat(5_000);
+    let too_long = format!("\"{}\"", "x".repeat(20_000));
+    // What is no JSON, or none that can be kept, leaves what was said before.
+    let cases = [
+        (r#"{"mode":{"v":"db-maintenance","ts":"now"}}"#, true),
+        ("null", true),
+        ("1e400", true),
+        ("\"text\"", true),
+        ("[[]]", true),
+        (r#"{"mode":[]}"#, true),
+        (r#"{"mode":{"v":{},"ts":[]},"paused":1e999}"#, true),
+        (
+            r#"{"mode":{"v":"db-maintenance","ts":"<script>alert(1)</script>"}}"#,
+            true,
+        ),
+        (
+            r#"{"mode":{"v":"db-maintenance","ts":"9999-12-31T23:59:59-12:00"}}"#,
+            true,
+        ),
+        (&deep, true),
+        ("{", false),
+        ("{} {}", false),
+        ("NaN", false),
+        (r#"{"mode":{"v":"\u0000"}}"#, false),
+        (r#"{"mode":{"v":"\ud800"}}"#, false),
+        (&too_deep, false),
+        (&too_long, false),
+    ];
+    let mut kept = None;
+    for (flags, is_kept) in cases {
+        for (method, path, body) in [(Method::Get, "/api/v2/job-requests/", ""), (Method::Post, JOBS, "[]")] {
+            let headers = [
+                ("Authorization", tpp.token.as_str()),
+                ("Content-Type", "application/json"),
+                ("Flags", flags),
+            ];
+            tpp.send(method, path, &headers, body.as_bytes()).await.expect(200);
+            if is_kept {
+                kept = Some(flags.to_owned());
+            }
+            let stored: Option<String> =
+                sqlx::query_scalar("SELECT jobrunner_state::text FROM backend WHERE slug = 'tpp'")
+                    .fetch_one(site.db.pool())
+                    .await
+                    .unwrap();
+            assert_eq!(stored, kept, "{path}");
+        }
+        for path in ["/status/", "/status/tpp/", "/status/tpp/db-availability/", "/"] {
+            let page = site.anonymous().get(path).await.expect(200);
+            assert!(!page.body.contains("<script>alert(1)"), "{path}");
+        }
     }
 }
