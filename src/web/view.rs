@@ -193,6 +193,14 @@ impl Chrome {
         self
     }
 
+    /// A form that comes back with errors says so in its title, which is what a screen reader reads first.
+    pub fn with_errors(mut self, has_errors: bool) -> Self {
+        if has_errors {
+            self.title.insert_str(0, "Error: ");
+        }
+        self
+    }
+
     /// A message about what was just done, or failed.
     pub fn notice(mut self, tone: &'static str, text: impl Into<String>) -> Self {
         self.flash.push(Notice {

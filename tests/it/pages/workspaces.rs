@@ -229,8 +229,10 @@ async fn a_purpose_is_edited(pool: PgPool) {
     site.sign_in("bob").await.get(path).await.expect(403);
     let sent = site.anonymous().get(path).await.expect(302);
     assert_eq!(sent.location(), "/login/?next=/project/ws/edit/");
-    ada.get(path).await.expect(200);
+    let page = ada.get(path).await.expect(200).html();
+    assert!(page.text("title").unwrap().starts_with("Edit ws"));
     let page = ada.post(path, &[("purpose", "  ")]).await.expect(200).html();
+    assert!(page.text("title").unwrap().starts_with("Error: Edit ws"));
     assert!(
         page.text("[data-errors]")
             .unwrap()
