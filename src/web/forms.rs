@@ -184,6 +184,12 @@ impl<'r> FromData<'r> for CsrfForm {
         let Ok(body) = String::from_utf8(body) else {
             return refuse(Status::BadRequest, "The form is not valid UTF-8 text.");
         };
+        if body.bytes().filter(|byte| *byte == b'&').count() >= MOST_FIELDS {
+            return refuse(
+                Status::PayloadTooLarge,
+                "The form you sent has more items than this site takes at once. Choose fewer.",
+            );
+        }
         let fields = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
         let form = CsrfForm(fields);
         if form
@@ -207,6 +213,9 @@ impl<'r> FromData<'r> for CsrfForm {
         Outcome::Success(form)
     }
 }
+
+/// The most fields of one form; each selected item is one.
+const MOST_FIELDS: usize = 4000;
 
 /// What somebody reads whose form did not prove to be ours.
 pub const CSRF_REFUSED: &str =

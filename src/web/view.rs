@@ -83,7 +83,7 @@ impl<'r> Visit<'r> {
         let mut banners = Vec::new();
         if settings.web.disable_creating_jobs {
             banners.push(Banner::warning(
-                "Job creation is switched off",
+                "Job creation is switched off.",
                 "New jobs cannot be asked for on some backends at the moment. Jobs already running go on.",
             ));
         }

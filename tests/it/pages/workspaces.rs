@@ -243,6 +243,13 @@ async fn a_purpose_is_edited(pool: PgPool) {
     assert!(page.main().contains("it has 10001"));
     assert!(page.has("textarea[aria-invalid]"));
     ada.post(path, &[("purpose", &"x".repeat(300_000))]).await.expect(413);
+    // The token is one of the 4,000 fields that a form may have.
+    let mut fields = vec![("purpose", "")];
+    fields.resize(3_999, ("item", "1"));
+    ada.post(path, &fields).await.expect(200);
+    fields.push(("item", "1"));
+    let page = ada.post(path, &fields).await.expect(413).html();
+    assert!(page.main().contains("Choose fewer"), "{}", page.main());
     ada.post(path, &[("purpose", "a\0b")]).await.expect(400);
     let purpose = "\u{202e}Why? 😀\r\n<script>alert(1)</script>";
     assert_eq!(
