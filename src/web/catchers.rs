@@ -198,12 +198,19 @@ fn other_methods(request: &Request<'_>) -> Vec<&'static str> {
         // A slash at the end makes an empty one.
         .filter(|segment| !segment.is_empty())
         .collect();
-    let mut found: Vec<Method> = request
-        .rocket()
-        .routes()
-        .filter(|route| fits(route, &path))
-        .map(|route| route.method)
-        .collect();
+    let methods = |is_of_words: bool| {
+        request
+            .rocket()
+            .routes()
+            .filter(|route| is_of_words == has_words(route) && fits(route, &path))
+            .map(|route| route.method)
+            .collect::<Vec<_>>()
+    };
+    let mut found = methods(true);
+    let reads = matches!(request.method(), Method::Get | Method::Head);
+    if found.is_empty() && !reads {
+        found = methods(false);
+    }
     if found.contains(&request.method()) || (request.method() == Method::Head && found.contains(&Method::Get)) {
         return Vec::new();
     }
@@ -216,8 +223,19 @@ fn other_methods(request: &Request<'_>) -> Vec<&'static str> {
     names
 }
 
-/// Whether a route that has fixed words in its path is about this path. Routes of parameters alone
-/// (the project and workspace pages) answer GET for almost anything and say nothing here.
+/// Whether a route has a fixed word in its path, or is the home page's. Those of parameters alone (a
+/// project's pages) answer GET for almost anything, so they say nothing about an address that is not there.
+fn has_words(route: &Route) -> bool {
+    let mut segments = route
+        .uri
+        .path()
+        .split('/')
+        .filter(|segment| !segment.is_empty())
+        .peekable();
+    segments.peek().is_none() || segments.any(|segment| !segment.starts_with('<'))
+}
+
+/// Whether a route is about this path.
 pub(in crate::web) fn fits(route: &Route, path: &[&str]) -> bool {
     let pattern: Vec<&str> = route
         .uri
@@ -226,9 +244,6 @@ pub(in crate::web) fn fits(route: &Route, path: &[&str]) -> bool {
         .filter(|segment| !segment.is_empty())
         .collect();
     let is_fixed = |segment: &&str| !segment.starts_with('<');
-    if !pattern.iter().any(is_fixed) {
-        return false;
-    }
     let rest = pattern.last().is_some_and(|segment| segment.ends_with("..>"));
     let fixed = if rest {
         &pattern[..pattern.len() - 1]

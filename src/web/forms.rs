@@ -181,10 +181,16 @@ impl<'r> FromData<'r> for CsrfForm {
             }
             Err(_) => return refuse(Status::BadRequest, "The form did not arrive whole. Send it again."),
         };
-        let Ok(body) = String::from_utf8(body) else {
+        if !is_text(&body) {
             return refuse(Status::BadRequest, "The form is not valid UTF-8 text.");
-        };
-        let fields = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+        }
+        if body.iter().filter(|byte| **byte == b'&').count() >= MOST_FIELDS {
+            return refuse(
+                Status::PayloadTooLarge,
+                "The form you sent has more items than this site takes at once. Choose fewer.",
+            );
+        }
+        let fields = url::form_urlencoded::parse(&body).into_owned().collect();
         let form = CsrfForm(fields);
         if form
             .0
@@ -208,6 +214,15 @@ impl<'r> FromData<'r> for CsrfForm {
     }
 }
 
+/// Whether a form holds text only, also where it is percent-encoded: the parser would put a replacement
+/// for what is not. Names and values are parted by ASCII, so all of it is text exactly when each is.
+fn is_text(body: &[u8]) -> bool {
+    percent_encoding::percent_decode(body).decode_utf8().is_ok()
+}
+
+/// The most fields of one form; each selected item is one.
+const MOST_FIELDS: usize = 4000;
+
 /// What somebody reads whose form did not prove to be ours.
 pub const CSRF_REFUSED: &str =
     "The page you sent this from is out of date, or another site sent it. Go back, reload the page, and try again.";
@@ -215,6 +230,20 @@ pub const CSRF_REFUSED: &str =
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_form_holds_text() {
+        for (body, holds) in [
+            (&b"a=1&b=%C3%BC+%F0%9F%98%80"[..], true),
+            (b"", true),
+            (b"a=100%", true),
+            (b"a=%FF%FE", false),
+            (b"a=%C3&b=%BC", false),
+            (b"a=\xff", false),
+        ] {
+            assert_eq!(is_text(body), holds, "{body:?}");
+        }
+    }
 
     #[test]
     fn flags_read_as_forms_send_them() {

@@ -83,7 +83,7 @@ impl<'r> Visit<'r> {
         let mut banners = Vec::new();
         if settings.web.disable_creating_jobs {
             banners.push(Banner::warning(
-                "Job creation is switched off",
+                "Job creation is switched off.",
                 "New jobs cannot be asked for on some backends at the moment. Jobs already running go on.",
             ));
         }
@@ -190,6 +190,14 @@ impl Chrome {
             url: self.canonical.clone(),
             description: description.into(),
         });
+        self
+    }
+
+    /// A form that comes back with errors says so in its title, which is what a screen reader reads first.
+    pub fn with_errors(mut self, has_errors: bool) -> Self {
+        if has_errors {
+            self.title.insert_str(0, "Error: ");
+        }
         self
     }
 

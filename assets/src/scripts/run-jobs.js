@@ -63,8 +63,7 @@ function start() {
   }
 
   function showCount() {
-    const n = boxes.filter((box) => box.checked).length;
-    count.textContent = n === 1 ? "1 action selected" : `${n} actions selected`;
+    count.textContent = `${boxes.filter((box) => box.checked).length} selected`;
   }
 
   form.addEventListener("change", (event) => {

@@ -66,7 +66,8 @@ fn render(user: &User<'_>, project: &Project, status: &str, description: &str, e
         .visit
         .chrome(format!("Edit {}", project.name))
         .crumb("Project", project.title(), href.clone())
-        .here("Page", "Edit");
+        .here("Page", "Edit")
+        .with_errors(!errors.is_empty());
     let options = STATUSES.iter().map(|(value, label)| SelectOption {
         value: (*value).to_owned(),
         label: (*label).to_owned(),

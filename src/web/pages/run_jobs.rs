@@ -263,6 +263,7 @@ impl Asked<'_> {
         let chrome = self.visit.chrome(format!("Run jobs: {}", self.workspace.name));
         let chrome = places::under_workspace(chrome, &self.workspace)
             .here("Page", "Run jobs")
+            .with_errors(!view.errors.is_empty())
             .script(&self.visit, "run-jobs");
         self.visit.render("pages/run_jobs", chrome, &view).into()
     }

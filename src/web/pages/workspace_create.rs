@@ -136,6 +136,7 @@ fn render(user: &User<'_>, project: &Project, offer: &Offer, filled: &Filled, er
         .chrome("Create a workspace")
         .crumb("Project", project.title(), format!("/{}/", project.slug))
         .here("Page", "Create a workspace")
+        .with_errors(!errors.is_empty())
         .script(&user.visit, "workspace-create");
     let view = view::view(project, offer, filled, errors);
     user.visit.render("pages/workspace_create", chrome, &view)

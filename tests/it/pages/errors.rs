@@ -1,5 +1,6 @@
 //! Error pages at addresses of their own, and the gallery of components.
 
+use rocket::http::Method;
 use sqlx::PgPool;
 
 use super::lists::assert_accessible;
@@ -25,6 +26,28 @@ async fn each_error_page_has_its_address_and_asks_no_database(pool: PgPool) {
     let html = site.sign_in("ada").await.get("/404").await.expect(404).html();
     assert_accessible(&html);
     assert!(!html.has("main a[href^='/login/']"));
+}
+
+#[sqlx::test]
+async fn a_page_answers_its_methods_and_names_them(pool: PgPool) {
+    let site = Site::start(pool).await;
+    site.world.usual().await;
+    for path in [
+        "/",
+        "/users/ada/",
+        "/project/",
+        "/project/ws/",
+        "/project/ws/1/",
+        "/project/ws/logs/",
+    ] {
+        for method in [Method::Post, Method::Put, Method::Delete] {
+            let answer = site.anonymous().bare(method, path).await.expect(405);
+            assert_eq!(answer.header("Allow"), Some("GET, HEAD"), "{method} {path}");
+        }
+    }
+    // What is not there is not there, however it is asked.
+    site.anonymous().bare(Method::Post, "/a/b/c/d/e/f/").await.expect(404);
+    site.anonymous().get("/nope/").await.expect(404);
 }
 
 #[sqlx::test]

@@ -160,6 +160,7 @@ async fn errors_keep_what_was_filled_in(pool: PgPool) {
 
     let page = ada.post(PAGE, &[("backend", "emis")]).await.expect(200).html();
     assert!(page.main().contains("Choose at least one action."));
+    assert!(page.text("title").unwrap().starts_with("Error: Run jobs"));
     assert_eq!(page.attributes("input[name=backend][checked]", "value"), ["emis"]);
     let page = ada
         .post(PAGE, &[("requested_actions", "run_all"), ("backend", "nowhere")])

@@ -104,6 +104,7 @@ async fn repositories_of_all_of_ones_organisations_are_offered(pool: PgPool) {
 async fn every_field_says_what_is_wrong_with_it_and_keeps_what_was_entered(pool: PgPool) {
     let (site, ada) = site(pool).await;
     let page = ada.post(PAGE, &[]).await.expect(200).html();
+    assert!(page.text("title").unwrap().starts_with("Error: Create a workspace"));
     assert_eq!(error(&page, "name"), "Error: Enter a name.");
     assert_eq!(error(&page, "purpose"), "Error: Say what the workspace is for.");
     assert_eq!(error(&page, "repo"), "Error: Choose a repository.");

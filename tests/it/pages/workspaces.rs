@@ -229,8 +229,10 @@ async fn a_purpose_is_edited(pool: PgPool) {
     site.sign_in("bob").await.get(path).await.expect(403);
     let sent = site.anonymous().get(path).await.expect(302);
     assert_eq!(sent.location(), "/login/?next=/project/ws/edit/");
-    ada.get(path).await.expect(200);
+    let page = ada.get(path).await.expect(200).html();
+    assert!(page.text("title").unwrap().starts_with("Edit ws"));
     let page = ada.post(path, &[("purpose", "  ")]).await.expect(200).html();
+    assert!(page.text("title").unwrap().starts_with("Error: Edit ws"));
     assert!(
         page.text("[data-errors]")
             .unwrap()
@@ -241,6 +243,13 @@ async fn a_purpose_is_edited(pool: PgPool) {
     assert!(page.main().contains("it has 10001"));
     assert!(page.has("textarea[aria-invalid]"));
     ada.post(path, &[("purpose", &"x".repeat(300_000))]).await.expect(413);
+    // The token is one of the 4,000 fields that a form may have.
+    let mut fields = vec![("purpose", "")];
+    fields.resize(3_999, ("item", "1"));
+    ada.post(path, &fields).await.expect(200);
+    fields.push(("item", "1"));
+    let page = ada.post(path, &fields).await.expect(413).html();
+    assert!(page.main().contains("Choose fewer"), "{}", page.main());
     ada.post(path, &[("purpose", "a\0b")]).await.expect(400);
     let purpose = "\u{202e}Why? 😀\r\n<script>alert(1)</script>";
     assert_eq!(

@@ -166,6 +166,8 @@ fn timeline(detail: &JobDetail) -> Vec<Moment> {
         Moment::new("Created", Some(detail.created_at)),
         Moment::new("Started", job.started_at),
     ];
+    // A job that ended without having started is not still to start.
+    timeline.retain(|moment| moment.done || !job.is_completed());
     timeline.push(match job.is_completed() {
         true if job.is("failed") => Moment::new("Failed", job.completed_at),
         true => Moment::new("Finished", job.completed_at),

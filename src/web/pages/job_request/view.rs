@@ -360,6 +360,8 @@ fn timeline(request: &RequestDetail, summary: &Summary) -> Vec<Moment> {
         Moment::new("Started", summary.started_at),
         Moment::new("Finished", summary.completed_at),
     ];
+    // What has ended without having started is not still to start.
+    timeline.retain(|moment| moment.done || !request.status.is_completed());
     if !summary.runtime.is_zero() {
         timeline.push(Moment::text("Runtime of all jobs", summary.runtime.words()));
     }

@@ -51,7 +51,9 @@ pub async fn edit_save(
 
 fn render(user: &User<'_>, workspace: &Workspace, purpose: &str, errors: &FieldErrors) -> Page {
     let chrome = user.visit.chrome(format!("Edit {}", workspace.name));
-    let chrome = places::under_workspace(chrome, workspace).here("Page", "Edit");
+    let chrome = places::under_workspace(chrome, workspace)
+        .here("Page", "Edit")
+        .with_errors(!errors.is_empty());
     let view = EditView {
         workspace: Link::new(workspace.name.clone(), workspace.href()),
         errors: FormError::list(errors),
