@@ -60,6 +60,10 @@ async fn reason(request: &Request<'_>) -> Result<Option<String>, Status> {
             "Origin checking failed - {origin} does not match any trusted origins."
         )));
     }
+    let is_https = app.settings.web.base_url.scheme() == "https";
+    if is_https && !headers.contains("Origin") && !headers.contains("Referer") {
+        return Ok(Some("Referer checking failed - no Referer.".to_owned()));
+    }
     Ok(match headers.get_one(CSRF_HEADER) {
         None if request.cookies().get(CSRF_COOKIE).is_none() => Some("CSRF cookie not set.".to_owned()),
         None => Some("CSRF token missing.".to_owned()),

@@ -273,6 +273,45 @@ async fn a_session_opens_nothing_and_must_prove_itself(pool: PgPool) {
 }
 
 #[sqlx::test]
+async fn over_https_a_session_must_say_where_it_comes_from(pool: PgPool) {
+    let site = Site::start_with(pool, |settings| {
+        settings.web.base_url = "https://jobs.test".parse().unwrap()
+    })
+    .await;
+    site.world.usual().await;
+    let token = site.world.backend("tpp").await;
+    let session = site.world.session("ada").await;
+    let send = async |session: Option<&str>, header: Option<(&'static str, &'static str)>| {
+        let mut request = site
+            .client
+            .post("/api/v2/jobs/")
+            .header(rocket::http::ContentType::JSON)
+            .header(Header::new("Authorization", token.clone()))
+            .body("[]");
+        if let Some(session) = session {
+            request = request.cookie(("sessionid", session.to_owned()));
+        }
+        if let Some((name, value)) = header {
+            request = request.header(Header::new(name, value));
+        }
+        request.dispatch().await.into_string().await.unwrap_or_default()
+    };
+    let failed = |reason: &str| format!(r#"{{"detail":"CSRF Failed: {reason}"}}"#);
+    assert_eq!(send(None, None).await, r#"{"status":"success"}"#);
+    let session = Some(session.as_str());
+    assert_eq!(
+        send(session, None).await,
+        failed("Referer checking failed - no Referer.")
+    );
+    for header in [
+        ("Origin", "https://jobs.test"),
+        ("Referer", "https://jobs.test/project/ws/"),
+    ] {
+        assert_eq!(send(session, Some(header)).await, failed("CSRF cookie not set."));
+    }
+}
+
+#[sqlx::test]
 async fn names_that_cannot_be_are_not_found(pool: PgPool) {
     let site = Site::start(pool).await;
     let tpp = site.backend("tpp").await;
