@@ -68,7 +68,7 @@ test("a request is cancelled, without scripts", async () => {
   await page.goto(`${project}vaccine-uptake-sensitivity/run-jobs/`);
   await page.getByLabel("run_all", { exact: false }).first().check();
   await page.getByLabel("EMIS").check();
-  await page.getByLabel("Run everything again").check();
+  await page.locator("#id_force_run_dependencies").check();
   await page.getByRole("button", { name: "Run the selected actions" }).click();
   await page.waitForURL(/\/logs\/$/);
   await page.locator("main table tbody tr a").first().click();
