@@ -317,7 +317,6 @@ async fn the_database_and_the_organisations_are_told(pool: PgPool) {
         &site,
         "UPDATE data_permission SET ended_at = now(), ended_by_id = created_by_id;
          DELETE FROM project_collaboration;
-         ALTER TABLE job_request DISABLE TRIGGER ALL;
          UPDATE job_request SET created_at = NULL, created_by_id = NULL;
          UPDATE workspace SET created_at = NULL, created_by_id = NULL;",
     )
