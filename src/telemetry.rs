@@ -91,8 +91,9 @@ where
 }
 
 /// Rocket's own chatter is left out, but for the module that explains why a launch failed: it says
-/// what happened as an error and the details as information.
-const ROCKET: &str = "rocket=warn,rocket::error=info";
+/// what happened as an error and the details as information. That no route fits a request, and which
+/// catcher answers it, is nothing to warn of: the access line tells its status.
+const ROCKET: &str = "rocket=warn,rocket::server::_=off,rocket::error=info";
 
 /// Libraries speak up from warnings on, our own code from the level of the settings on. A filter
 /// of the operator's own replaces both, but Rocket stays at warnings unless it is named there.
@@ -108,7 +109,7 @@ fn filter(settings: &TelemetrySettings) -> Result<EnvFilter, TelemetryError> {
                 LogLevel::Trace => "trace",
             };
             let (others, rocket) = match settings.log_level {
-                LogLevel::Error => ("error", "rocket=error"),
+                LogLevel::Error => ("error", "rocket=error,rocket::server::_=off"),
                 _ => ("warn", ROCKET),
             };
             format!("{others},{rocket},jobserver={ours}")
@@ -160,6 +161,7 @@ mod tests {
         tracing::info!(target: "rocket::server", "rocket, info");
         tracing::warn!(target: "rocket::server", "rocket, warn");
         tracing::info!(target: "rocket::error::_", "rocket, why");
+        tracing::error!(target: "rocket::server::_", "rocket, no route");
     }
 
     #[test]
