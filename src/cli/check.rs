@@ -8,6 +8,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 
 use crate::config::{Concern, Loaded, Profile, Reading, SecretUrl, SettingsError};
+use crate::core::db::{DatabaseState, Migrations, inspect};
 
 /// An operator waits for the answer, so a silent server is given up soon.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -107,65 +108,45 @@ async fn print_database(out: &mut String, url: &SecretUrl) -> Result<usize, std:
             return Ok(1);
         }
     };
-    let (line, faults) = state.describe();
+    let (line, faults) = describe(&state);
     writeln!(out, "{line}")?;
     Ok(faults)
 }
 
-/// What a database says of itself.
-#[derive(Debug, PartialEq, Eq)]
-struct DatabaseState {
-    /// As the server writes it: `15.8 (Debian 15.8-1)`.
-    version: String,
-    /// The first number of the version.
-    major: i32,
-    migrations: Option<Migrations>,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-struct Migrations {
-    applied: i64,
-    newest: Option<i64>,
-    /// Versions that stopped half way.
-    broken: Vec<i64>,
-}
-
-impl DatabaseState {
-    /// Lines for people, and the number of faults.
-    fn describe(&self) -> (String, usize) {
-        let mut faults = 0;
-        let version = if self.major < OLDEST_SERVER {
+/// Lines for people, and the number of faults.
+fn describe(state: &DatabaseState) -> (String, usize) {
+    let mut faults = 0;
+    let version = if state.major < OLDEST_SERVER {
+        faults += 1;
+        format!(
+            "PostgreSQL {}: too old. Job Server needs {OLDEST_SERVER} or newer: upgrade the \
+             server, or point DATABASE_URL at another one.",
+            state.version
+        )
+    } else {
+        format!("PostgreSQL {}", state.version)
+    };
+    let migrations = match &state.migrations {
+        None => "none applied yet. Run `jobserver migrate`.".to_owned(),
+        Some(Migrations { broken, .. }) if !broken.is_empty() => {
             faults += 1;
+            let broken: Vec<String> = broken.iter().map(i64::to_string).collect();
             format!(
-                "PostgreSQL {}: too old. Job Server needs {OLDEST_SERVER} or newer: upgrade the \
-                 server, or point DATABASE_URL at another one.",
-                self.version
+                "{} stopped half way. Restore the database, or finish it by hand, then run \
+                 `jobserver migrate`.",
+                broken.join(", ")
             )
-        } else {
-            format!("PostgreSQL {}", self.version)
-        };
-        let migrations = match &self.migrations {
-            None => "none applied yet. Run `jobserver migrate`.".to_owned(),
-            Some(Migrations { broken, .. }) if !broken.is_empty() => {
-                faults += 1;
-                let broken: Vec<String> = broken.iter().map(i64::to_string).collect();
-                format!(
-                    "{} stopped half way. Restore the database, or finish it by hand, then run \
-                     `jobserver migrate`.",
-                    broken.join(", ")
-                )
-            }
-            Some(Migrations { newest: None, .. }) => "none applied yet. Run `jobserver migrate`.".to_owned(),
-            Some(Migrations {
-                applied,
-                newest: Some(newest),
-                ..
-            }) => {
-                format!("{applied} applied, the newest is {newest}")
-            }
-        };
-        (format!("  server      {version}\n  migrations  {migrations}"), faults)
-    }
+        }
+        Some(Migrations { newest: None, .. }) => "none applied yet. Run `jobserver migrate`.".to_owned(),
+        Some(Migrations {
+            applied,
+            newest: Some(newest),
+            ..
+        }) => {
+            format!("{applied} applied, the newest is {newest}")
+        }
+    };
+    (format!("  server      {version}\n  migrations  {migrations}"), faults)
 }
 
 /// Connects, looks and leaves. The error is a sentence that says what to do.
@@ -186,40 +167,6 @@ async fn inspect_url(url: &SecretUrl) -> Result<DatabaseState, String> {
             CONNECT_TIMEOUT.as_secs()
         )),
     }
-}
-
-async fn inspect(connection: &mut PgConnection) -> Result<DatabaseState, sqlx::Error> {
-    let (version, number): (String, i32) =
-        sqlx::query_as("select current_setting('server_version'), current_setting('server_version_num')::int")
-            .fetch_one(&mut *connection)
-            .await?;
-    let (has_table,): (bool,) = sqlx::query_as("select to_regclass('_sqlx_migrations') is not null")
-        .fetch_one(&mut *connection)
-        .await?;
-    let migrations = match has_table {
-        false => None,
-        true => {
-            let (applied, newest, broken) = sqlx::query_as(
-                "select count(*) filter (where success),
-                        max(version) filter (where success),
-                        coalesce(array_agg(version order by version) filter (where not success), '{}')
-                 from _sqlx_migrations",
-            )
-            .fetch_one(&mut *connection)
-            .await?;
-            Some(Migrations {
-                applied,
-                newest,
-                broken,
-            })
-        }
-    };
-    // The number is 150008 for 15.8.
-    Ok(DatabaseState {
-        version,
-        major: number / 10_000,
-        migrations,
-    })
 }
 
 fn what_to_do(error: &sqlx::Error) -> String {
@@ -299,7 +246,7 @@ mod tests {
             major: 13,
             migrations: Some(broken),
         };
-        let (text, faults) = state.describe();
+        let (text, faults) = describe(&state);
         assert_eq!(faults, 2);
         assert!(text.contains("needs 14 or newer"), "{text}");
         assert!(text.contains("3, 4 stopped half way"), "{text}");
@@ -312,31 +259,8 @@ mod tests {
             major: 14,
             migrations: None,
         };
-        let (text, faults) = state.describe();
+        let (text, faults) = describe(&state);
         assert_eq!(faults, 0);
         assert!(text.contains("jobserver migrate"), "{text}");
-    }
-
-    #[sqlx::test(migrations = false)]
-    async fn a_database_tells_its_version_and_migrations(pool: sqlx::PgPool) {
-        let mut connection = pool.acquire().await.unwrap();
-        let fresh = inspect(&mut connection).await.unwrap();
-        assert!(fresh.major >= OLDEST_SERVER);
-        assert!(fresh.version.starts_with(&fresh.major.to_string()));
-        assert_eq!(fresh.migrations, None);
-
-        for statement in [
-            "create table _sqlx_migrations (version bigint primary key, success boolean not null)",
-            "insert into _sqlx_migrations values (1, true), (2, true), (3, false)",
-        ] {
-            sqlx::query(statement).execute(&mut *connection).await.unwrap();
-        }
-        let migrated = inspect(&mut connection).await.unwrap();
-        let expected = Migrations {
-            applied: 2,
-            newest: Some(2),
-            broken: vec![3],
-        };
-        assert_eq!(migrated.migrations, Some(expected));
     }
 }

@@ -1,5 +1,7 @@
 //! The database: a pool, the migrations, and nothing about any table.
 
+mod state;
+
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -7,6 +9,8 @@ use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, PgPool, Postgres, Transaction};
+
+pub use state::{DatabaseState, Migrations, inspect};
 
 use super::error::{Error, Result};
 

@@ -9,7 +9,6 @@ pub mod db;
 pub mod error;
 pub mod ids;
 pub mod jobs;
-pub mod markdown;
 pub mod names;
 pub mod paging;
 pub mod people;

@@ -7,6 +7,7 @@ pub mod honeycomb;
 mod parts;
 mod requests;
 mod runs;
+mod safe_html;
 mod text;
 
 use rocket::fairing::Fairing;
@@ -23,6 +24,7 @@ pub use forms::*;
 pub use parts::*;
 pub use requests::*;
 pub use runs::*;
+pub use safe_html::SafeHtml;
 pub use text::*;
 
 /// The template engine: strict, so that a view without a field its template names is a fault that a

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::core::jobs::detail::Place;
-use crate::web::view::{count_of, escape, thousands};
+use crate::web::view::{SafeHtml, count_of, thousands};
 
 /// The longest definition that a page shows, in characters; longer ones are read at GitHub.
 const MAX_SHOWN: usize = 10_000;
@@ -11,7 +11,7 @@ const MAX_SHOWN: usize = 10_000;
 #[derive(Debug, Serialize)]
 pub struct PipelineView {
     /// `None` when it is too long.
-    pub source_html: Option<String>,
+    pub source_html: Option<SafeHtml>,
     pub size: String,
     pub href: Option<String>,
 }
@@ -31,41 +31,45 @@ impl PipelineView {
                 href,
             });
         }
-        let lines: Vec<String> = definition.lines().map(|line| line_html(line, place)).collect();
+        let mut html = SafeHtml::default();
+        for (number, line) in definition.lines().enumerate() {
+            if number > 0 {
+                html.markup("\n");
+            }
+            push_line(&mut html, line, place);
+        }
         Some(Self {
-            source_html: Some(lines.join("\n")),
-            size: count_of(lines.len(), "line"),
+            source_html: Some(html),
+            size: count_of(definition.lines().count(), "line"),
             href,
         })
     }
 }
 
-fn line_html(line: &str, place: &Place) -> String {
+fn push_line(html: &mut SafeHtml, line: &str, place: &Place) {
     let (code, comment) = split_comment(line);
-    let mut html = String::new();
     match code.split_once(':') {
         Some((key, value)) if is_key(key) && (value.is_empty() || value.starts_with(' ')) => {
             let indent = key.len() - key.trim_start_matches([' ', '-']).len();
-            html.push_str(&escape(&key[..indent]));
-            html.push_str("<span class=\"k\">");
-            html.push_str(&escape(&key[indent..]));
-            html.push_str("</span>:");
+            html.text(&key[..indent])
+                .markup("<span class=\"k\">")
+                .text(&key[indent..])
+                .markup("</span>:");
             if key.trim() == "run" {
-                push_words(&mut html, value, place);
+                push_words(html, value, place);
             } else {
-                html.push_str(&escape(value));
+                html.text(value);
             }
         }
         // The rest of a command that goes over several lines.
-        _ if code.trim_start().starts_with(['-', '#']) => html.push_str(&escape(code)),
-        _ => push_words(&mut html, code, place),
+        _ if code.trim_start().starts_with(['-', '#']) => {
+            html.text(code);
+        }
+        _ => push_words(html, code, place),
     }
     if !comment.is_empty() {
-        html.push_str("<span class=\"c\">");
-        html.push_str(&escape(comment));
-        html.push_str("</span>");
+        html.markup("<span class=\"c\">").text(comment).markup("</span>");
     }
-    html
 }
 
 /// A comment begins at a `#` at the start of a line or after white space, outside of quotes.
@@ -89,7 +93,7 @@ fn is_key(key: &str) -> bool {
 }
 
 /// Words that name a file of the repository become links to it at the commit.
-fn push_words(html: &mut String, text: &str, place: &Place) {
+fn push_words(html: &mut SafeHtml, text: &str, place: &Place) {
     for part in text.split_inclusive(' ') {
         let word = part.trim_end_matches(' ');
         let path = word
@@ -105,14 +109,9 @@ fn push_words(html: &mut String, text: &str, place: &Place) {
             && !place.sha.is_empty()
             && place.repo_url.starts_with("https://");
         if is_file {
-            html.push_str("<a href=\"");
-            html.push_str(&escape(&place.blob_href(path)));
-            html.push_str("\">");
-            html.push_str(&escape(word));
-            html.push_str("</a>");
-            html.push_str(&part[word.len()..]);
+            html.link(&place.blob_href(path), word).text(&part[word.len()..]);
         } else {
-            html.push_str(&escape(part));
+            html.text(part);
         }
     }
 }
@@ -142,13 +141,19 @@ mod tests {
         }
     }
 
+    fn line_html(line: &str, place: &Place) -> String {
+        let mut html = SafeHtml::default();
+        push_line(&mut html, line, place);
+        html.as_str().to_owned()
+    }
+
     #[test]
     fn keys_comments_and_files_are_marked() {
         let html = line_html("  run: python:v2 ./analysis/a.py --in=x output/y # why", &place());
         assert_eq!(
             html,
             "  <span class=\"k\">run</span>: python:v2 \
-             <a href=\"https://github.com/o/r/blob/abc/analysis/a.py\">./analysis/a.py</a> --in=x output/y \
+             <a rel=\"nofollow noopener\" href=\"https://github.com/o/r/blob/abc/analysis/a.py\">./analysis/a.py</a> --in=x output/y \
              <span class=\"c\"># why</span>"
         );
         assert_eq!(

@@ -8,8 +8,8 @@ use crate::core::projects::INTERNAL_PROJECT;
 use crate::core::workspaces::Workspace;
 use crate::core::workspaces::facts::{Known, Visibility};
 use crate::web::view::{
-    Banner, JobRequestsTable, Link, Time, Without, branch_link, encode_segment, honeycomb, org_link, plain_html,
-    relative, repo_link,
+    Banner, JobRequestsTable, Link, SafeHtml, Time, Without, branch_link, encode_segment, honeycomb, org_link,
+    plain_html, relative, repo_link,
 };
 
 #[derive(Debug, Serialize)]
@@ -24,7 +24,7 @@ pub struct WorkspaceView {
     pub edit_href: Option<String>,
     pub run: Option<RunButton>,
     pub logs_href: String,
-    pub purpose_html: Option<String>,
+    pub purpose_html: Option<SafeHtml>,
     pub recent: JobRequestsTable,
     pub outputs: Vec<Output>,
     pub admin: bool,

@@ -6,7 +6,9 @@ use crate::core::error::FieldErrors;
 use crate::core::projects::Project;
 use crate::core::workspaces::facts::OfferedRepo;
 use crate::web::pages::workspace::purpose_field;
-use crate::web::view::{Banner, FormError, Link, OptionGroup, Select, SelectOption, TextArea, TextField, field_id};
+use crate::web::view::{
+    Banner, FormError, Link, OptionGroup, SafeHtml, Select, SelectOption, TextArea, TextField, field_id,
+};
 
 #[derive(Debug, Serialize)]
 pub struct CreateView {
@@ -17,7 +19,7 @@ pub struct CreateView {
     pub purpose: TextArea,
     pub repo: Select,
     pub branch: Select,
-    pub repos_json_html: String,
+    pub repos_json_html: SafeHtml,
 }
 
 /// What a new workspace can be made on.
@@ -197,8 +199,7 @@ fn branch_field(offer: &Offer, filled: &Filled, errors: &FieldErrors) -> Select 
     }
 }
 
-/// JSON that cannot end the element it stands in.
-fn repos_json(offer: &Offer) -> String {
+fn repos_json(offer: &Offer) -> SafeHtml {
     let repos: Vec<RepoForScript<'_>> = offer
         .repos()
         .map(|repo| RepoForScript {
@@ -207,9 +208,6 @@ fn repos_json(offer: &Offer) -> String {
             branches: &repo.branches,
         })
         .collect();
-    serde_json::to_string(&repos)
-        .unwrap_or_else(|_| "[]".to_owned())
-        .replace('<', "\\u003c")
-        .replace('>', "\\u003e")
-        .replace('&', "\\u0026")
+    // Strings and lists always have a form in JSON; without it the page works as without scripts.
+    SafeHtml::json(&repos).unwrap_or_default()
 }
