@@ -33,10 +33,14 @@ pub struct CreateRap {
 impl CreateRap {
     pub async fn run(self) -> Result<(), CommandError> {
         let outfit = Outfit::new().await?;
-        let target = find_target(&outfit.db, &self.workspace, &self.username, &self.backend).await?;
+        let mut target = find_target(&outfit.db, &self.workspace, &self.username, &self.backend).await?;
+        if outfit.settings.rap.controller.is_none() {
+            // Everything is polled then.
+            target.transport = Transport::Poll;
+        }
         if target.transport == Transport::Rap {
             return Err(CommandError::Said(format!(
-                "{} is reached through the RAP controller, which is not connected.",
+                "{} is reached through the RAP controller, which this version does not speak to yet.",
                 self.backend
             )));
         }

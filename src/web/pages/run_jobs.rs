@@ -177,7 +177,8 @@ async fn prepare<'r>(
         return Ok(Err(refused(&workspace, why)));
     }
     let is_switched_off = visit.app.settings.web.disable_creating_jobs;
-    let backends = run_form::backends_of_user(&mut conn, user.id, is_switched_off).await?;
+    let has_controller = visit.app.settings.rap.controller.is_some();
+    let backends = run_form::backends_of_user(&mut conn, user.id, is_switched_off, has_controller).await?;
     let mut policy = run_form::policy(&mut conn, workspace.project_id).await?;
     if workspace.project_slug == INTERNAL_PROJECT {
         policy = Policy {

@@ -33,7 +33,8 @@ pub async fn page(visit: Visit<'_>, db: &Database, project: &str, workspace: &st
     let has_backend = match visit.signed_in() {
         Some(user) if may_run => {
             let is_switched_off = visit.app.settings.web.disable_creating_jobs;
-            !run_form::backends_of_user(&mut conn, user.id, is_switched_off)
+            let has_controller = visit.app.settings.rap.controller.is_some();
+            !run_form::backends_of_user(&mut conn, user.id, is_switched_off, has_controller)
                 .await?
                 .is_empty()
         }

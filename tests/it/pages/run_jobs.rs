@@ -260,6 +260,42 @@ async fn the_switch_takes_the_backends_that_obey_it(pool: PgPool) {
 }
 
 #[sqlx::test]
+async fn without_a_controller_every_backend_is_polled(pool: PgPool) {
+    let (site, _) = site(pool).await;
+    sqlx::query("UPDATE backend SET transport = 'rap'")
+        .execute(site.db.pool())
+        .await
+        .unwrap();
+    let ada = site.sign_in("ada").await;
+    ada.post(PAGE, &fields(&["run_all"], "tpp")).await.expect(302);
+    let listed = site.backend("tpp").await.get("/api/v2/job-requests/").await.json();
+    assert_eq!(listed["count"], 1, "its runner is told");
+}
+
+#[sqlx::test]
+async fn a_backend_behind_the_controller_is_not_offered_while_nothing_speaks_to_it(pool: PgPool) {
+    let site = Site::start_with(pool, |settings| {
+        settings.rap.controller = Some(jobserver::config::RapController {
+            base_url: "https://controller.example.org/controller/v1/".parse().unwrap(),
+            token: "secret".to_owned().into(),
+        });
+    })
+    .await;
+    site.world.usual().await;
+    site.world.may_use("test", "ada").await;
+    site.code_host.commit(REPO, "main", &[("project.yaml", STUDY)]);
+    sqlx::query("UPDATE backend SET transport = 'rap' WHERE slug = 'tpp'")
+        .execute(site.db.pool())
+        .await
+        .unwrap();
+    let ada = site.sign_in("ada").await;
+    let page = ada.get(PAGE).await.expect(200).html();
+    assert_eq!(page.attributes("input[name=backend]", "value"), ["test"]);
+    ada.post(PAGE, &fields(&["run_all"], "tpp")).await.expect(200);
+    assert_eq!(requests(&site).await, 0);
+}
+
+#[sqlx::test]
 async fn the_latest_request_is_shown_once_it_has_jobs(pool: PgPool) {
     let (site, _) = site(pool).await;
     let ada = site.sign_in("ada").await;

@@ -22,18 +22,22 @@ pub struct OfferedBackend {
 }
 
 /// The active backends that a user may use, by name; with `is_switched_off` without those that obey
-/// the switch for creating jobs.
+/// the switch for creating jobs. Without a RAP controller every backend is polled; with one, those behind
+/// it are left out, as nothing here speaks to it yet and what is asked for would never arrive.
 pub async fn backends_of_user(
     conn: &mut PgConnection,
     user_id: i32,
     is_switched_off: bool,
+    has_controller: bool,
 ) -> Result<Vec<OfferedBackend>> {
     let rows = sqlx::query!(
-        "SELECT b.id, b.slug, b.name, b.transport FROM backend b JOIN backend_membership m ON m.backend_id = b.id
+        "SELECT b.id, b.slug, b.name FROM backend b JOIN backend_membership m ON m.backend_id = b.id
           WHERE m.user_id = $1 AND b.is_active AND NOT ($2 AND b.obeys_disable_creating_jobs)
+            AND NOT ($3 AND b.transport = 'rap')
           ORDER BY lower(b.name), b.id",
         user_id,
-        is_switched_off
+        is_switched_off,
+        has_controller
     )
     .fetch_all(conn)
     .await?;
@@ -43,11 +47,7 @@ pub async fn backends_of_user(
             id: row.id,
             slug: row.slug,
             name: row.name,
-            transport: if row.transport == Transport::Rap.name() {
-                Transport::Rap
-            } else {
-                Transport::Poll
-            },
+            transport: Transport::Poll,
         })
         .collect())
 }
