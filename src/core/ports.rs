@@ -1,5 +1,7 @@
 //! What the core needs from the outside, as traits. The adapters implement them.
 
+mod outgoing;
+
 use std::error::Error;
 use std::fmt::Debug;
 
@@ -7,6 +9,10 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use crate::core::ids::{CommitSha, RepoUrl};
+
+pub use outgoing::{
+    Chat, ChatPost, Issue, IssueChange, IssueTracker, Mail, Mailer, NewIssue, Receipt, Undelivered,
+};
 
 /// The most repositories [`CodeHost::repositories`] gives for one organisation.
 pub const MAX_REPOSITORIES: usize = 1000;
