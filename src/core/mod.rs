@@ -10,6 +10,7 @@ pub mod error;
 pub mod ids;
 pub mod jobs;
 pub mod names;
+pub mod outbox;
 pub mod paging;
 pub mod people;
 pub mod ports;

@@ -1,0 +1,110 @@
+//! What messages say: the facts as they were when the message was written. Words are found for them when
+//! it leaves, outside of the core.
+//!
+//! A row outlives the code that wrote it. A change of shape that old rows would not survive takes a new
+//! version: [`Content::VERSION`] goes up, and [`Content::read`] still reads the old one.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Service;
+
+/// Every message there is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "payload", rename_all = "snake_case")]
+pub enum Content {
+    /// Mail to whoever asked for jobs: some are over.
+    JobsFinished(JobsFinished),
+    /// Mail that an operator asked for, to see whether mail arrives.
+    TestMail(TestMail),
+}
+
+impl Content {
+    /// The version of the payloads that this program writes.
+    pub const VERSION: i16 = 1;
+
+    /// What carries it.
+    pub fn service(&self) -> Service {
+        match self {
+            Self::JobsFinished(_) | Self::TestMail(_) => Service::Mail,
+        }
+    }
+
+    /// Kind and payload, as they are stored.
+    ///
+    /// # Errors
+    /// When a payload cannot be JSON, which none of ours is.
+    pub fn write(&self) -> Result<(String, Value), serde_json::Error> {
+        let mut written = serde_json::to_value(self)?;
+        let payload = written["payload"].take();
+        let kind = written["kind"].as_str().unwrap_or_default().to_owned();
+        Ok((kind, payload))
+    }
+
+    /// Reads what is stored.
+    ///
+    /// # Errors
+    /// When this program knows no such kind or version: a newer one wrote it.
+    pub fn read(kind: &str, version: i16, payload: Value) -> Result<Self, String> {
+        if version != Self::VERSION {
+            return Err(format!(
+                "{kind} has version {version}; this program knows {}",
+                Self::VERSION
+            ));
+        }
+        serde_json::from_value(serde_json::json!({ "kind": kind, "payload": payload }))
+            .map_err(|error| format!("{kind} cannot be read: {error}"))
+    }
+}
+
+/// Jobs of one job request that are over, for the mail to whoever asked for them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobsFinished {
+    pub project: String,
+    pub workspace: String,
+    pub job_request_id: i32,
+    /// Status of the request as a whole, when nothing of it is left to run.
+    pub request_over: Option<String>,
+    /// Those that are over, by action; when the request is told as a whole, all of its jobs.
+    pub jobs: Vec<FinishedJob>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FinishedJob {
+    pub identifier: String,
+    pub action: String,
+    /// `succeeded` or `failed`.
+    pub status: String,
+    /// The runner's words, empty when it gave none.
+    pub message: String,
+    /// From start to end, when both are known and in order.
+    pub seconds: Option<i64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestMail {
+    /// Who asked for it.
+    pub by: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_can_be_read_and_a_newer_version_is_told_apart() {
+        let content = Content::TestMail(TestMail { by: "ops".to_owned() });
+        let (kind, payload) = content.write().unwrap();
+        assert_eq!((kind.as_str(), payload["by"].as_str()), ("test_mail", Some("ops")));
+        assert_eq!(
+            Content::read(&kind, Content::VERSION, payload.clone()).unwrap(),
+            content
+        );
+        assert!(
+            Content::read(&kind, Content::VERSION + 1, payload)
+                .unwrap_err()
+                .contains("version")
+        );
+        assert!(Content::read("unheard_of", Content::VERSION, Value::Null).is_err());
+    }
+}

@@ -1,0 +1,78 @@
+//! The post office: finds words for messages, and hands them to what carries them. Runs in the worker.
+//!
+//! Facts come from the outbox, as they were when their cause happened; wording is here, so that a better
+//! word also reaches messages that still wait.
+
+mod mail;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use url::Url;
+
+use crate::core::outbox::{Content, Courier, Letter};
+use crate::core::ports::{Chat, IssueTracker, Mailer, Receipt, Undelivered};
+
+/// What carries messages.
+#[derive(Debug, Clone)]
+pub struct Couriers {
+    pub mail: Arc<dyn Mailer>,
+    pub chat: Arc<dyn Chat>,
+    pub issues: Arc<dyn IssueTracker>,
+}
+
+/// What words need to know of this installation.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Scheme, host and port of the site, for links.
+    pub base_url: Url,
+    pub site_name: String,
+    /// Sender of every mail.
+    pub mail_from: String,
+    /// Where people who need help write to.
+    pub support_email: String,
+}
+
+impl Place {
+    /// The absolute address of a path of the site; `path` starts with a slash.
+    pub fn absolute(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url.as_str().trim_end_matches('/'))
+    }
+
+    /// The host that message ids end in.
+    pub fn host(&self) -> &str {
+        self.base_url.host_str().unwrap_or("localhost")
+    }
+}
+
+/// Delivers every kind of message.
+#[derive(Debug)]
+pub struct PostOffice {
+    couriers: Couriers,
+    place: Place,
+    templates: mail::Templates,
+}
+
+impl PostOffice {
+    /// # Errors
+    /// When a mail template cannot be read; the text names it.
+    pub fn new(couriers: Couriers, place: Place) -> Result<Self, String> {
+        Ok(Self {
+            couriers,
+            place,
+            templates: mail::Templates::new()?,
+        })
+    }
+}
+
+#[async_trait]
+impl Courier for PostOffice {
+    async fn deliver(&self, letter: &Letter) -> Result<Receipt, Undelivered> {
+        match &letter.content {
+            Content::JobsFinished(_) | Content::TestMail(_) => {
+                let mail = self.templates.write(letter, &self.place).map_err(Undelivered::later)?;
+                self.couriers.mail.send(&mail).await
+            }
+        }
+    }
+}
