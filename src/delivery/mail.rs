@@ -53,6 +53,7 @@ impl Templates {
                 let subject = format!("Test mail from {}", place.site_name);
                 self.mail(letter, place, "test_mail", subject, facts)
             }
+            _ => Err("this is no mail".to_owned()),
         }
     }
 

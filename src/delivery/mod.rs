@@ -4,6 +4,7 @@
 //! word also reaches messages that still wait.
 
 mod mail;
+mod slack;
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use async_trait::async_trait;
 use url::Url;
 
 use crate::core::outbox::{Content, Courier, Letter};
-use crate::core::ports::{Chat, IssueTracker, Mailer, Receipt, Undelivered};
+use crate::core::ports::{Chat, ChatPost, IssueTracker, Mailer, Receipt, Undelivered};
 
 /// What carries messages.
 #[derive(Debug, Clone)]
@@ -65,6 +66,17 @@ impl PostOffice {
     }
 }
 
+impl PostOffice {
+    async fn post(&self, letter: &Letter, text: String) -> Result<Receipt, Undelivered> {
+        let post = ChatPost {
+            key: letter.key.clone(),
+            channel: letter.recipient.clone(),
+            text,
+        };
+        self.couriers.chat.post(&post).await
+    }
+}
+
 #[async_trait]
 impl Courier for PostOffice {
     async fn deliver(&self, letter: &Letter) -> Result<Receipt, Undelivered> {
@@ -73,6 +85,7 @@ impl Courier for PostOffice {
                 let mail = self.templates.write(letter, &self.place).map_err(Undelivered::later)?;
                 self.couriers.mail.send(&mail).await
             }
+            Content::CopilotWindows(facts) => self.post(letter, slack::copilot_windows(&self.place, facts)).await,
         }
     }
 }

@@ -17,6 +17,8 @@ pub enum Content {
     JobsFinished(JobsFinished),
     /// Mail that an operator asked for, to see whether mail arrives.
     TestMail(TestMail),
+    /// Slack: co-pilot support of some projects ends within days.
+    CopilotWindows(CopilotWindows),
 }
 
 impl Content {
@@ -27,6 +29,7 @@ impl Content {
     pub fn service(&self) -> Service {
         match self {
             Self::JobsFinished(_) | Self::TestMail(_) => Service::Mail,
+            Self::CopilotWindows(_) => Service::Slack,
         }
     }
 
@@ -85,6 +88,21 @@ pub struct FinishedJob {
 pub struct TestMail {
     /// Who asked for it.
     pub by: String,
+}
+
+/// Projects whose co-pilot support ends soon, soonest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopilotWindows {
+    pub windows: Vec<CopilotWindow>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopilotWindow {
+    /// The project's slug.
+    pub project: String,
+    pub name: String,
+    /// A day for people: `3 December 2026`.
+    pub ends_on: String,
 }
 
 #[cfg(test)]

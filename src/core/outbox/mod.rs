@@ -20,7 +20,7 @@ use time::OffsetDateTime;
 
 pub use actions::{Dropped, drop_message, forget_old, retry_dead, retry_message, send, send_all};
 pub use attempt::{Attempted, attempt, deliver_due};
-pub use content::{Content, FinishedJob, JobsFinished, TestMail};
+pub use content::{Content, CopilotWindow, CopilotWindows, FinishedJob, JobsFinished, TestMail};
 pub use issues::{TrackedIssue, forget_issue, remember_issue, tracked_issue};
 pub use retry::{LONGEST_PAUSE, RetryPolicy};
 pub use store::{Figures, Filter, Message, figures, list, message, wake_stray};
