@@ -123,19 +123,20 @@ fn headline(facts: &JobsFinished) -> String {
     }
 }
 
+/// How far the job request is, and how it stands when nothing of it is left to run.
 fn progress(facts: &JobsFinished) -> String {
-    let how = match &facts.request_over {
-        Some(status) => format!("Nothing of it is left to run. Its status is: {}.", words(status)),
-        None => "The rest is still to come.".to_owned(),
+    let (over, all) = (facts.jobs_over, facts.jobs_in_all);
+    let jobs = match (over, all) {
+        (1, 1) => "Its only job is over.".to_owned(),
+        (over, all) if over == all => format!("All {} are over.", count(all)),
+        (1, all) => format!("1 of its {} is over.", count(all)),
+        (over, all) => format!("{over} of its {} are over.", count(all)),
     };
-    format!(
-        "{} of its {} over. {how}",
-        facts.jobs_over,
-        match facts.jobs_in_all {
-            1 => "1 job is".to_owned(),
-            more => format!("{} are", count(more)),
-        }
-    )
+    match &facts.request_over {
+        Some(status) => format!("{jobs} Its status is: {}.", words(status)),
+        None if over < all => format!("{jobs} The rest is still to come."),
+        None => jobs,
+    }
 }
 
 fn name(job: &FinishedJob) -> String {

@@ -62,7 +62,6 @@ fn a_mail_about_one_job_says_all_of_it_in_both_parts() {
         ..job("brew", "failed")
     };
     let mail = write(Content::JobsFinished(facts(vec![one])));
-    println!("{}\n{}", mail.text, mail.html);
     assert_eq!(mail.subject, "failed: [os tea] brew");
     assert_eq!(mail.message_id, "0b0e5f6c-key@jobs.example.org");
     assert_eq!(mail.from, "notifications@jobs.example.org");
@@ -86,7 +85,7 @@ fn a_mail_about_one_job_says_all_of_it_in_both_parts() {
         "Project: A study of tea",
         "Job request: 12",
         "https://jobs.example.org/job-requests/12/",
-        "1 of its 2 jobs are over. The rest is still to come.",
+        "1 of its 2 jobs is over. The rest is still to come.",
         "https://jobs.example.org/settings/",
         "team@example.org",
         "https://jobs.example.org/",
@@ -164,7 +163,7 @@ fn a_whole_request_is_told_with_all_its_jobs_the_failed_first() {
     }));
     for part in [&mail.text, &shown(&mail.html)] {
         assert!(part.contains("Job request 12 is over. 1 of 60 jobs failed."), "{part}");
-        assert!(part.contains("60 of its 60 jobs are over. Nothing of it is left to run. Its status is: failed."));
+        assert!(part.contains("All 60 jobs are over. Its status is: failed."));
         assert!(part.contains("And 10 more, on the page of the job request."));
         assert!(part.find("action59").unwrap() < part.find("action00").unwrap());
         assert!(part.contains("action48") && !part.contains("action49"), "{part}");
@@ -213,6 +212,28 @@ fn what_people_call_things_stays_text() {
     let address = "https://jobs.example.org/jobs/a%2F..%2Fb%3Fc%23d%22'%3C%C3%A9/";
     assert!(mail.text.contains(address), "{}", mail.text);
     assert!(shown.contains(address), "{shown}");
+}
+
+#[test]
+fn how_far_a_request_is_reads_well() {
+    for (over, all, status, words) in [
+        (
+            1,
+            1,
+            Some("succeeded"),
+            "Its only job is over. Its status is: succeeded.",
+        ),
+        (2, 3, None, "2 of its 3 jobs are over. The rest is still to come."),
+        (3, 3, None, "All 3 jobs are over."),
+    ] {
+        let mail = write(Content::JobsFinished(JobsFinished {
+            jobs_over: over,
+            jobs_in_all: all,
+            request_over: status.map(str::to_owned),
+            ..facts(vec![job("a", "succeeded")])
+        }));
+        assert!(mail.text.contains(words), "{words}\n{}", mail.text);
+    }
 }
 
 #[test]
