@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use crate::core::ids::{CommitSha, RepoUrl};
 
 pub use outgoing::{
-    Chat, ChatPost, Issue, IssueChange, IssueTracker, Mail, Mailer, NewIssue, Receipt, Undelivered,
+    Chat, ChatPost, Couriers, Issue, IssueChange, IssueTracker, Mail, Mailer, NewIssue, Receipt, Undelivered,
 };
 
 /// The most repositories [`CodeHost::repositories`] gives for one organisation.

@@ -80,6 +80,7 @@ fn every_variable_reaches_its_setting() {
             Kind::WebUrl => format!("https://{}.example/", variable.name.to_lowercase()),
             Kind::FolderUrl => "https://rap.example/v1/".into(),
             Kind::PostgresUrl => format!("postgres://db/{}", variable.name),
+            Kind::SmtpUrl => "smtps://mail.example".into(),
             Kind::Folder => format!("/folder/{}", variable.name),
             Kind::IpAddress => "10.9.8.7".into(),
             Kind::Email => "someone@example.org".into(),
@@ -154,7 +155,7 @@ fn every_variable_reaches_its_setting() {
     );
     assert_eq!(s.output_checking.github_org, text("DEFAULT_OUTPUT_CHECKING_GITHUB_ORG"));
     assert_eq!(s.output_checking.github_repo, text("DEFAULT_OUTPUT_CHECKING_REPO"));
-    assert_eq!(s.opencodelists.url.as_str(), url("OPENCODELISTS_URL"));
+    assert_eq!(s.opencodelists.url.unwrap().as_str(), url("OPENCODELISTS_URL"));
     assert_eq!(s.slack.token.unwrap().expose_secret(), text("SLACK_BOT_TOKEN"));
     assert_eq!(s.slack.api_url.as_str(), url("SLACK_API_URL"));
     assert_eq!(s.slack.test_channel.unwrap(), text("SLACK_TEST_CHANNEL"));
