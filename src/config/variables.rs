@@ -268,6 +268,8 @@ pub const TOOLING: &[&str] = &[
     "DEV_GROUPID",
     "DEV_USERID",
     "GITREF",
+    "JOBSERVER_VERIFY_REAL",
+    "JOBSERVER_VERIFY_REPO",
     "NODE_VERSION",
     "PYTHON_VERSION",
     "RELEASE_HATCH_REPO",

@@ -32,7 +32,9 @@ fn secrets_are_shown_nowhere() {
     let postgres = format!("postgres://clerk:{secret}@db/jobserver?password={secret}");
     let dsn = format!("https://{secret}@sentry.example.org/1");
     let headers = format!("x-team={secret}");
+    let smtp = format!("smtps://clerk:{secret}@mail");
     let value = |variable: &Variable| match variable.kind {
+        Kind::SmtpUrl => smtp.clone(),
         Kind::PostgresUrl => postgres.clone(),
         Kind::WebUrl => dsn.clone(),
         Kind::Headers => headers.clone(),
@@ -54,6 +56,8 @@ fn secrets_are_shown_nowhere() {
     assert_eq!(shown, Some("postgres://clerk:********@db/jobserver?********"));
     let shown = reading(&loaded, "SENTRY_DSN").shown.as_deref();
     assert_eq!(shown, Some("https://********@sentry.example.org/1"));
+    let shown = reading(&loaded, "SMTP_URL").shown.as_deref();
+    assert_eq!(shown, Some("smtps://clerk:********@mail"));
     assert_eq!(loaded.settings.database.url.expose().password(), Some(secret));
 
     // Nor in the error about a malformed one.
