@@ -3,6 +3,8 @@
 
 mod api;
 mod core;
+#[path = "../fakes/mod.rs"]
+mod fakes;
 mod pages;
 mod site;
 mod support;
