@@ -3,6 +3,7 @@
 
 mod api;
 mod core;
+mod outbox;
 mod pages;
 mod site;
 mod support;
