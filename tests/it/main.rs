@@ -6,5 +6,6 @@ mod core;
 #[path = "../fakes/mod.rs"]
 mod fakes;
 mod pages;
+mod services;
 mod site;
 mod support;
