@@ -4,6 +4,9 @@
 mod api;
 mod core;
 mod outbox;
+#[path = "../fakes/mod.rs"]
+mod fakes;
 mod pages;
+mod services;
 mod site;
 mod support;
