@@ -5,6 +5,7 @@ mod accounts;
 mod backend;
 pub mod check;
 mod demo;
+mod jobs;
 mod login_link;
 mod outfit;
 mod rap;
@@ -65,7 +66,14 @@ enum Command {
     CountRows,
     /// Delete sessions that are over and login links that no longer work.
     #[command(name = "clearsessions", alias = "clear-sessions")]
-    ClearSessions(upkeep::ClearSessions),
+    ClearSessions(jobs::ClearSessions),
+    /// Show what is due by the clock: when, when next, and what became of it last.
+    Jobs,
+    /// Run one of the schedules now, whether it is due or not.
+    Job(jobs::Job),
+    /// Run the schedules of a period that were not run in it yet, for the platform's cron.
+    #[command(name = "runjobs", alias = "run-jobs")]
+    RunJobs(jobs::RunJobs),
     /// Data to try things out with, and a backend that plays along.
     Demo(demo::Demo),
     /// Print a random value for SECRET_KEY.
@@ -150,6 +158,9 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::CreateRap(command) => outfit::block_on(command.run()),
         Command::CountRows => outfit::block_on(upkeep::count_rows()),
         Command::ClearSessions(command) => outfit::block_on(command.run()),
+        Command::Jobs => outfit::block_on(jobs::list()),
+        Command::Job(command) => outfit::block_on(command.run()),
+        Command::RunJobs(command) => outfit::block_on(command.run()),
         Command::Demo(command) => outfit::block_on(command.run()),
         Command::GenerateSecretKey => secret::generate(),
     };

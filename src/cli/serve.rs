@@ -15,7 +15,7 @@ use crate::web::drain::Drain;
 use crate::web::live::Live;
 use crate::web::static_files::Assets;
 use crate::web::{self, App};
-use crate::worker;
+use crate::worker::{self, Worker, monitor};
 
 #[derive(Debug, clap::Args)]
 pub struct Serve {
@@ -66,13 +66,20 @@ async fn serve(settings: Settings) -> Result<(), CommandError> {
     let live = Live::default();
     let listener = Db::connect_lazy(database.url.expose().as_str(), 1, database.acquire_timeout)?;
     tokio::spawn(live.clone().listen(listener));
-    if settings.worker.run_in_serve {
-        tokio::spawn(worker::run(db.clone(), std::future::pending()));
-    }
     let sealer = Sealer::new(&settings.secrets.secret_key, settings.secrets.old_secret_key.as_ref())?;
     let code_host = code_host(&settings)?;
+    let settings = Arc::new(settings);
+    if settings.worker.run_in_serve {
+        let worker = Worker {
+            db: db.clone(),
+            settings: settings.clone(),
+            code_host: code_host.clone(),
+            monitor: monitor(),
+        };
+        tokio::spawn(worker::run(worker, std::future::pending()));
+    }
     let app = App {
-        settings: Arc::new(settings),
+        settings,
         db,
         code_host,
         codelists: Arc::new(CodelistsTakenAsTheyAre),
@@ -129,8 +136,14 @@ pub fn run_worker() -> Result<(), CommandError> {
             database.acquire_timeout,
         )?;
         let stop = stop_signal();
+        let worker = Worker {
+            db,
+            code_host: code_host(&loaded.settings)?,
+            settings: Arc::new(loaded.settings),
+            monitor: monitor(),
+        };
         tracing::info!("worker started");
-        worker::run(db, stop).await;
+        worker::run(worker, stop).await;
         tracing::info!("worker stopped");
         Ok(())
     })
