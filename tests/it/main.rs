@@ -6,3 +6,4 @@ mod core;
 mod pages;
 mod site;
 mod support;
+mod worker;

@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::store::{self, If, Row};
-use super::{LastRun, MAX_ATTEMPTS, Outcome, Period, SCHEDULES, Schedule, Standing};
+use super::{LastRun, MAX_ATTEMPTS, Outcome, Period, RENEWAL, SCHEDULES, Schedule, Standing};
 use crate::core::db::Db;
 use crate::core::error::Result;
 
@@ -15,6 +15,26 @@ use crate::core::error::Result;
 pub struct Claim {
     pub schedule: &'static Schedule,
     pub(super) run: i64,
+    pub limits: Limits,
+}
+
+/// How a run is kept in bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How often its claim is moved on.
+    pub renewal: Duration,
+    /// It is given up after that.
+    pub runtime: Duration,
+}
+
+impl Claim {
+    fn new(schedule: &'static Schedule, run: i64) -> Self {
+        let limits = Limits {
+            renewal: RENEWAL,
+            runtime: schedule.max_runtime,
+        };
+        Self { schedule, run, limits }
+    }
 }
 
 /// What a look at all schedules came to.
@@ -56,7 +76,7 @@ pub async fn claim_due(db: &Db, by: &str) -> Result<Round> {
             continue;
         }
         match store::claim(&mut conn, schedule.name, by, If::Due).await {
-            Ok(Some(run)) => round.claims.push(Claim { schedule, run }),
+            Ok(Some(run)) => round.claims.push(Claim::new(schedule, run)),
             Ok(None) => {}
             Err(error) => {
                 tracing::warn!(schedule = schedule.name, %error, "cannot claim what is due; trying again");
@@ -75,7 +95,7 @@ pub async fn claim_now(db: &Db, schedule: &'static Schedule, by: &str) -> Result
     let mut conn = db.read().await?;
     tidied(&mut conn).await?;
     if let Some(run) = store::claim(&mut conn, schedule.name, by, If::Always).await? {
-        return Ok(Ok(Claim { schedule, run }));
+        return Ok(Ok(Claim::new(schedule, run)));
     }
     let row = store::rows(&mut conn, &[schedule.name]).await?.pop();
     let (by, since) = row.map(|row| (row.run_by, row.started_at)).unwrap_or_default();
@@ -96,7 +116,7 @@ pub async fn claim_period(db: &Db, schedule: &'static Schedule, by: &str) -> Res
     let (now, _) = tidied(&mut conn).await?;
     let condition = If::NotSince(schedule.when.latest(now));
     let run = store::claim(&mut conn, schedule.name, by, condition).await?;
-    Ok(run.map(|run| Claim { schedule, run }))
+    Ok(run.map(|run| Claim::new(schedule, run)))
 }
 
 /// All schedules as they stand, by name.

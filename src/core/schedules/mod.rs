@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-pub use actions::{Claim, Refused, Round, claim_due, claim_now, claim_period, list, of_period};
+pub use actions::{Claim, Limits, Refused, Round, claim_due, claim_now, claim_period, list, of_period};
 pub use running::{Ended, run};
 pub use store::{forget_worker, seconds_since_a_worker, worker_is_here};
 pub use table::{SCHEDULES, named};

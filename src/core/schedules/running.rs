@@ -64,14 +64,14 @@ pub async fn run(tools: &Tools, claim: Claim, stop: impl Future<Output = ()>) ->
 }
 
 async fn worked(tools: &Tools, claim: &Claim, stop: impl Future<Output = ()>) -> End {
-    let schedule = claim.schedule;
+    let (schedule, limits) = (claim.schedule, claim.limits);
     // A task of its own, so that a panic is a failure like any other; it ends with the set.
     let mut work = JoinSet::new();
     let (its_tools, task) = (tools.clone(), schedule.work);
     work.spawn(async move { task.perform(&its_tools).await });
-    let too_long = tokio::time::sleep(schedule.max_runtime);
+    let too_long = tokio::time::sleep(limits.runtime);
     tokio::pin!(stop, too_long);
-    let mut renewals = interval(RENEWAL);
+    let mut renewals = interval(limits.renewal);
     renewals.set_missed_tick_behavior(MissedTickBehavior::Delay);
     renewals.reset();
     let mut held_since = Instant::now();
@@ -80,7 +80,7 @@ async fn worked(tools: &Tools, claim: &Claim, stop: impl Future<Output = ()>) ->
             biased;
             Some(ended) = work.join_next() => return End::Done(flattened(ended)),
             () = &mut too_long => {
-                let limit = schedule.max_runtime.as_secs();
+                let limit = limits.runtime.as_secs_f64();
                 return End::Done(Err(Error::Internal(format!("it took longer than {limit} seconds"))));
             }
             () = &mut stop => return End::Stopped,

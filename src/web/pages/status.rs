@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use rocket::get;
-use rocket::http::{ContentType, Status};
+use rocket::http::{ContentType, Header, Status};
+use rocket::{Responder, get};
 use time::OffsetDateTime;
 use tokio::time::timeout;
 
@@ -27,7 +27,7 @@ const PROBE_LIMIT: Duration = Duration::from_secs(5);
 /// Whether the process can serve: the database answers. What else an operator should know comes below, as
 /// warnings: nothing of it is a reason to keep visitors away.
 #[get("/ready")]
-pub async fn ready(db: &Database) -> Outcome<Plain> {
+pub async fn ready(db: &Database) -> Outcome<Uncached> {
     let looked = timeout(PROBE_LIMIT, readiness(db)).await;
     let readiness = looked.map_err(|_| Error::Unavailable("no answer in time".to_owned()))??;
     let mut body = "ready\n".to_owned();
@@ -36,7 +36,17 @@ pub async fn ready(db: &Database) -> Outcome<Plain> {
         body.push_str(&warning);
         body.push('\n');
     }
-    Ok(Plain(Status::Ok, ContentType::Plain, body))
+    Ok(Uncached {
+        body: Plain(Status::Ok, ContentType::Plain, body),
+        cache: Header::new("Cache-Control", "no-store"),
+    })
+}
+
+/// Nobody on the way may keep the answer.
+#[derive(Responder)]
+pub struct Uncached {
+    body: Plain,
+    cache: Header<'static>,
 }
 
 async fn contact(db: &Database, slug: &str) -> Result<Contact, Failure> {
