@@ -3,10 +3,11 @@
 
 mod api;
 mod core;
-mod outbox;
 #[path = "../fakes/mod.rs"]
 mod fakes;
+mod outbox;
 mod pages;
 mod services;
 mod site;
 mod support;
+mod worker;
