@@ -1,7 +1,6 @@
 //! One call over HTTP to a service that takes messages: within a limit of time and of bytes, and with its
 //! failures said in words for operators. Addresses and tokens are not part of the words.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
@@ -98,16 +97,22 @@ pub(super) fn one_line(text: &str) -> String {
     line.chars().take(MAX_WORDS).collect()
 }
 
-/// An error and what caused it, on one line.
+/// What is at the bottom of an error, on one line: the last two of its causes. Those above repeat them,
+/// and say to whom the call was.
 pub(super) fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
+    let (mut above, mut last) = (String::new(), error.to_string());
     let mut cause = error.source();
     while let Some(current) = cause {
-        // Writing to a string cannot fail.
-        let _ = write!(text, ": {current}");
+        above = std::mem::replace(&mut last, current.to_string());
         cause = current.source();
     }
-    one_line(&text)
+    if above.is_empty() || above.contains("http://") || above.contains("https://") {
+        one_line(&last)
+    } else if above.contains(&last) {
+        one_line(&above)
+    } else {
+        one_line(&format!("{above}: {last}"))
+    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod paging;
 pub mod people;
 pub mod ports;
 pub mod projects;
+pub mod schedules;
 pub mod sealed;
 pub mod upkeep;
 pub mod workspaces;

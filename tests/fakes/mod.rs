@@ -12,9 +12,11 @@ pub mod mailgun;
 pub mod opencodelists;
 pub mod server;
 pub mod slack;
+pub mod smtp;
 
 pub use github::FakeGitHub;
 pub use mailgun::FakeMailgun;
 pub use opencodelists::FakeOpenCodelists;
 pub use server::Fault;
 pub use slack::FakeSlack;
+pub use smtp::{FakeSmtp, SmtpFault};
