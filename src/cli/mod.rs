@@ -10,6 +10,7 @@ mod outfit;
 mod rap;
 mod secret;
 mod serve;
+mod test_email;
 mod upkeep;
 mod workspace;
 
@@ -63,6 +64,9 @@ enum Command {
     /// Print how many rows each table has.
     #[command(name = "count_rows", alias = "count-rows")]
     CountRows,
+    /// Send a mail the way the settings say, and tell what came of it.
+    #[command(name = "sendtestemail", alias = "send-test-email")]
+    SendTestEmail(test_email::SendTestEmail),
     /// Delete sessions that are over and login links that no longer work.
     #[command(name = "clearsessions", alias = "clear-sessions")]
     ClearSessions(upkeep::ClearSessions),
@@ -149,6 +153,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::CreateWorkspace(command) => outfit::block_on(command.run()),
         Command::CreateRap(command) => outfit::block_on(command.run()),
         Command::CountRows => outfit::block_on(upkeep::count_rows()),
+        Command::SendTestEmail(command) => outfit::block_on(command.run()),
         Command::ClearSessions(command) => outfit::block_on(command.run()),
         Command::Demo(command) => outfit::block_on(command.run()),
         Command::GenerateSecretKey => secret::generate(),

@@ -9,3 +9,4 @@ mod pages;
 mod services;
 mod site;
 mod support;
+mod verification;
