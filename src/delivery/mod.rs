@@ -40,6 +40,15 @@ impl Place {
         format!("{}{path}", self.base_url.as_str().trim_end_matches('/'))
     }
 
+    /// The absolute address of a page, by the parts of its path, which may be any text.
+    pub fn page(&self, parts: &[&str]) -> String {
+        let mut url = self.base_url.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.clear().extend(parts).push("");
+        }
+        url.into()
+    }
+
     /// The host that message ids end in.
     pub fn host(&self) -> &str {
         self.base_url.host_str().unwrap_or("localhost")
