@@ -141,8 +141,9 @@ impl Messages {
         let subject = check.subject();
         let repo = issue_repo(event, around, defaults);
         let issue = match event.event_type.on_issue() {
-            OnIssue::Open => Draft::new(Content::CheckOpened(CheckOpened { check }), repo, &cause)
-                .once(format!("{subject}:open")),
+            OnIssue::Open => {
+                Draft::new(Content::CheckOpened(CheckOpened { check }), repo, &cause).once(format!("{subject}:open"))
+            }
             OnIssue::Comment(status) => {
                 let event = CheckEvent::of(event);
                 Draft::new(

@@ -6,7 +6,6 @@ mod body;
 use rocket::http::Status;
 use rocket::post;
 use serde::Serialize;
-use serde_json::json;
 use utoipa::ToSchema;
 
 use super::answer::Answer;
@@ -15,9 +14,8 @@ use super::csrf::NotForged;
 use super::negotiation::AsksForJson;
 use super::openapi::{self, Detail};
 use crate::config::Settings;
-use crate::core::airlock::Defaults;
-use crate::core::airlock::Recorded;
 use crate::core::airlock::actions::record_event;
+use crate::core::airlock::{Defaults, Recorded};
 use crate::core::error::Error;
 use crate::web::App;
 use crate::web::database::Database;

@@ -68,7 +68,11 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// The faults that were found, when there are any.
     pub fn end(self) -> Result<(), Faults> {
-        if self.faults.is_empty() { Ok(()) } else { Err(self.faults) }
+        if self.faults.is_empty() {
+            Ok(())
+        } else {
+            Err(self.faults)
+        }
     }
 
     /// A field's value as it came.
@@ -192,7 +196,11 @@ pub fn text(raw: &RawValue, rule: Rule) -> Result<String, Vec<String>> {
     };
     let text = trimmed(&text);
     if text.is_empty() && surrogate.is_none() {
-        return if rule.blank { Ok(String::new()) } else { Err(vec![BLANK.to_owned()]) };
+        return if rule.blank {
+            Ok(String::new())
+        } else {
+            Err(vec![BLANK.to_owned()])
+        };
     }
     let mut faults = Vec::new();
     if let Some(longest) = rule.longest.filter(|longest| text.chars().count() > *longest) {
@@ -204,7 +212,11 @@ pub fn text(raw: &RawValue, rule: Rule) -> Result<String, Vec<String>> {
     if let Some(unit) = surrogate {
         faults.push(surrogate_message(unit));
     }
-    if faults.is_empty() { Ok(text.to_owned()) } else { Err(faults) }
+    if faults.is_empty() {
+        Ok(text.to_owned())
+    } else {
+        Err(faults)
+    }
 }
 
 /// Without the white space at its ends; four separators of ASCII count as such.

@@ -96,7 +96,9 @@ impl Serialize for FileFaults {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Whole(fault) => [fault].serialize(serializer),
-            Self::Items(items) => serializer.collect_map(items.iter().map(|(place, faults)| (place.to_string(), faults))),
+            Self::Items(items) => {
+                serializer.collect_map(items.iter().map(|(place, faults)| (place.to_string(), faults)))
+            }
         }
     }
 }
@@ -168,5 +170,9 @@ fn files(raw: &RawValue) -> Result<Vec<String>, FileFaults> {
             Err(why) => faults.push((place, why)),
         }
     }
-    if faults.is_empty() { Ok(names) } else { Err(FileFaults::Items(faults)) }
+    if faults.is_empty() {
+        Ok(names)
+    } else {
+        Err(FileFaults::Items(faults))
+    }
 }

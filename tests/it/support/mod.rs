@@ -65,7 +65,7 @@ impl Site {
         let code_host = Arc::new(FakeCodeHost::default());
         let codelists = Arc::new(FakeCodelists::default());
         let live = Live::default();
-        let post = Post::new(&settings);
+        let post = Post::new(&settings, db.clone());
         let sealer = Sealer::new(&settings.secrets.secret_key, None).unwrap();
         let app = App {
             settings: Arc::new(settings),

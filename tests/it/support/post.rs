@@ -24,7 +24,7 @@ pub struct Post {
 }
 
 impl Post {
-    pub fn new(settings: &Settings) -> Self {
+    pub fn new(settings: &Settings, db: Db) -> Self {
         let (mail, chat, issues) = (
             Arc::new(MailRecorder::default()),
             Arc::new(ChatRecorder::default()),
@@ -41,7 +41,7 @@ impl Post {
             mail_from: settings.mail.from.clone(),
             support_email: settings.web.support_email.clone(),
         };
-        let office = PostOffice::new(couriers, place).unwrap_or_else(|error| panic!("{error}"));
+        let office = PostOffice::new(couriers, db, place).unwrap_or_else(|error| panic!("{error}"));
         Self {
             mail,
             chat,

@@ -20,7 +20,9 @@ pub fn read(body: &[u8]) -> Result<AirlockEvent, String> {
     let kind = fields.text("event_type", NAME).map(|name| name.to_uppercase());
     let unknown_type = || {
         let name = kind.as_deref()?;
-        EventType::named(name).is_none().then(|| format!("Unknown event type '{name}'"))
+        EventType::named(name)
+            .is_none()
+            .then(|| format!("Unknown event type '{name}'"))
     };
     if let Some(unknown) = unknown_type() {
         return Err(unknown);
@@ -87,7 +89,10 @@ fn updates(fields: &mut Fields<'_>) -> Vec<Update> {
         return Vec::new();
     };
     if items.len() > MOST_UPDATES {
-        fields.fault("updates", format!("Ensure there are no more than {MOST_UPDATES} items."));
+        fields.fault(
+            "updates",
+            format!("Ensure there are no more than {MOST_UPDATES} items."),
+        );
         return Vec::new();
     }
     let mut updates = Vec::with_capacity(items.len());
@@ -116,7 +121,9 @@ fn update(item: &RawValue) -> Result<Update, String> {
 
 fn optional(fields: &mut Fields<'_>, name: &'static str) -> Option<String> {
     given(fields.raw(name))?;
-    fields.text(name, Rule::ANY.at_most(250)).filter(|text| !text.is_empty())
+    fields
+        .text(name, Rule::ANY.at_most(250))
+        .filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]
@@ -149,10 +156,7 @@ mod tests {
         })
         .unwrap();
         assert_eq!(event.event_type, EventType::PartiallyReviewed);
-        assert_eq!(
-            event.repo.unwrap().to_string(),
-            "https://github.com/my-org/outputs"
-        );
+        assert_eq!(event.repo.unwrap().to_string(), "https://github.com/my-org/outputs");
         let texts: Vec<_> = event
             .updates
             .iter()
@@ -180,7 +184,10 @@ mod tests {
         let cases: &[Case] = &[
             (|e| e["event_type"] = json!("nope"), "Unknown event type 'NOPE'"),
             (|e| e["event_type"] = json!(7), "Unknown event type '7'"),
-            (|e| e["event_type"] = json!(null), "event_type: This field may not be null."),
+            (
+                |e| e["event_type"] = json!(null),
+                "event_type: This field may not be null.",
+            ),
             (|e| e["event_type"] = json!(["x"]), "event_type: Not a valid string."),
             (
                 |e| {
@@ -189,7 +196,10 @@ mod tests {
                 },
                 "event_type: This field is required.; user: This field may not be blank.",
             ),
-            (|e| e["workspace"] = json!("a\u{0}b"), "workspace: Null characters are not allowed."),
+            (
+                |e| e["workspace"] = json!("a\u{0}b"),
+                "workspace: Null characters are not allowed.",
+            ),
             (
                 |e| e["updates"] = json!("x"),
                 "updates: Expected a list of items but got type \"str\".",
