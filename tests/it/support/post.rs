@@ -64,6 +64,8 @@ impl Post {
 /// What goes wrong in one call.
 #[derive(Debug, Clone)]
 pub enum Trouble {
+    /// None: for a call before the one that has some.
+    Nothing,
     /// Nothing is taken over.
     Fails(Undelivered),
     /// It is taken over, and the connection ends before the answer.
@@ -101,7 +103,7 @@ impl Script {
         let next = self.next.lock().unwrap().pop_front();
         let trouble = next.or_else(|| self.always.lock().unwrap().clone());
         match trouble {
-            None => work(),
+            None | Some(Trouble::Nothing) => work(),
             Some(Trouble::Fails(error)) => Err(error),
             Some(Trouble::AnswerLost) => {
                 work()?;
@@ -224,6 +226,12 @@ impl IssueRecorder {
             labels: Vec::new(),
         };
         self.add(repo, &issue).number
+    }
+
+    /// Gives an issue labels, as somebody would on its page.
+    pub fn label(&self, repo: &str, number: i64, labels: &[&str]) {
+        let labels = labels.iter().map(|label| (*label).to_owned()).collect();
+        self.with(repo, number, |issue| issue.labels = labels).unwrap();
     }
 
     /// Lets an issue be gone.
