@@ -17,6 +17,7 @@ pub mod people;
 pub mod ports;
 pub mod projects;
 pub mod releases;
+pub mod schedules;
 pub mod sealed;
 pub mod upkeep;
 pub mod workspaces;

@@ -9,23 +9,14 @@ mod mail;
 mod markdown;
 mod slack;
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use url::Url;
 
 use crate::core::db::Db;
 use crate::core::outbox::fault::FaultPoint;
 use crate::core::outbox::{Content, Courier, Letter};
-use crate::core::ports::{Chat, ChatPost, IssueTracker, Mailer, Receipt, Undelivered};
-
-/// What carries messages.
-#[derive(Debug, Clone)]
-pub struct Couriers {
-    pub mail: Arc<dyn Mailer>,
-    pub chat: Arc<dyn Chat>,
-    pub issues: Arc<dyn IssueTracker>,
-}
+pub use crate::core::ports::Couriers;
+use crate::core::ports::{ChatPost, Receipt, Undelivered};
 
 /// What words need to know of this installation.
 #[derive(Debug, Clone)]
