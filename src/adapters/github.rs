@@ -14,6 +14,7 @@ use crate::core::ids::{CommitSha, RepoUrl};
 use crate::core::ports::{CodeHost, CodeHostError, MAX_BRANCHES, MAX_ENTRIES, RepoFacts, Repository};
 
 mod answers;
+mod observed;
 mod organisation;
 mod settings;
 mod transport;

@@ -1,9 +1,11 @@
 //! What the program tells those who look after it: logs, traces, metrics, and reports of errors.
 //!
-//! - [`logs`](self) are always written, to standard output.
-//! - Traces and metrics go to a collector when `OTEL_EXPORTER_OTLP_ENDPOINT` is set (`export`, `traces`,
-//!   [`metrics`]).
+//! - Log lines are always written, to standard output (`logs`).
+//! - Traces and metrics go to a collector when `OTEL_EXPORTER_OTLP_ENDPOINT` is set (`export`, [`traces`],
+//!   [`metrics`], [`outgoing`]).
 //! - Errors and check-ins of schedules go to Sentry when `SENTRY_DSN` is set (`reports`, [`check_ins`]).
+//!
+//! - [`request`] is what all of them know of the request that is being answered.
 //!
 //! None of them can stop or slow a request: each puts what it has to say into a short queue that threads of
 //! its own empty, and drops it when the queue is full. At the end of the process they get [`LAST_WORDS`] to
@@ -13,10 +15,17 @@
 //! Rocket brings a logger that gives way to one that is there.
 
 pub mod check_ins;
+mod console;
+mod export;
 mod logs;
+pub mod metrics;
+pub mod outgoing;
 mod panics;
 mod reports;
+pub mod request;
 mod scrub;
+mod sql;
+pub mod traces;
 
 use std::io::{self, Write as _};
 use std::sync::mpsc;
@@ -29,6 +38,8 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::{EnvFilter, Layer, Registry, layer::SubscriberExt as _};
 
+use self::export::Export;
+use self::traces::whole_story;
 use crate::config::TelemetrySettings;
 
 /// How long the end of the process may wait for collectors and for Sentry, all together.
@@ -49,19 +60,26 @@ pub enum TelemetryError {
     SentryAddress,
     #[error("no HTTP client can be made: {0}")]
     HttpClient(String),
+    #[error("OTEL_EXPORTER_OTLP_HEADERS has a header that HTTP does not allow: {0}")]
+    Header(String),
+    #[error("OTEL_EXPORTER_OTLP_ENDPOINT cannot be used: {0}")]
+    Exporter(String),
+    #[error("no thread can be started: {0}")]
+    Thread(#[source] io::Error),
 }
 
 /// Keep it until the program ends: dropping it sends what is still held back, for [`LAST_WORDS`] at most.
 #[must_use = "telemetry ends when the guard is dropped"]
-#[derive(Debug)]
 pub struct TelemetryGuard {
-    _private: (),
+    export: Option<Export>,
 }
 
 impl Drop for TelemetryGuard {
     fn drop(&mut self) {
-        let last_words: Vec<fn()> = vec![|| reports::flush(LAST_WORDS)];
-        within(LAST_WORDS, last_words);
+        within(LAST_WORDS, &[traces::flush, metrics::flush, reports::flush]);
+        if let Some(export) = self.export.take() {
+            export.end();
+        }
         // Nobody is left to be told of a failure.
         let _ = io::stdout().flush();
     }
@@ -69,14 +87,14 @@ impl Drop for TelemetryGuard {
 
 /// Does everything at once, each in a thread of its own, and waits so long at most. What is not done by then
 /// is left alone: it ends with the process.
-fn within(bound: Duration, work: Vec<fn()>) {
+fn within(bound: Duration, work: &[fn(Duration)]) {
     let end = Instant::now() + bound;
     let (done, all_done) = mpsc::channel();
     let mut awaited = 0;
-    for work in work {
+    for work in work.iter().copied() {
         let done = done.clone();
         let thread = std::thread::Builder::new().name("last words".into()).spawn(move || {
-            work();
+            work(bound);
             let _ = done.send(());
         });
         awaited += usize::from(thread.is_ok());
@@ -97,15 +115,41 @@ pub fn init(settings: &TelemetrySettings) -> Result<TelemetryGuard, TelemetryErr
     let filter = logs::filter(settings)?;
     // What no directive of the filter lets through is not even handed over by `log`.
     let from_log = filter.max_level_hint().unwrap_or(LevelFilter::TRACE);
-    let mut layers: Vec<Box<dyn Layer<Registry> + Send + Sync>> = Vec::new();
-    layers.push(logs::lines(settings, io::stdout).with_filter(filter).boxed());
+    let mut layers: Layers = vec![logs::lines(settings, io::stdout).with_filter(filter).boxed()];
     if reports::start(&settings.sentry, release(settings))? {
         layers.push(reports::layer().boxed());
     }
+    let export = start_export(settings, &mut layers)?;
     tracing::subscriber::set_global_default(Registry::default().with(layers))?;
     LogTracer::builder().with_max_level(from_log.as_log()).init()?;
     panics::log();
-    Ok(TelemetryGuard { _private: () })
+    Ok(TelemetryGuard { export })
+}
+
+type Layers = Vec<Box<dyn Layer<Registry> + Send + Sync>>;
+
+/// Traces and metrics, as far as somebody is there to take them.
+fn start_export(settings: &TelemetrySettings, layers: &mut Layers) -> Result<Option<Export>, TelemetryError> {
+    let export = Export::new(&settings.otel)?;
+    if export.is_none() && !settings.otel.console {
+        return Ok(None);
+    }
+    let resource = export::resource(settings);
+    let mut provider = traces::provider(resource.clone());
+    if let Some(export) = &export {
+        provider = provider.sending_by(export.spans()?);
+        metrics::start(export.metrics()?, resource);
+    }
+    if settings.otel.console {
+        provider = provider.sending_by(console::Console);
+    }
+    let wanted = traces::Wanted::by(&settings.otel);
+    let tracer = provider.start(wanted).ok_or(TelemetryError::StartedTwice)?;
+    layers.push(traces::layer(tracer.clone()).boxed());
+    if wanted.statements {
+        layers.push(sql::layer(tracer).boxed());
+    }
+    Ok(export)
 }
 
 /// The version, and the commit when it is known: `jobserver@0.1.0+abc123`.
