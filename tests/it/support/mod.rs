@@ -3,6 +3,7 @@
 mod actors;
 mod code_host;
 mod codelists;
+mod collector;
 mod html;
 mod program;
 mod proxy;
@@ -12,8 +13,9 @@ mod world;
 pub use actors::{Answer, Backend, Visitor};
 pub use code_host::FakeCodeHost;
 pub use codelists::FakeCodelists;
+pub use collector::{Collector, Sentry, Silent};
 pub use html::Html;
-pub use program::Program;
+pub use program::{Program, Running, SECRET_KEY};
 pub use proxy::DatabaseProxy;
 pub use statements::count_statements;
 pub use world::{Job, Request, World};
