@@ -115,7 +115,10 @@ pub fn init(settings: &TelemetrySettings) -> Result<TelemetryGuard, TelemetryErr
     let filter = logs::filter(settings)?;
     // What no directive of the filter lets through is not even handed over by `log`.
     let from_log = filter.max_level_hint().unwrap_or(LevelFilter::TRACE);
-    let mut layers: Layers = vec![logs::lines(settings, io::stdout).with_filter(filter).boxed()];
+    let mut layers: Layers = vec![
+        request::layer().boxed(),
+        logs::lines(settings, io::stdout).with_filter(filter).boxed(),
+    ];
     if reports::start(&settings.sentry, release(settings))? {
         layers.push(reports::layer().boxed());
     }

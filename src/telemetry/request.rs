@@ -8,11 +8,18 @@ use std::time::Duration;
 use opentelemetry::Value;
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt as _};
 use sentry::{Hub, SentryFutureExt as _};
-use tracing::field::Empty;
+use tracing::field::{Empty, Field, Visit};
+use tracing::span::{Attributes, Id};
 use tracing::{Instrument as _, Span, error_span, trace_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing_subscriber::filter::FilterFn;
+use tracing_subscriber::registry::LookupSpan as _;
+use tracing_subscriber::{Layer, Registry, layer};
 
 use super::{metrics, reports, traces};
+
+/// Of the span around everything that is logged of a request.
+const TARGET: &str = "jobserver::request";
 
 tokio::task_local! {
     static CURRENT: Arc<RequestScope>;
@@ -50,7 +57,7 @@ pub struct Arrival<'a> {
 impl RequestScope {
     pub fn open(arrival: Arrival<'_>) -> Arc<Self> {
         let said = error_span!(
-            target: "jobserver::request",
+            target: TARGET,
             parent: None,
             "request",
             request_id = arrival.id,
@@ -59,7 +66,7 @@ impl RequestScope {
             job_requests = Empty,
         );
         let traced = if arrival.is_of_interest && traces::wanted().requests {
-            trace_span!(target: traces::TARGET, parent: None, "request", otel.kind = "server", request_id = arrival.id)
+            trace_span!(target: traces::TARGET, parent: &said, "request", otel.kind = "server", request_id = arrival.id)
         } else {
             Span::none()
         };
@@ -192,9 +199,49 @@ pub(super) fn with_span(work: impl FnOnce(&Span)) {
     });
 }
 
-/// The id of the present request.
+/// The id of the present request. A client that works in a task of its own has left the request's task, and
+/// takes only the span with it.
 pub(super) fn current_id() -> Option<String> {
-    CURRENT.try_with(|scope| scope.id.clone()).ok()
+    CURRENT.try_with(|scope| scope.id.clone()).ok().or_else(id_by_span)
+}
+
+fn id_by_span() -> Option<String> {
+    Span::current().with_subscriber(|(id, subscriber)| {
+        let span = subscriber.downcast_ref::<Registry>()?.span(id)?;
+        span.scope()
+            .find_map(|span| span.extensions().get::<RequestId>().map(|id| id.0.clone()))
+    })?
+}
+
+struct RequestId(String);
+
+/// Keeps the id of each request with its span.
+pub(super) fn layer() -> impl Layer<Registry> + Send + Sync {
+    Ids.with_filter(FilterFn::new(|metadata| metadata.is_span() && metadata.target() == TARGET))
+}
+
+struct Ids;
+
+impl Layer<Registry> for Ids {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: layer::Context<'_, Registry>) {
+        let mut found = None;
+        attributes.record(&mut IdVisitor(&mut found));
+        if let (Some(found), Some(span)) = (found, context.span(id)) {
+            span.extensions_mut().insert(RequestId(found));
+        }
+    }
+}
+
+struct IdVisitor<'a>(&'a mut Option<String>);
+
+impl Visit for IdVisitor<'_> {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "request_id" {
+            *self.0 = Some(value.to_owned());
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
 }
 
 /// The present span of the present trace, as others are told it.

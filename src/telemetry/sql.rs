@@ -18,9 +18,9 @@ const TARGET: &str = "sqlx::query";
 pub(super) fn layer<S: Subscriber + for<'s> tracing_subscriber::registry::LookupSpan<'s>>(
     tracer: SdkTracer,
 ) -> impl Layer<S> + Send + Sync {
-    Statements(tracer).with_filter(
-        FilterFn::new(|metadata| metadata.is_event() && metadata.target() == TARGET).with_max_level_hint(Level::TRACE),
-    )
+    // sqlx asks first whether anybody listens, by what is no event yet.
+    Statements(tracer)
+        .with_filter(FilterFn::new(|metadata| metadata.target() == TARGET).with_max_level_hint(Level::TRACE))
 }
 
 struct Statements(SdkTracer);

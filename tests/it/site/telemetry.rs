@@ -202,6 +202,7 @@ async fn instrumentations_can_be_switched_off_one_by_one(pool: PgPool) {
 async fn a_sync_is_traced_with_its_backend_and_a_job_page_with_its_jobs_trace(pool: PgPool) {
     let mut collector = Collector::start().await;
     let world = World::of_program(&pool);
+    world.usual().await;
     let token = world.backend("tpp").await;
     let (request, identifier) = world.request(crate::support::Request::default()).await;
     let program = server(&pool)
@@ -366,7 +367,8 @@ async fn check_ins_and_panics_reach_sentry_without_secrets() {
     while statuses.last() != Some(&Value::from("error")) {
         statuses.push(sentry.item("check_in").await.0["status"].clone());
     }
-    assert_eq!(event["level"], "error");
+    // An event without a level is an error.
+    assert_eq!(event.get("level"), None);
     assert_eq!(
         event["release"],
         concat!("jobserver@", env!("CARGO_PKG_VERSION"), "+abc123")
@@ -415,7 +417,8 @@ async fn an_error_is_reported_with_its_request_and_without_secrets(pool: PgPool)
     assert_eq!(answer.status(), 500);
 
     let (event, text) = sentry.item("event").await;
-    assert_eq!(event["level"], "error");
+    // An event without a level is an error.
+    assert_eq!(event.get("level"), None);
     assert_eq!(event["environment"], "staging");
     assert_eq!(
         event["user"],
@@ -460,6 +463,7 @@ async fn a_whole_journey_leaves_no_secret_in_the_log_however_loud_it_is(pool: Pg
     let link_token = link.split('/').nth(2).unwrap().to_owned();
     let mut running = program.start(&["serve", "0"], "listening on").await;
     let address = running.address();
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
