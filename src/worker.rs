@@ -1,6 +1,8 @@
 //! Work that is due outside of requests. Several workers may run at once, and one in each web process:
 //! doing it twice changes nothing.
 
+pub mod engine;
+
 use std::future::Future;
 use std::time::Duration;
 

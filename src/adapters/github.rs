@@ -14,11 +14,14 @@ use crate::core::ids::{CommitSha, RepoUrl};
 use crate::core::ports::{CodeHost, CodeHostError, MAX_BRANCHES, MAX_ENTRIES, RepoFacts, Repository};
 
 mod answers;
+mod issue_answers;
+mod issues;
 mod observed;
 mod organisation;
 mod settings;
 mod transport;
 
+pub use self::issues::GitHubIssues;
 pub use self::settings::{GitHubSettings, GitHubSettingsError};
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod backend;
 pub mod check;
 mod demo;
 mod login_link;
+mod outbox;
 mod outfit;
 mod rap;
 mod secret;
@@ -68,6 +69,8 @@ enum Command {
     ClearSessions(upkeep::ClearSessions),
     /// Data to try things out with, and a backend that plays along.
     Demo(demo::Demo),
+    /// See what leaves the house, and deal with what does not.
+    Outbox(outbox::Outbox),
     /// Print a random value for SECRET_KEY.
     #[command(name = "generate_secret_key", alias = "generate-secret-key")]
     GenerateSecretKey,
@@ -151,6 +154,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::CountRows => outfit::block_on(upkeep::count_rows()),
         Command::ClearSessions(command) => outfit::block_on(command.run()),
         Command::Demo(command) => outfit::block_on(command.run()),
+        Command::Outbox(command) => outfit::block_on(command.run()),
         Command::GenerateSecretKey => secret::generate(),
     };
     match result {

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use rocket::fairing::AdHoc;
 
 use super::CommandError;
-use super::outfit::{block_on, code_host, start_telemetry};
+use super::outfit::{block_on, code_host, codelist_checker, start_telemetry};
 use crate::config::{self, Settings};
 use crate::core::db::Db;
-use crate::core::ports::CodelistsTakenAsTheyAre;
 use crate::core::sealed::Sealer;
 use crate::web::drain::Drain;
 use crate::web::live::Live;
@@ -71,11 +70,12 @@ async fn serve(settings: Settings) -> Result<(), CommandError> {
     }
     let sealer = Sealer::new(&settings.secrets.secret_key, settings.secrets.old_secret_key.as_ref())?;
     let code_host = code_host(&settings)?;
+    let codelists = codelist_checker(&settings)?;
     let app = App {
         settings: Arc::new(settings),
         db,
         code_host,
-        codelists: Arc::new(CodelistsTakenAsTheyAre),
+        codelists,
         sealer,
         assets: Arc::new(assets),
         live,

@@ -44,7 +44,7 @@ pub(super) fn settings(profile: Profile, values: &Values) -> Result<Settings, Pr
             github_repo: values.get("DEFAULT_OUTPUT_CHECKING_REPO")?,
         },
         opencodelists: OpenCodelistsSettings {
-            url: values.get("OPENCODELISTS_URL")?,
+            url: values.optional("OPENCODELISTS_URL")?,
             timeout: OUTSIDE_TIMEOUT,
         },
         slack: slack(values)?,
@@ -160,6 +160,12 @@ fn mail(values: &Values) -> Result<MailSettings, Problem> {
             api_url: values.get("MAILGUN_API_URL")?,
             api_key: values.get("MAILGUN_API_KEY")?,
             sender_domain: values.get("MAILGUN_SENDER_DOMAIN")?,
+        },
+        "smtp" => MailBackend::Smtp {
+            url: values.get("SMTP_URL")?,
+        },
+        "file" => MailBackend::File {
+            folder: values.get("MAIL_FOLDER")?,
         },
         _ => MailBackend::Console,
     };

@@ -93,7 +93,7 @@ pub fn start(schedule: &Schedule<'_>) -> CheckIn {
         return CheckIn { open: None };
     }
     let open = Open {
-        id: Uuid::new_v4(),
+        id: Uuid::from_u128(rand::random()),
         slug: schedule.slug.to_owned(),
         started: Instant::now(),
     };

@@ -3,6 +3,10 @@
 
 mod api;
 mod core;
+mod outbox;
+#[path = "../fakes/mod.rs"]
+mod fakes;
 mod pages;
+mod services;
 mod site;
 mod support;

@@ -70,6 +70,14 @@ pub async fn sync(
     telemetry::request::set_attribute("job_requests.ignored", count(outcome.ignored.len()));
     log_completed(&outcome.newly_completed);
     log_ignored(&backend, &outcome.ignored);
+    if outcome.messages > 0 {
+        tracing::info!(
+            backend = backend.slug,
+            jobs = outcome.newly_completed.len(),
+            messages = outcome.messages,
+            "people are told of jobs that are over"
+        );
+    }
     contact::note(db, &backend, PATH, &flags).await?;
     Ok(Answer::bytes(Status::Ok, r#"{"status":"success"}"#))
 }
