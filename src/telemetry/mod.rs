@@ -192,3 +192,22 @@ where
     let filter = logs::filter(settings)?;
     Ok(Registry::default().with(logs::lines(settings, writer).with_filter(filter)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_waits_for_what_is_quick_and_not_for_what_hangs() {
+        fn quick(_: Duration) {}
+        fn hangs(_: Duration) {
+            loop {
+                std::thread::park();
+            }
+        }
+        let began = Instant::now();
+        within(Duration::from_secs(60), &[quick, quick]);
+        assert!(began.elapsed() < Duration::from_secs(30));
+        within(Duration::from_millis(20), &[hangs, quick]);
+    }
+}

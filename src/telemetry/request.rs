@@ -217,7 +217,9 @@ struct RequestId(String);
 
 /// Keeps the id of each request with its span.
 pub(super) fn layer() -> impl Layer<Registry> + Send + Sync {
-    Ids.with_filter(FilterFn::new(|metadata| metadata.is_span() && metadata.target() == TARGET))
+    Ids.with_filter(FilterFn::new(|metadata| {
+        metadata.is_span() && metadata.target() == TARGET
+    }))
 }
 
 struct Ids;

@@ -30,15 +30,14 @@ const SECRET_NAMES: &[&str] = &[
     "code",
 ];
 
+/// Headers in the middle of a text. What follows, up to the end of the line or a quote, is hidden.
+const HEADERS: &[&str] = &["authorization:", "cookie:", "x-csrftoken:"];
+
 /// What stands in front of a secret in the middle of a text. What follows, up to a space, a quote or another
 /// end of a word, is hidden.
 const MARKS: &[&str] = &[
     "/login-link/",
-    "authorization: ",
-    "authorization:",
     "bearer ",
-    "basic ",
-    "cookie: ",
     "sessionid=",
     "csrftoken=",
     "csrfmiddlewaretoken=",
@@ -103,14 +102,17 @@ impl Scrubber {
                 text = text.replace(secret.expose_secret(), HIDDEN);
             }
         }
+        for mark in HEADERS {
+            text = without_what_follows(text, mark, ends_line);
+        }
         for mark in MARKS {
-            text = without_what_follows(text, mark);
+            text = without_what_follows(text, mark, ends_word);
         }
         text
     }
 }
 
-fn without_what_follows(text: String, mark: &str) -> String {
+fn without_what_follows(text: String, mark: &str, is_end: fn(char) -> bool) -> String {
     // ASCII letters alone change their case, so places in both texts are the same.
     let lower = text.to_ascii_lowercase();
     if !lower.contains(mark) {
@@ -131,7 +133,11 @@ fn without_what_follows(text: String, mark: &str) -> String {
     clean
 }
 
-fn is_end(c: char) -> bool {
+fn ends_line(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '"' | '\'')
+}
+
+fn ends_word(c: char) -> bool {
     c.is_whitespace()
         || matches!(
             c,
@@ -188,9 +194,15 @@ mod tests {
         let scrubber = scrubber(&[]);
         for (text, clean) in [
             ("GET /login-link/abc123/?next=/", "GET /login-link/*****/?next=/"),
-            ("Authorization: Token abc", "Authorization: ***** abc"),
-            ("authorization: Bearer abc, x", "authorization: ***** *****, x"),
-            ("Cookie: sessionid=abc; csrftoken=def", "Cookie: *****; csrftoken=*****"),
+            ("{\"Authorization: Token abc\"}", "{\"Authorization:*****\"}"),
+            ("authorization: Bearer abc, x\nHost: y", "authorization:*****\nHost: y"),
+            ("got Bearer abc, x", "got Bearer *****, x"),
+            ("Cookie: sessionid=abc; csrftoken=def", "Cookie:*****"),
+            (
+                "with sessionid=abc; csrftoken=def",
+                "with sessionid=*****; csrftoken=*****",
+            ),
+            ("at /login-link/<token>", "at /login-link/<token>"),
             ("/complete/?code=abc&state=def", "/complete/?code=*****&state=*****"),
             ("a?token=ä1&b=2", "a?token=*****&b=2"),
             ("nothing here; token= ", "nothing here; token= "),
@@ -202,6 +214,11 @@ mod tests {
     #[test]
     fn an_event_that_cannot_be_cleaned_is_not_sent() {
         // A secret that is also the word for the level: what is left is no event.
-        assert!(scrubber(&["error"]).event(Event::default()).is_none());
+        let event = Event {
+            level: Level::Warning,
+            ..Event::default()
+        };
+        assert!(scrubber(&["other"]).event(event.clone()).is_some());
+        assert!(scrubber(&["warning"]).event(event).is_none());
     }
 }

@@ -141,6 +141,13 @@ pub(super) fn remote(traceparent: &str) -> Option<SpanContext> {
     (is_known && context.is_valid()).then_some(context)
 }
 
+/// A span that begins a trace of work that no request asked for, such as a delivery. Run the work within it
+/// (`work.instrument(begin("deliver slack"))`): its statements and calls are the trace's. `name` is one of a
+/// few: nothing that changes each time.
+pub fn begin(name: &str) -> Span {
+    tracing::trace_span!(target: TARGET, parent: None, "work", otel.name = name)
+}
+
 /// Links the present request's trace to another one, such as the trace that a runner keeps of a job.
 pub fn link(traceparent: &str, why: &'static str) {
     if !wanted().requests {
@@ -178,7 +185,59 @@ pub(super) fn whole_story(error: &(dyn Error + 'static)) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, Mutex, mpsc};
+
+    use opentelemetry::trace::{Span as _, Tracer as _};
+    use opentelemetry_sdk::error::OTelSdkResult;
+    use opentelemetry_sdk::trace::SpanData;
+
     use super::*;
+
+    /// A collector that takes nothing until it is told to.
+    #[derive(Debug)]
+    struct Held {
+        gate: Mutex<mpsc::Receiver<()>>,
+        arrived: mpsc::SyncSender<()>,
+        taken: Arc<AtomicUsize>,
+    }
+
+    impl SpanExporter for Held {
+        async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+            let _ = self.arrived.try_send(());
+            // The gate is opened by being thrown away.
+            let _ = self.gate.lock().unwrap().recv();
+            self.taken.fetch_add(batch.len(), Ordering::SeqCst);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn no_more_spans_wait_than_the_queue_holds() {
+        let (open, gate) = mpsc::channel();
+        let (arrived, arrival) = mpsc::sync_channel(1);
+        let taken = Arc::new(AtomicUsize::new(0));
+        let held = Held {
+            gate: Mutex::new(gate),
+            arrived,
+            taken: Arc::clone(&taken),
+        };
+        let provider = provider(Resource::builder_empty().build()).sending_by(held).0.build();
+        let tracer = provider.tracer("test");
+        for _ in 0..BATCH {
+            tracer.start("held").end();
+        }
+        arrival.recv().unwrap();
+        // The collector hangs from here on; nobody waits for it.
+        for _ in 0..3 * QUEUE {
+            tracer.start("late").end();
+        }
+        assert_eq!(taken.load(Ordering::SeqCst), 0);
+        drop(open);
+        provider.shutdown().unwrap();
+        let taken = taken.load(Ordering::SeqCst);
+        assert!((QUEUE..=QUEUE + BATCH).contains(&taken), "{taken}");
+    }
 
     #[test]
     fn a_traceparent_is_read_as_the_standard_writes_it() {

@@ -3,9 +3,9 @@
 
 mod api;
 mod core;
-mod outbox;
 #[path = "../fakes/mod.rs"]
 mod fakes;
+mod outbox;
 mod pages;
 mod services;
 mod site;

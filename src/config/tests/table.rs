@@ -287,3 +287,48 @@ fn dotenv_sample_lists_exactly_these_variables() {
     assert_eq!(settings.profile, Profile::Development);
     assert!(settings.secrets.secret_key.expose_secret().starts_with(INSECURE_PREFIX));
 }
+
+/// Whoever adds a secret variable need not think of it: its value is hidden from reports.
+#[test]
+fn the_value_of_every_secret_is_hidden_from_reports_in_each_of_its_forms() {
+    for variable in VARIABLES.iter().filter(|variable| variable.secret) {
+        let (text, parts): (&str, &[&str]) = match variable.kind {
+            Kind::SecretText => ("s3cret-and-long-enough-to-be-a-key", &[]),
+            Kind::PostgresUrl => ("postgres://clerk:p%40ss-s3cret@db/x", &["p%40ss-s3cret", "p@ss-s3cret"]),
+            Kind::WebUrl => ("https://key-s3cret@sentry.example.org/1", &["key-s3cret"]),
+            Kind::Headers => (
+                "x-team=team-s3cret,authorization=Bearer%20bearer-s3cret",
+                &["team-s3cret", "Bearer bearer-s3cret", "bearer-s3cret"],
+            ),
+            Kind::CookieKey => (
+                "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+                &["ABEiM0RVZneImaq7zN3u/wARIjNEVWZ3iJmqu8zd7v8="],
+            ),
+            other => ("smtps://clerk:mail-s3cret@host", {
+                assert_eq!(variable.name, "SMTP_URL", "say what a secret {other:?} looks like");
+                &["mail-s3cret"]
+            }),
+        };
+        let mut pairs = vec![(variable.name, text)];
+        if variable.name == "RAP_API_TOKEN" {
+            pairs.push(("RAP_API_BASE_URL", "http://rap/"));
+        }
+        let hidden: Vec<String> = development(&pairs)
+            .unwrap_or_else(|error| panic!("{}: {error}", variable.name))
+            .settings
+            .telemetry
+            .sentry
+            .hidden
+            .iter()
+            .map(|secret| secrecy::ExposeSecret::expose_secret(secret).to_owned())
+            .collect();
+        for expected in parts.iter().chain([&text]) {
+            assert!(
+                hidden.iter().any(|hidden| hidden == expected),
+                "{}: {expected}",
+                variable.name
+            );
+        }
+        assert!(!hidden.iter().any(String::is_empty));
+    }
+}

@@ -1,9 +1,5 @@
 //! What is told to collectors, to Sentry and in the log, and what never is.
 
-use std::collections::BTreeMap;
-
-use jobserver::config::{SecretUrl, Settings, TelemetrySettings};
-use jobserver::telemetry::{self, check_ins, metrics};
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use reqwest::header::{AUTHORIZATION, COOKIE};
 use serde_json::Value;
@@ -152,6 +148,13 @@ async fn one_trace_holds_a_request_its_statements_and_its_calls(pool: PgPool) {
         .filter(|span| span.attribute("http.response.status_code") == "404" && span.parent.is_empty());
     assert_eq!(lost.count(), 1);
 
+    let durations = collector.metric("http.server.request.duration").await;
+    let (_, count) = durations
+        .iter()
+        .find(|(attributes, _)| attributes["http.route"] == "/<project>/<workspace>/run-jobs/<reference..>")
+        .unwrap_or_else(|| panic!("{durations:?}"));
+    assert_eq!(*count, 1.0);
+
     assert_eq!(collector.resource["service.name"], "job-server");
     assert_eq!(collector.resource["vcs.ref.head.revision"], "abc123");
     assert!(
@@ -232,6 +235,18 @@ async fn a_sync_is_traced_with_its_backend_and_a_job_page_with_its_jobs_trace(po
     assert_eq!(sync.attribute("jobs.reported"), "1");
     assert_eq!(sync.attribute("jobs.completed"), "1");
     assert!(sync.links.is_empty());
+    // What the telemetry link of the workspace's page asks for.
+    let done = trace.iter().find(|span| span.name == "update_job").unwrap();
+    assert_eq!(done.parent, sync.id);
+    for (name, value) in [
+        ("workspace_name", "ws"),
+        ("status", "succeeded"),
+        ("completed", "true"),
+        ("status_change", "true"),
+        ("current_runtime", "600"),
+    ] {
+        assert_eq!(done.attribute(name), value, "{name}");
+    }
 
     let page = http_client()
         .get(format!("http://{address}/project/ws/{request}/job1/"))
@@ -268,114 +283,6 @@ async fn a_sync_is_traced_with_its_backend_and_a_job_page_with_its_jobs_trace(po
     assert_eq!(over["jobs"], "job1");
     assert_eq!(over["span"]["job_requests"], identifier);
     assert_eq!(over["span"]["backend"], "tpp");
-}
-
-fn settings(change: impl FnOnce(&mut TelemetrySettings)) -> TelemetrySettings {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut settings = Settings::for_tests("postgres://clerk:hunter2@db/jobserver")
-        .unwrap()
-        .telemetry;
-    change(&mut settings);
-    settings
-}
-
-#[rocket::async_test]
-async fn operators_are_told_of_the_outbox_and_of_requests_in_figures() {
-    let mut collector = Collector::start().await;
-    let url = collector.url();
-    let guard = telemetry::init(&settings(|settings| {
-        settings.otel.endpoint = Some(url.parse().unwrap())
-    }))
-    .unwrap();
-    assert!(metrics::are_wanted());
-    metrics::record_delivery("slack", "new_user", "delivered", 0.2);
-    metrics::record_delivery("slack", "new_user", "delivered", 0.3);
-    metrics::record_delivery("mail", "job_finished", "later", 5.0);
-    metrics::observe_outbox(metrics::OutboxFigures {
-        service: "slack",
-        waiting: 3,
-        oldest_seconds: 12.5,
-        dead_letters: 1,
-    });
-    // The last figures are sent when it ends.
-    tokio::task::spawn_blocking(move || drop(guard)).await.unwrap();
-    let mut metrics = BTreeMap::new();
-    for name in ["deliveries", "waiting", "oldest", "dead_letters"] {
-        let points = collector.metric(&format!("jobserver.outbox.{name}")).await;
-        metrics.insert(name, points);
-    }
-    let deliveries = &metrics["deliveries"];
-    assert_eq!(deliveries.len(), 2);
-    let (attributes, count) = deliveries.iter().find(|(a, _)| a["service"] == "slack").unwrap();
-    assert_eq!(
-        (attributes["kind"].as_str(), attributes["outcome"].as_str(), *count),
-        ("new_user", "delivered", 2.0)
-    );
-    for (name, expected) in [("waiting", 3.0), ("oldest", 12.5), ("dead_letters", 1.0)] {
-        let [(attributes, value)] = metrics[name].as_slice() else {
-            panic!("{:?}", metrics[name]);
-        };
-        assert_eq!((attributes["service"].as_str(), *value), ("slack", expected), "{name}");
-    }
-}
-
-#[rocket::async_test]
-async fn check_ins_and_panics_reach_sentry_without_secrets() {
-    let mut sentry = Sentry::start().await;
-    let dsn = sentry.dsn();
-    let guard = telemetry::init(&settings(|settings| {
-        settings.sentry.dsn = Some(SecretUrl::new(dsn.parse().unwrap()));
-        settings.sentry.environment = "test".into();
-        settings.revision = Some("abc123".into());
-    }))
-    .unwrap();
-
-    let schedule = check_ins::Schedule::new("clearsessions", "0 4 * * *");
-    let check_in = check_ins::start(&schedule);
-    let (begun, _) = sentry.item("check_in").await;
-    assert_eq!(begun["status"], "in_progress");
-    assert_eq!(begun["monitor_slug"], "clearsessions");
-    assert_eq!(begun["environment"], "test");
-    let config = &begun["monitor_config"];
-    assert_eq!(
-        config["schedule"],
-        serde_json::json!({"type": "crontab", "value": "0 4 * * *"})
-    );
-    assert_eq!(
-        (&config["checkin_margin"], &config["max_runtime"]),
-        (&30.into(), &10.into())
-    );
-    assert_eq!(
-        (&config["failure_issue_threshold"], &config["recovery_threshold"]),
-        (&2.into(), &1.into())
-    );
-    assert_eq!(config["timezone"], "Etc/UTC");
-    check_in.finish(check_ins::Outcome::Ok);
-    let (ended, _) = sentry.item("check_in").await;
-    assert_eq!(ended["status"], "ok");
-    assert_eq!(ended["check_in_id"], begun["check_in_id"]);
-    assert!(ended["duration"].is_number());
-
-    // Work that breaks off has failed.
-    let broken = tokio::spawn(async move {
-        let _check_in = check_ins::start(&check_ins::Schedule::new("copilots", "0 7 * * 1"));
-        panic!("no way to postgres://clerk:hunter2@db/jobserver");
-    });
-    assert!(broken.await.unwrap_err().is_panic());
-    let mut statuses = Vec::new();
-    let (event, text) = sentry.item("event").await;
-    while statuses.last() != Some(&Value::from("error")) {
-        statuses.push(sentry.item("check_in").await.0["status"].clone());
-    }
-    // An event without a level is an error.
-    assert_eq!(event.get("level"), None);
-    assert_eq!(
-        event["release"],
-        concat!("jobserver@", env!("CARGO_PKG_VERSION"), "+abc123")
-    );
-    assert!(text.contains("*****"), "{text}");
-    holds_none(text.as_bytes(), &["hunter2", "clerk:"]);
-    tokio::task::spawn_blocking(move || drop(guard)).await.unwrap();
 }
 
 #[sqlx::test]
@@ -438,7 +345,7 @@ async fn an_error_is_reported_with_its_request_and_without_secrets(pool: PgPool)
     let (_, lines) = running.ended().await;
     let failed: Value = lines
         .iter()
-        .find(|line| line.contains("request failed"))
+        .find(|line| line.contains("\"message\":\"request failed\""))
         .map(|line| serde_json::from_str(line).unwrap())
         .unwrap();
     assert_eq!(failed["status"], 500);

@@ -67,7 +67,12 @@ async fn compare(pool: &PgPool, with: impl FnOnce(Program) -> Program) -> (Runni
     let expected = answers(&plain.address(), &session).await;
     end(&mut plain).await;
     let running = with(server(pool)).start(&["serve", "0"], "listening on").await;
-    for (number, (with, without)) in answers(&running.address(), &session).await.iter().zip(&expected).enumerate() {
+    for (number, (with, without)) in answers(&running.address(), &session)
+        .await
+        .iter()
+        .zip(&expected)
+        .enumerate()
+    {
         assert_eq!(with, without, "visit {number}");
     }
     (running, session)

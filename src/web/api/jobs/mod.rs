@@ -27,6 +27,9 @@ const PATH: &str = "/api/v2/jobs/";
 /// Job requests or jobs that one line of the log names.
 const NAMED_IN_LOG: usize = 20;
 
+/// Jobs of one report that get a span.
+const TRACED: usize = 200;
+
 /// Report the state of jobs
 ///
 /// All jobs of each job request that is named. Jobs of these requests that are left out are deleted;
@@ -68,7 +71,7 @@ pub async fn sync(
     let outcome = sync_jobs(db, backend.id, report).await?;
     telemetry::request::set_attribute("jobs.completed", count(outcome.newly_completed.len()));
     telemetry::request::set_attribute("job_requests.ignored", count(outcome.ignored.len()));
-    log_completed(&outcome.newly_completed);
+    tell_completed(&outcome.newly_completed);
     log_ignored(&backend, &outcome.ignored);
     if outcome.messages > 0 {
         tracing::info!(
@@ -95,10 +98,25 @@ fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn log_completed(completed: &[CompletedJob]) {
-    if !completed.is_empty() {
-        let jobs = named(completed.iter().map(|job| job.identifier.as_str()));
-        tracing::info!(count = completed.len(), jobs, "jobs are over");
+/// In the log, and as one short span for each job: the telemetry link of a workspace's page asks for those.
+fn tell_completed(completed: &[CompletedJob]) {
+    if completed.is_empty() {
+        return;
+    }
+    let jobs = named(completed.iter().map(|job| job.identifier.as_str()));
+    tracing::info!(count = completed.len(), jobs, "jobs are over");
+    for job in completed.iter().take(TRACED) {
+        let _done = tracing::trace_span!(
+            target: telemetry::traces::TARGET,
+            "update_job",
+            workspace_name = job.workspace,
+            job_identifier = job.identifier,
+            status = job.status,
+            completed = true,
+            status_change = true,
+            current_runtime = job.runtime.seconds(),
+        )
+        .entered();
     }
 }
 
