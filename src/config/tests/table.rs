@@ -102,10 +102,10 @@ fn every_variable_reaches_its_setting() {
         .map(|v| {
             (
                 v.name,
-                if v.name == "BASE_URL" {
-                    "https://x.org".into()
-                } else {
-                    sample(v)
+                match v.name {
+                    "BASE_URL" => "https://x.org".into(),
+                    "SENTRY_DSN" => "https://key@sentry_dsn.example/7".into(),
+                    _ => sample(v),
                 },
             )
         })
@@ -200,7 +200,10 @@ fn every_variable_reaches_its_setting() {
     assert_eq!(s.telemetry.log_format, LogFormat::Json);
     assert!(s.telemetry.log_timestamps);
     let sentry = s.telemetry.sentry;
-    assert_eq!(sentry.dsn.unwrap().expose().as_str(), url("SENTRY_DSN"));
+    assert_eq!(
+        sentry.dsn.unwrap().expose().as_str(),
+        "https://key@sentry_dsn.example/7"
+    );
     assert_eq!(sentry.environment, text("SENTRY_ENVIRONMENT"));
     assert_eq!(sentry.frontend_dsn.unwrap().as_str(), url("VITE_SENTRY_DSN"));
     let otel = s.telemetry.otel;
@@ -212,6 +215,7 @@ fn every_variable_reaches_its_setting() {
         ["otel_python_disabled_instrumentations"]
     );
     assert!(otel.console);
+    assert_eq!(s.telemetry.revision, Some(text("GITREF")));
     let dumps = s.dumps;
     let readonly = dumps.readonly_database.unwrap();
     assert_eq!(readonly.expose().as_str(), database("JOBSERVER_READONLY_DATABASE_URL"));
