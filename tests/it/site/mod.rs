@@ -8,3 +8,5 @@ mod links;
 mod outage;
 mod serving;
 mod session;
+mod telemetry;
+mod telemetry_away;
