@@ -103,6 +103,15 @@ pub const REFUSED: &[(&str, &str)] = &[
     ("user_invitation_both_used_at_and_used_by_uid_set", r#"INSERT INTO user_invitation (login, user_id, created_by, used_at) SELECT 'new', min(id), 'op', now() FROM "user""#),
     ("user_invitation_both_used_at_and_used_by_uid_set", r#"INSERT INTO user_invitation (login, user_id, created_by, used_by_uid) SELECT 'new', min(id), 'op', '1' FROM "user""#),
     ("user_invitation_one_open", r#"INSERT INTO user_invitation (login, user_id, created_by) SELECT 'new', min(id), 'op' FROM "user"; INSERT INTO user_invitation (login, user_id, created_by) SELECT 'NEW', min(id), 'op' FROM "user""#),
+    ("schedule_outcome_known", r#"INSERT INTO schedule (name, due_at, started_at, ended_at, outcome) VALUES ('new', now(), now(), now(), 'other')"#),
+    ("schedule_started_once_there_is_an_outcome", r#"INSERT INTO schedule (name, due_at, started_at) VALUES ('new', now(), now())"#),
+    ("schedule_started_once_there_is_an_outcome", r#"INSERT INTO schedule (name, due_at, ended_at, outcome) VALUES ('new', now(), now(), 'ok')"#),
+    ("schedule_claimed_while_running", r#"INSERT INTO schedule (name, due_at, started_at, outcome) VALUES ('new', now(), now(), 'running')"#),
+    ("schedule_claimed_while_running", r#"INSERT INTO schedule (name, due_at, claimed_until) VALUES ('new', now(), now())"#),
+    ("schedule_claimed_while_running", r#"INSERT INTO schedule (name, due_at, started_at, ended_at, outcome, claimed_until) VALUES ('new', now(), now(), now(), 'ok', now())"#),
+    ("schedule_ended_unless_running", r#"INSERT INTO schedule (name, due_at, ended_at) VALUES ('new', now(), now())"#),
+    ("schedule_ended_unless_running", r#"INSERT INTO schedule (name, due_at, started_at, outcome) VALUES ('new', now(), now(), 'failed')"#),
+    ("schedule_ended_unless_running", r#"INSERT INTO schedule (name, due_at, started_at, ended_at, outcome, claimed_until) VALUES ('new', now(), now(), now(), 'running', now())"#),
 ];
 
 /// Statements that keep every rule: of each pair both or neither, of each list every value.
@@ -153,4 +162,9 @@ pub const ACCEPTED: &[&str] = &[
     r#"INSERT INTO auditable_event (type) VALUES ('x')"#,
     r#"INSERT INTO user_invitation (login, user_id, created_by, used_at, used_by_uid) SELECT 'new', min(id), 'op', now(), '1' FROM "user""#,
     r#"INSERT INTO user_invitation (login, user_id, created_by) SELECT 'new', min(id), 'op' FROM "user"; UPDATE user_invitation SET revoked_at = now(); INSERT INTO user_invitation (login, user_id, created_by) SELECT 'NEW', min(id), 'op' FROM "user""#,
+    r#"INSERT INTO schedule (name, due_at) VALUES ('new', now())"#,
+    r#"INSERT INTO schedule (name, due_at, started_at, outcome, claimed_until) VALUES ('new', now(), now(), 'running', now())"#,
+    r#"INSERT INTO schedule (name, due_at, started_at, ended_at, outcome) VALUES ('new', now(), now(), now(), 'ok')"#,
+    r#"INSERT INTO schedule (name, due_at, started_at, ended_at, outcome) VALUES ('new', now(), now(), now(), 'failed')"#,
+    r#"INSERT INTO schedule (name, due_at, started_at, ended_at, outcome) VALUES ('new', now(), now(), now(), 'abandoned')"#,
 ];

@@ -6,5 +6,7 @@ mod demo;
 mod hostile;
 mod links;
 mod outage;
+mod readiness;
+mod schedules;
 mod serving;
 mod session;
