@@ -14,10 +14,13 @@ use crate::core::ids::{CommitSha, RepoUrl};
 use crate::core::ports::{CodeHost, CodeHostError, MAX_BRANCHES, MAX_ENTRIES, RepoFacts, RepoTopics, Repository};
 
 mod answers;
+mod issue_answers;
+mod issues;
 mod organisation;
 mod settings;
 mod transport;
 
+pub use self::issues::GitHubIssues;
 pub use self::settings::{GitHubSettings, GitHubSettingsError};
 
 #[cfg(test)]

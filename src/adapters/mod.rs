@@ -3,8 +3,14 @@
 pub mod fallback;
 mod git_names;
 pub mod github;
+mod http;
 mod limits;
 pub mod local_git;
+pub mod mail;
+pub mod opencodelists;
+pub mod printed_issues;
+pub mod printing;
+pub mod slack;
 
 #[cfg(test)]
 mod code_host_behaviour;

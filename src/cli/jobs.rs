@@ -1,7 +1,5 @@
 //! `jobserver jobs`, `jobserver job`, `jobserver runjobs` and `jobserver clearsessions`
 
-use std::sync::Arc;
-
 use time::OffsetDateTime;
 use time::macros::format_description;
 
@@ -11,7 +9,7 @@ use super::{ByOption, CommandError};
 use crate::core::audit::By;
 use crate::core::error::Error;
 use crate::core::schedules::{self, Claim, Ended, Outcome, Period, SCHEDULES, Schedule, Standing, Tools, this_process};
-use crate::worker::{Worker, monitor};
+use crate::worker;
 
 /// Prints every schedule, a block each.
 pub async fn list() -> Result<(), CommandError> {
@@ -154,13 +152,8 @@ impl ClearSessions {
 
 async fn tools(by: By) -> Result<Tools, CommandError> {
     let outfit = Outfit::new().await?;
-    let worker = Worker {
-        code_host: code_host(&outfit.settings)?,
-        db: outfit.db,
-        settings: Arc::new(outfit.settings),
-        monitor: monitor(),
-    };
-    Ok(worker.tools(by))
+    let code_host = code_host(&outfit.settings)?;
+    Ok(worker::tools(outfit.db, &outfit.settings, code_host, by))
 }
 
 async fn run_now(tools: &Tools, schedule: &'static Schedule) -> Result<Ended, CommandError> {

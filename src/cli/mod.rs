@@ -7,6 +7,7 @@ pub mod check;
 mod demo;
 mod jobs;
 mod login_link;
+mod outbox;
 mod outfit;
 mod rap;
 mod secret;
@@ -38,7 +39,7 @@ enum Command {
     /// Serve the site and the API.
     Serve(serve::Serve),
     /// Do what is due outside of requests, until stopped.
-    Worker,
+    Worker(serve::RunWorker),
     /// Bring the database's schema up to date. Safe to run twice, and by two at once.
     Migrate,
     /// Show every setting and where it comes from, and try the database.
@@ -76,6 +77,8 @@ enum Command {
     RunJobs(jobs::RunJobs),
     /// Data to try things out with, and a backend that plays along.
     Demo(demo::Demo),
+    /// See what leaves the house, and deal with what does not.
+    Outbox(outbox::Outbox),
     /// Print a random value for SECRET_KEY.
     #[command(name = "generate_secret_key", alias = "generate-secret-key")]
     GenerateSecretKey,
@@ -147,7 +150,7 @@ pub fn run(cli: Cli) -> ExitCode {
     }
     let result = match cli.command {
         Command::Serve(serve) => serve.run(),
-        Command::Worker => serve::run_worker(),
+        Command::Worker(worker) => worker.run(),
         Command::Migrate => outfit::block_on(outfit::migrate()),
         Command::Check => return outfit::check(),
         Command::LoginLink(command) => outfit::block_on(command.run()),
@@ -162,6 +165,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Job(command) => outfit::block_on(command.run()),
         Command::RunJobs(command) => outfit::block_on(command.run()),
         Command::Demo(command) => outfit::block_on(command.run()),
+        Command::Outbox(command) => outfit::block_on(command.run()),
         Command::GenerateSecretKey => secret::generate(),
     };
     match result {

@@ -3,18 +3,29 @@
 use std::future::Future;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::CommandError;
 use crate::adapters::fallback::Fallback;
-use crate::adapters::github::{GitHub, GitHubSettings};
+use crate::adapters::github::{GitHub, GitHubIssues, GitHubSettings, GitHubSettingsError};
 use crate::adapters::local_git::{LocalGit, LocalGitSettings};
-use crate::config::{self, Settings};
+use crate::adapters::mail::{KeptMails, Mailgun, MailgunSettings, PrintedMail, Smtp};
+use crate::adapters::opencodelists::OpenCodelists;
+use crate::adapters::printed_issues::PrintedIssues;
+use crate::adapters::printing::Printer;
+use crate::adapters::slack::{PrintedChat, Slack};
+use crate::config::{self, MailBackend, Profile, Settings};
 use crate::core::db::Db;
-use crate::core::ports::CodeHost;
+use crate::core::outbox::fault::FaultPoint;
+use crate::core::ports::{Chat, CodeHost, CodelistChecker, CodelistsTakenAsTheyAre, Couriers, IssueTracker, Mailer};
 use crate::core::sealed::Sealer;
+use crate::delivery::{Place, PostOffice};
 use crate::telemetry;
+
+/// No page and no message waits longer for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Settings and a database, for a command that runs and ends.
 pub struct Outfit {
@@ -71,20 +82,91 @@ pub fn check() -> ExitCode {
     ExitCode::from(code)
 }
 
+/// What all outside services are called with: connections are shared, and every call says who is asking.
+fn http_client(settings: &Settings) -> Result<reqwest::Client, CommandError> {
+    reqwest::Client::builder()
+        .user_agent(settings.web.site_name.as_str())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .build()
+        .map_err(|error| CommandError::Said(format!("Cannot make an HTTP client: {error}")))
+}
+
+/// What carries messages out of the house. With `DEBUG` chat and issues are printed whatever tokens there
+/// are, without it only where there is no token. Must be called within a Tokio runtime.
+pub fn couriers(settings: &Settings) -> Result<Couriers, CommandError> {
+    let client = http_client(settings)?;
+    let printer = || match settings.profile {
+        Profile::Development => Printer::stdout(),
+        Profile::Production => Printer::log(),
+    };
+    let mail: Arc<dyn Mailer> = match &settings.mail.backend {
+        MailBackend::Console => Arc::new(PrintedMail(printer())),
+        MailBackend::File { folder } => Arc::new(KeptMails::new(folder)),
+        MailBackend::Smtp { url } => Arc::new(
+            Smtp::new(url, settings.mail.timeout)
+                .map_err(|error| CommandError::Said(format!("Cannot use SMTP_URL: {error}")))?,
+        ),
+        MailBackend::Mailgun {
+            api_url,
+            api_key,
+            sender_domain,
+        } => Arc::new(Mailgun::new(
+            client.clone(),
+            MailgunSettings {
+                api: api_url.clone(),
+                key: api_key.clone(),
+                domain: sender_domain.clone(),
+                timeout: settings.mail.timeout,
+                test_mode: false,
+            },
+        )),
+    };
+    let slack = &settings.slack;
+    let chat: Arc<dyn Chat> = match &slack.token {
+        Some(token) if !settings.web.debug => {
+            Arc::new(Slack::new(client.clone(), &slack.api_url, token.clone(), slack.timeout))
+        }
+        _ => Arc::new(PrintedChat(printer())),
+    };
+    let issues: Arc<dyn IssueTracker> = if settings.github.token.is_some() && !settings.web.debug {
+        let wanted = GitHubSettings {
+            call_timeout: settings.github.timeout,
+            ..github_settings(settings)
+        };
+        Arc::new(GitHubIssues::new(client, wanted).map_err(|error| bad_github(&error))?)
+    } else {
+        Arc::new(PrintedIssues(printer()))
+    };
+    Ok(Couriers { mail, chat, issues })
+}
+
+/// Who says whether a study's codelists are up to date.
+pub fn codelist_checker(settings: &Settings) -> Result<Arc<dyn CodelistChecker>, CommandError> {
+    let wanted = &settings.opencodelists;
+    Ok(match &wanted.url {
+        Some(site) => Arc::new(OpenCodelists::new(http_client(settings)?, site, wanted.timeout)),
+        None => Arc::new(CodelistsTakenAsTheyAre),
+    })
+}
+
+fn github_settings(settings: &Settings) -> GitHubSettings {
+    GitHubSettings {
+        api: settings.github.api_url.clone(),
+        token: settings.github.token.clone(),
+        user_agent: settings.web.site_name.clone(),
+        ..GitHubSettings::default()
+    }
+}
+
+fn bad_github(error: &GitHubSettingsError) -> CommandError {
+    CommandError::Said(format!("Cannot use GITHUB_API_URL: {error}"))
+}
+
 /// Where the code is: the local folder when one is set, GitHub for the rest or for everything.
 pub fn code_host(settings: &Settings) -> Result<Arc<dyn CodeHost>, CommandError> {
     let github = || -> Result<Arc<dyn CodeHost>, CommandError> {
-        let client = reqwest::Client::builder()
-            .build()
-            .map_err(|error| CommandError::Said(format!("Cannot make an HTTP client: {error}")))?;
-        let wanted = GitHubSettings {
-            api: settings.github.api_url.clone(),
-            token: settings.github.token.clone(),
-            user_agent: settings.web.site_name.clone(),
-            ..GitHubSettings::default()
-        };
-        let github = GitHub::new(client, wanted)
-            .map_err(|error| CommandError::Said(format!("Cannot use GITHUB_API_URL: {error}")))?;
+        let github =
+            GitHub::new(http_client(settings)?, github_settings(settings)).map_err(|error| bad_github(&error))?;
         Ok(Arc::new(github))
     };
     match &settings.github.local_git_repos {
@@ -112,4 +194,15 @@ pub fn start_telemetry(settings: &Settings) -> Result<telemetry::TelemetryGuard,
 /// A secret as text, for a command whose purpose is to show it.
 pub fn shown(secret: &SecretString) -> &str {
     secret.expose_secret()
+}
+
+/// What delivers messages: words, and what carries them.
+pub fn post_office(settings: &Settings, db: &Db, fault: FaultPoint) -> Result<PostOffice, CommandError> {
+    let place = Place {
+        base_url: settings.web.base_url.clone(),
+        site_name: settings.web.site_name.clone(),
+        mail_from: settings.mail.from.clone(),
+        support_email: settings.web.support_email.clone(),
+    };
+    PostOffice::new(couriers(settings)?, place).map_err(CommandError::Said)
 }

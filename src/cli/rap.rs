@@ -1,12 +1,12 @@
 //! `jobserver create_rap`
 
-use super::outfit::{Outfit, code_host};
+use super::outfit::{Outfit, code_host, codelist_checker};
 use super::{ByOption, CommandError};
 use crate::core::jobs::Transport;
 use crate::core::jobs::actions::{NewJobRequest, create_job_request_as_operator};
 use crate::core::jobs::operator::find_target;
 use crate::core::jobs::running::{Sources, Wanted};
-use crate::core::ports::{Codelists, CodelistsTakenAsTheyAre};
+use crate::core::ports::Codelists;
 
 #[derive(Debug, clap::Args)]
 pub struct CreateRap {
@@ -45,9 +45,10 @@ impl CreateRap {
             )));
         }
         let code_host = code_host(&outfit.settings)?;
+        let codelists = codelist_checker(&outfit.settings)?;
         let sources = Sources {
             host: code_host.as_ref(),
-            codelists: &CodelistsTakenAsTheyAre,
+            codelists: codelists.as_ref(),
             call_timeout: outfit.settings.github.timeout,
         };
         let wanted = match &self.commit {

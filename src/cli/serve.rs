@@ -6,16 +6,17 @@ use std::sync::Arc;
 use rocket::fairing::AdHoc;
 
 use super::CommandError;
-use super::outfit::{block_on, code_host, start_telemetry};
+use super::outfit::{block_on, code_host, codelist_checker, post_office, start_telemetry};
 use crate::config::{self, Settings};
 use crate::core::db::Db;
-use crate::core::ports::CodelistsTakenAsTheyAre;
+use crate::core::outbox::fault::FaultPoint;
+use crate::core::ports::CodeHost;
 use crate::core::sealed::Sealer;
 use crate::web::drain::Drain;
 use crate::web::live::Live;
 use crate::web::static_files::Assets;
 use crate::web::{self, App};
-use crate::worker::{self, Worker, monitor};
+use crate::worker::{self, Worker};
 
 #[derive(Debug, clap::Args)]
 pub struct Serve {
@@ -68,21 +69,17 @@ async fn serve(settings: Settings) -> Result<(), CommandError> {
     tokio::spawn(live.clone().listen(listener));
     let sealer = Sealer::new(&settings.secrets.secret_key, settings.secrets.old_secret_key.as_ref())?;
     let code_host = code_host(&settings)?;
+    let codelists = codelist_checker(&settings)?;
     let settings = Arc::new(settings);
     if settings.worker.run_in_serve {
-        let worker = Worker {
-            db: db.clone(),
-            settings: settings.clone(),
-            code_host: code_host.clone(),
-            monitor: monitor(),
-        };
+        let worker = worker_of(settings.clone(), code_host.clone(), FaultPoint::default())?;
         tokio::spawn(worker::run(worker, std::future::pending()));
     }
     let app = App {
         settings,
         db,
         code_host,
-        codelists: Arc::new(CodelistsTakenAsTheyAre),
+        codelists,
         sealer,
         assets: Arc::new(assets),
         live,
@@ -124,29 +121,58 @@ fn launch_failure(error: &rocket::Error, address: &str) -> String {
     }
 }
 
-/// Does what is due outside of requests until it is told to stop.
-pub fn run_worker() -> Result<(), CommandError> {
-    let loaded = config::load()?;
-    let _telemetry = start_telemetry(&loaded.settings)?;
-    block_on(async {
-        let database = &loaded.settings.database;
-        let db = Db::connect_lazy(
-            database.url.expose().as_str(),
-            database.worker_max_connections,
-            database.acquire_timeout,
-        )?;
-        let stop = stop_signal();
-        let worker = Worker {
-            db,
-            code_host: code_host(&loaded.settings)?,
-            settings: Arc::new(loaded.settings),
-            monitor: monitor(),
-        };
-        tracing::info!("worker started");
-        worker::run(worker, stop).await;
-        tracing::info!("worker stopped");
-        Ok(())
+/// Puts a worker together, with connections of its own: what it does takes none from visitors.
+fn worker_of(settings: Arc<Settings>, code_host: Arc<dyn CodeHost>, fault: FaultPoint) -> Result<Worker, CommandError> {
+    let database = &settings.database;
+    let db = Db::connect_lazy(
+        database.url.expose().as_str(),
+        database.worker_max_connections,
+        database.acquire_timeout,
+    )?;
+    Ok(Worker {
+        courier: Arc::new(post_office(&settings, &db, fault.clone())?),
+        db,
+        code_host,
+        settings,
+        fault,
+        monitor: worker::monitor(),
     })
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RunWorker {
+    /// The step of a delivery at which to die, for tests.
+    #[cfg(debug_assertions)]
+    #[arg(long, hide = true, value_name = "STEP")]
+    die_at: Option<String>,
+}
+
+impl RunWorker {
+    /// Does what is due outside of requests until it is told to stop.
+    pub fn run(self) -> Result<(), CommandError> {
+        let loaded = config::load()?;
+        let _telemetry = start_telemetry(&loaded.settings)?;
+        let fault = self.fault();
+        block_on(async {
+            let stop = stop_signal();
+            let code_host = code_host(&loaded.settings)?;
+            let worker = worker_of(Arc::new(loaded.settings), code_host, fault)?;
+            tracing::info!("worker started");
+            worker::run(worker, stop).await;
+            tracing::info!("worker stopped");
+            Ok(())
+        })
+    }
+
+    #[cfg(debug_assertions)]
+    fn fault(self) -> FaultPoint {
+        self.die_at.map_or_else(FaultPoint::default, FaultPoint::at)
+    }
+
+    #[cfg(not(debug_assertions))]
+    fn fault(self) -> FaultPoint {
+        FaultPoint::default()
+    }
 }
 
 /// Ends when the process is told to stop, also when it is told before anybody waits for it.

@@ -33,7 +33,7 @@ pub(super) fn settings(profile: Profile, values: &Values) -> Result<Settings, Pr
         database: DatabaseSettings {
             url: values.get("DATABASE_URL")?,
             web_max_connections: values.get("DATABASE_MAX_CONNECTIONS")?,
-            worker_max_connections: 5,
+            worker_max_connections: 12,
             acquire_timeout: ACQUIRE_TIMEOUT,
         },
         secrets: secrets(values)?,
@@ -46,7 +46,7 @@ pub(super) fn settings(profile: Profile, values: &Values) -> Result<Settings, Pr
             github_repo: values.get("DEFAULT_OUTPUT_CHECKING_REPO")?,
         },
         opencodelists: OpenCodelistsSettings {
-            url: values.get("OPENCODELISTS_URL")?,
+            url: values.optional("OPENCODELISTS_URL")?,
             timeout: OUTSIDE_TIMEOUT,
         },
         slack: slack(values)?,
@@ -163,6 +163,12 @@ fn mail(values: &Values) -> Result<MailSettings, Problem> {
             api_url: values.get("MAILGUN_API_URL")?,
             api_key: values.get("MAILGUN_API_KEY")?,
             sender_domain: values.get("MAILGUN_SENDER_DOMAIN")?,
+        },
+        "smtp" => MailBackend::Smtp {
+            url: values.get("SMTP_URL")?,
+        },
+        "file" => MailBackend::File {
+            folder: values.get("MAIL_FOLDER")?,
         },
         _ => MailBackend::Console,
     };

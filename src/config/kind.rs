@@ -15,10 +15,14 @@ pub type Choices = &'static [(&'static str, &'static str)];
 pub(super) const PROFILES: Choices = &[("debug", "debug"), ("release", "release")];
 /// The long names are those that an existing installation of the Django job-server has.
 pub(super) const BACKENDS: Choices = &[
-    ("console", "console"),
     ("mailgun", "mailgun"),
-    ("django.core.mail.backends.console.emailbackend", "console"),
+    ("smtp", "smtp"),
+    ("file", "file"),
+    ("console", "console"),
     ("anymail.backends.mailgun.emailbackend", "mailgun"),
+    ("django.core.mail.backends.smtp.emailbackend", "smtp"),
+    ("django.core.mail.backends.filebased.emailbackend", "file"),
+    ("django.core.mail.backends.console.emailbackend", "console"),
 ];
 /// Django's level names and those of our log library.
 pub(super) const LOG_LEVELS: Choices = &[
@@ -57,6 +61,9 @@ pub enum Kind {
     /// As `WebUrl`, and its path ends with a slash: relative paths are joined to it.
     FolderUrl,
     PostgresUrl,
+    /// A mail server: `smtps://` speaks TLS from the start, `smtp://` changes to it (STARTTLS) and
+    /// sends nothing without, unless it ends with `?tls=none`.
+    SmtpUrl,
     /// A path, relative ones from the folder the program is started in.
     Folder,
     IpAddress,
@@ -111,6 +118,9 @@ impl Kind {
             Self::PostgresUrl => {
                 "a PostgreSQL URL with a database, such as postgres://user:pass@host:5432/jobserver".into()
             }
+            Self::SmtpUrl => "smtps://user:pass@host:465 or smtp://user:pass@host:587, the second with ?tls=none \
+                              for a server without TLS, which gets a password on this machine only"
+                .into(),
             Self::Folder => "a path".into(),
             Self::IpAddress => "an IP address, such as 127.0.0.1".into(),
             Self::Email => "an e-mail address".into(),
@@ -158,6 +168,7 @@ impl Kind {
                 .filter(|url| matches!(url.scheme(), "postgres" | "postgresql"))
                 .filter(|url| !url.path().trim_matches('/').is_empty())
                 .map(Parsed::Url),
+            Self::SmtpUrl => smtp_url(text).map(Parsed::Url),
             Self::Folder => Some(Parsed::Path(PathBuf::from(text))),
             Self::IpAddress => text.parse().ok().map(Parsed::Ip),
             Self::Email => is_email(text).then(|| Parsed::Text(text.to_owned())),
@@ -184,6 +195,20 @@ fn web_url(text: &str) -> Option<Url> {
     Url::parse(text)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+fn smtp_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let host = url.host_str().filter(|host| !host.is_empty())?;
+    let here = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
+    let tls = match (url.scheme(), url.query()) {
+        ("smtp" | "smtps", None) => true,
+        ("smtp", Some("tls=none")) => false,
+        _ => return None,
+    };
+    let both_or_none = url.username().is_empty() == url.password().is_none();
+    let bare = matches!(url.path(), "" | "/") && url.fragment().is_none();
+    (both_or_none && bare && (tls || here || url.password().is_none())).then_some(url)
 }
 
 fn is_email(text: &str) -> bool {

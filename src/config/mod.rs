@@ -142,6 +142,7 @@ impl Settings {
             ("DATABASE_MAX_CONNECTIONS", "4"),
             ("RUN_WORKER_IN_SERVE", "false"),
             ("PORT", "0"),
+            ("EMAIL_BACKEND", "console"),
             ("DEFAULT_OUTPUT_CHECKING_GITHUB_ORG", "test-org"),
             ("DEFAULT_OUTPUT_CHECKING_REPO", "test-output-checking"),
         ];

@@ -24,13 +24,19 @@ pub(super) fn check(profile: Profile, values: &Values, problems: &mut Vec<Proble
     check_origin(values, problems);
     check_folders(values, problems);
 
-    if word(values, "EMAIL_BACKEND") == Some("mailgun") {
-        need(
-            values,
-            problems,
-            "MAILGUN_API_KEY",
-            " although EMAIL_BACKEND is mailgun",
-        );
+    match word(values, "EMAIL_BACKEND") {
+        Some("mailgun") => {
+            let why = " although EMAIL_BACKEND is mailgun";
+            need(values, problems, "MAILGUN_API_KEY", why);
+        }
+        Some("smtp") => need(values, problems, "SMTP_URL", " although EMAIL_BACKEND is smtp"),
+        Some("file") => {
+            need(values, problems, "MAIL_FOLDER", " although EMAIL_BACKEND is file");
+            if production {
+                warnings.push("EMAIL_BACKEND is file: mails are kept in MAIL_FOLDER and reach nobody.".to_owned());
+            }
+        }
+        _ => {}
     }
     if values.has("RAP_API_BASE_URL") {
         need(values, problems, "RAP_API_TOKEN", " although RAP_API_BASE_URL is set");

@@ -145,7 +145,8 @@ pub struct OutputCheckingSettings {
 
 #[derive(Clone, Debug)]
 pub struct OpenCodelistsSettings {
-    pub url: Url,
+    /// `None` takes every study's codelists as they are.
+    pub url: Option<Url>,
     pub timeout: Duration,
 }
 
@@ -183,8 +184,12 @@ pub struct MailSettings {
 
 #[derive(Clone, Debug)]
 pub enum MailBackend {
-    /// Written to the log instead of sent.
+    /// Printed instead of sent.
     Console,
+    /// Kept in this folder, one file for each mail, instead of sent.
+    File { folder: PathBuf },
+    /// See [`Kind::SmtpUrl`](super::Kind::SmtpUrl).
+    Smtp { url: SecretUrl },
     Mailgun {
         api_url: Url,
         api_key: SecretString,

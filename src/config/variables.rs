@@ -104,6 +104,10 @@ impl Variable {
         self.defaults(Some(value), None)
     }
 
+    const fn in_production(self, value: &'static str) -> Self {
+        self.defaults(None, Some(value))
+    }
+
     const fn by_profile(self, development: &'static str, production: &'static str) -> Self {
         self.defaults(Some(development), Some(production))
     }
@@ -196,7 +200,9 @@ pub const VARIABLES: &[Variable] = &[
     var(GitHub, "DEFAULT_MAX_GITHUB_RETRIES", Int { min: 1, max: 20 }, "attempts for one call about an issue").default("3"),
     var(GitHub, "GITHUB_TOKEN_TESTING", SecretText, "tests only: token of the checks against the real GitHub").secret(),
 
-    var(Codelists, "OPENCODELISTS_URL", WebUrl, "OpenCodelists site").default("https://www.opencodelists.org"),
+    var(Codelists, "OPENCODELISTS_URL", WebUrl,
+        "OpenCodelists site, asked whether a study's codelists are up to date; unset in development: nobody is asked")
+        .in_production("https://www.opencodelists.org"),
 
     var(Slack, "SLACK_BOT_TOKEN", SecretText, "Slack bot token; without one nothing is sent").required(StatedInProduction).secret(),
     var(Slack, "SLACK_API_URL", WebUrl, "Slack's API").default("https://slack.com/api"),
@@ -210,7 +216,12 @@ pub const VARIABLES: &[Variable] = &[
     var(Slack, "TECH_SUPPORT_SLACK_CHANNEL", Text, "channel told of failed interactive analyses").default("tech-support-channel"),
     var(Slack, "SLACK_TEST_CHANNEL", Text, "tests only: with SLACK_BOT_TOKEN, tests send their messages here"),
 
-    var(Mail, "EMAIL_BACKEND", Choice(BACKENDS), "how mail leaves").in_development("console").required(InProduction),
+    var(Mail, "EMAIL_BACKEND", Choice(BACKENDS), "how mail leaves: sent by Mailgun or an SMTP server, kept as files, printed")
+        .in_development("file").required(InProduction),
+    var(Mail, "SMTP_URL", SmtpUrl, "mail server, with user name and password if it wants them")
+        .required(When("EMAIL_BACKEND is smtp")).secret(),
+    var(Mail, "MAIL_FOLDER", Folder, "folder of kept mails; one per installation, it is not emptied")
+        .in_development(".local/mail").required(When("EMAIL_BACKEND is file")),
     var(Mail, "MAILGUN_API_KEY", SecretText, "Mailgun's key").required(When("EMAIL_BACKEND is mailgun")).secret(),
     var(Mail, "MAILGUN_API_URL", WebUrl, "Mailgun's API").default("https://api.eu.mailgun.net/v3"),
     var(Mail, "MAILGUN_SENDER_DOMAIN", Text, "domain that Mailgun sends for").default("mg.jobs.opensafely.org"),
@@ -259,6 +270,8 @@ pub const TOOLING: &[&str] = &[
     "DEV_GROUPID",
     "DEV_USERID",
     "GITREF",
+    "JOBSERVER_VERIFY_REAL",
+    "JOBSERVER_VERIFY_REPO",
     "NODE_VERSION",
     "PYTHON_VERSION",
     "RELEASE_HATCH_REPO",

@@ -10,7 +10,9 @@ use time::OffsetDateTime;
 
 use crate::core::ids::{CommitSha, RepoUrl};
 
-pub use outgoing::{Chat, ChatPost, Issue, IssueChange, IssueTracker, Mail, Mailer, NewIssue, Receipt, Undelivered};
+pub use outgoing::{
+    Chat, ChatPost, Couriers, Issue, IssueChange, IssueTracker, Mail, Mailer, NewIssue, Receipt, Undelivered,
+};
 
 /// The most repositories [`CodeHost::repositories`] gives for one organisation.
 pub const MAX_REPOSITORIES: usize = 1000;

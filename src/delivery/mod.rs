@@ -6,21 +6,12 @@
 mod mail;
 mod slack;
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use url::Url;
 
 use crate::core::outbox::{Content, Courier, Letter};
-use crate::core::ports::{Chat, ChatPost, IssueTracker, Mailer, Receipt, Undelivered};
-
-/// What carries messages.
-#[derive(Debug, Clone)]
-pub struct Couriers {
-    pub mail: Arc<dyn Mailer>,
-    pub chat: Arc<dyn Chat>,
-    pub issues: Arc<dyn IssueTracker>,
-}
+pub use crate::core::ports::Couriers;
+use crate::core::ports::{ChatPost, Receipt, Undelivered};
 
 /// What words need to know of this installation.
 #[derive(Debug, Clone)]
@@ -38,6 +29,15 @@ impl Place {
     /// The absolute address of a path of the site; `path` starts with a slash.
     pub fn absolute(&self, path: &str) -> String {
         format!("{}{path}", self.base_url.as_str().trim_end_matches('/'))
+    }
+
+    /// The absolute address of a page, by the parts of its path, which may be any text.
+    pub fn page(&self, parts: &[&str]) -> String {
+        let mut url = self.base_url.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.clear().extend(parts).push("");
+        }
+        url.into()
     }
 
     /// The host that message ids end in.

@@ -3,9 +3,11 @@
 //!
 //! Every kind of work is a loop of its own that ends when it is told to stop; none holds up another.
 
+pub mod engine;
 mod schedules;
 mod seen;
 mod stop;
+mod strays;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -13,10 +15,12 @@ use std::sync::Arc;
 use crate::config::Settings;
 use crate::core::audit::By;
 use crate::core::db::Db;
+use crate::core::outbox::fault::FaultPoint;
+use crate::core::outbox::{Attempted, Courier, Service};
 use crate::core::ports::CodeHost;
 use crate::core::schedules::{Monitor, NoMonitor, Tools, this_process};
 
-pub use stop::Stop;
+pub use stop::{Stop, Teller};
 
 /// What a worker is made of.
 #[derive(Clone)]
@@ -24,21 +28,43 @@ pub struct Worker {
     pub db: Db,
     pub settings: Arc<Settings>,
     pub code_host: Arc<dyn CodeHost>,
+    /// Delivers messages.
+    pub courier: Arc<dyn Courier>,
+    /// Where deliveries die, in tests.
+    pub fault: FaultPoint,
     /// Is told of every run of a schedule.
     pub monitor: Arc<dyn Monitor>,
 }
 
 impl Worker {
+    fn deliveries(&self) -> engine::Deliveries {
+        engine::Deliveries {
+            db: self.db.clone(),
+            courier: self.courier.clone(),
+            fault: self.fault.clone(),
+            observer: |_: &Attempted| (),
+        }
+    }
+
     /// What schedules need; `by` is whom the record names.
     pub fn tools(&self, by: By) -> Tools {
+        let tools = tools(self.db.clone(), &self.settings, self.code_host.clone(), by);
         Tools {
-            db: self.db.clone(),
-            code_host: self.code_host.clone(),
-            copilot_channel: self.settings.slack.channels.copilot_support.clone(),
-            keep_messages: self.settings.worker.keep_messages,
-            by,
             monitor: self.monitor.clone(),
+            ..tools
         }
+    }
+}
+
+/// What schedules need to be run by hand.
+pub fn tools(db: Db, settings: &Settings, code_host: Arc<dyn CodeHost>, by: By) -> Tools {
+    Tools {
+        db,
+        code_host,
+        copilot_channel: settings.slack.channels.copilot_support.clone(),
+        keep_messages: settings.worker.keep_messages,
+        by,
+        monitor: monitor(),
     }
 }
 
@@ -55,6 +81,10 @@ pub async fn run(worker: Worker, stop: impl Future<Output = ()>) {
     let work = async {
         // One line for each kind of work.
         tokio::join!(
+            engine::run(worker.deliveries(), Service::Mail, stopping.clone()),
+            engine::run(worker.deliveries(), Service::Slack, stopping.clone()),
+            engine::run(worker.deliveries(), Service::Github, stopping.clone()),
+            strays::run(&worker.db, stopping.clone()),
             seen::run(&worker.db, &name, stopping.clone()),
             schedules::run(worker.tools(By::operator("worker")), &name, stopping.clone()),
         );

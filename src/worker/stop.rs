@@ -21,6 +21,11 @@ impl Stop {
         (Teller(teller), Self(stop))
     }
 
+    /// Whether the worker has been told to stop.
+    pub fn is_told(&self) -> bool {
+        *self.0.borrow() || self.0.has_changed().is_err()
+    }
+
     /// Waits until the worker is told to stop.
     pub async fn told(&mut self) {
         // An error says that nobody is left to tell.

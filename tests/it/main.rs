@@ -3,7 +3,11 @@
 
 mod api;
 mod core;
+#[path = "../fakes/mod.rs"]
+mod fakes;
+mod outbox;
 mod pages;
+mod services;
 mod site;
 mod support;
 mod worker;

@@ -1,6 +1,7 @@
 //! GitHub's answers, as much of them as is used. Field names are GitHub's.
 
 use serde::Deserialize;
+use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::core::ids::CommitSha;
@@ -66,13 +67,33 @@ pub(super) struct Entry {
 #[serde(default)]
 pub(super) struct RefusalBody {
     pub message: String,
-    pub errors: Vec<RefusalError>,
+    /// A list of objects by the documentation, now and then of texts.
+    errors: Value,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct RefusalError {
-    pub code: String,
+impl RefusalBody {
+    fn errors(&self) -> impl Iterator<Item = &Value> {
+        self.errors.as_array().into_iter().flatten()
+    }
+
+    pub fn has_error(&self, code: &str) -> bool {
+        self.errors().any(|error| error["code"] == code)
+    }
+
+    /// What GitHub says, with what it says of each fault: "Validation Failed: title missing field".
+    pub fn words(&self) -> String {
+        let mut words = self.message.clone();
+        for (error, sign) in self.errors().zip(std::iter::once(": ").chain(std::iter::repeat(", "))) {
+            let text = |name: &str| error[name].as_str().unwrap_or_default().replace('_', " ");
+            let fault = match error.as_str().or_else(|| error["message"].as_str()) {
+                Some(fault) => fault.to_owned(),
+                None => format!("{} {}", text("field"), text("code")),
+            };
+            words.push_str(sign);
+            words.push_str(fault.trim());
+        }
+        words
+    }
 }
 
 /// Any GraphQL answer. Errors come with status 200.

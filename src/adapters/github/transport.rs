@@ -7,7 +7,7 @@ use octocrab::service::middleware::auth_header::AuthHeaderLayer;
 use octocrab::service::middleware::extra_headers::ExtraHeadersLayer;
 use octocrab::service::middleware::reqwest_connector::ReqwestConnector;
 use octocrab::{AuthState, Octocrab, OctocrabBuilder};
-use reqwest::header::{ACCEPT, HeaderMap, HeaderValue, LINK, RETRY_AFTER, USER_AGENT};
+use reqwest::header::{ACCEPT, HeaderMap, HeaderValue, LINK, LOCATION, RETRY_AFTER, USER_AGENT};
 use reqwest::{Response, StatusCode};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
@@ -32,6 +32,8 @@ pub(super) const SHA: &str = "application/vnd.github.sha";
 const MAX_JSON: usize = 8 * 1024 * 1024;
 /// The most read of a refusal or of one commit's name.
 const MAX_TEXT: usize = 64 * 1024;
+/// A repository that was renamed twice is still found.
+const MAX_REDIRECTS: usize = 4;
 /// A name long enough to tell what GitHub said, for the logs.
 const MAX_MESSAGE: usize = 300;
 
@@ -47,6 +49,13 @@ pub(super) enum Failure {
     },
     /// GitHub does not give out files of this size.
     TooLarge,
+    /// GitHub does not take the token, or the token may not do this, or nobody may.
+    Forbidden {
+        /// 401 or 403.
+        status: u16,
+        /// GitHub's own words.
+        message: String,
+    },
     /// It means the same whatever was asked for.
     Host(CodeHostError),
 }
@@ -56,6 +65,7 @@ impl Failure {
     pub fn into_host_error(self) -> CodeHostError {
         match self {
             Self::Host(error) => error,
+            Self::Forbidden { .. } => CodeHostError::Unauthorised,
             Self::NotThere { status, message } => {
                 CodeHostError::unavailable(format!("unexpected status {status}: {message}"))
             }
@@ -78,6 +88,13 @@ pub(super) struct Page<T> {
     pub next: Option<Url>,
     /// When the allowance of calls begins anew.
     pub reset: Option<OffsetDateTime>,
+}
+
+/// How something is changed.
+#[derive(Clone, Copy)]
+enum Write {
+    Post,
+    Patch,
 }
 
 pub(super) struct Transport {
@@ -141,10 +158,40 @@ impl Transport {
     }
 
     pub async fn post_json<T: DeserializeOwned>(&self, url: Url, body: &Value) -> Result<Page<T>, Failure> {
-        let answer = self.client._post(url.as_str(), Some(body)).await;
-        let answer = answer.map_err(|error| unreachable(error.into()))?;
-        let response = Response::from(answer.map(reqwest::Body::wrap));
-        self.page(accepted(response).await?).await
+        self.write(Write::Post, url, body).await
+    }
+
+    pub async fn patch_json<T: DeserializeOwned>(&self, url: Url, body: &Value) -> Result<Page<T>, Failure> {
+        self.write(Write::Patch, url, body).await
+    }
+
+    /// One call that changes something. The HTTP client does not repeat a body at another address, which
+    /// GitHub asks for when a repository has been renamed: that is done here, at the same host only.
+    async fn write<T: DeserializeOwned>(&self, method: Write, mut url: Url, body: &Value) -> Result<Page<T>, Failure> {
+        for _ in 0..MAX_REDIRECTS {
+            let answer = match method {
+                Write::Post => self.client._post(url.as_str(), Some(body)).await,
+                Write::Patch => self.client._patch(url.as_str(), Some(body)).await,
+            };
+            let answer = answer.map_err(|error| unreachable(error.into()))?;
+            let response = Response::from(answer.map(reqwest::Body::wrap));
+            match self.moved(&url, &response) {
+                Some(elsewhere) => url = elsewhere,
+                None => return self.page(accepted(response).await?).await,
+            }
+        }
+        Err(CodeHostError::unavailable("GitHub sends from one address to the next").into())
+    }
+
+    /// Where GitHub wants the same call made instead.
+    fn moved(&self, url: &Url, response: &Response) -> Option<Url> {
+        let same_call = [StatusCode::TEMPORARY_REDIRECT, StatusCode::PERMANENT_REDIRECT];
+        if !same_call.contains(&response.status()) {
+            return None;
+        }
+        let place = response.headers().get(LOCATION)?.to_str().ok()?;
+        let elsewhere = url.join(place).ok()?;
+        (elsewhere.origin() == self.api.origin()).then_some(elsewhere)
     }
 
     pub async fn text(&self, url: Url, accept: &'static str) -> Result<String, Failure> {
@@ -241,14 +288,17 @@ async fn accepted(response: Response) -> Result<Response, Failure> {
     // A refusal whose body cannot be read is still that refusal.
     let bytes = read(response, MAX_TEXT).await.ok().flatten().unwrap_or_default();
     let body: RefusalBody = serde_json::from_slice(&bytes).unwrap_or_default();
-    let message: String = body.message.chars().take(MAX_MESSAGE).collect();
-    let too_large = body.errors.iter().any(|error| error.code == "too_large");
+    let message: String = body.words().chars().take(MAX_MESSAGE).collect();
+    let too_large = body.has_error("too_large");
     Err(match status {
         StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS if is_rate_limited(status, &headers, &message) => {
-            CodeHostError::RateLimited { reset: reset(&headers) }.into()
+            CodeHostError::RateLimited { reset: pause(&headers) }.into()
         }
         StatusCode::FORBIDDEN if too_large => Failure::TooLarge,
-        StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => CodeHostError::Unauthorised.into(),
+        StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => Failure::Forbidden {
+            status: status.as_u16(),
+            message,
+        },
         StatusCode::NOT_FOUND
         | StatusCode::CONFLICT
         | StatusCode::GONE
@@ -267,6 +317,13 @@ fn is_rate_limited(status: StatusCode, headers: &HeaderMap, message: &str) -> bo
         || headers.contains_key(RETRY_AFTER)
         || number(headers, "x-ratelimit-remaining") == Some(0)
         || message.to_ascii_lowercase().contains("rate limit")
+}
+
+/// How long a refused caller has to wait. The time at which the hourly allowance begins anew comes with
+/// every answer, and says nothing when the allowance is not used up.
+fn pause(headers: &HeaderMap) -> Option<OffsetDateTime> {
+    let used_up = number(headers, "x-ratelimit-remaining").is_none_or(|left| left <= 0);
+    (used_up || headers.contains_key(RETRY_AFTER)).then(|| reset(headers))?
 }
 
 fn reset(headers: &HeaderMap) -> Option<OffsetDateTime> {

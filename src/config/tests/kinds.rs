@@ -91,6 +91,32 @@ fn channels_may_be_written_as_slack_shows_them() {
 }
 
 #[test]
+fn a_password_goes_to_a_mail_server_through_tls_only() {
+    let smtp = |url| development(&[("EMAIL_BACKEND", "smtp"), ("SMTP_URL", url)]);
+    for good in [
+        "smtps://mail.example.org",
+        "smtps://clerk:p%40ss@mail.example.org:465/",
+        "smtp://clerk:pass@mail.example.org:587",
+        "smtp://mail.example.org:25?tls=none",
+        "smtp://clerk:pass@localhost:1025?tls=none",
+    ] {
+        assert!(smtp(good).is_ok(), "{good}");
+    }
+    for bad in [
+        "mail.example.org",
+        "https://mail.example.org",
+        "smtp://",
+        "smtp://clerk@mail.example.org",
+        "smtp://clerk:pass@mail.example.org?tls=none",
+        "smtps://mail.example.org?tls=none",
+        "smtp://mail.example.org?tls=opportunistic",
+        "smtp://mail.example.org/inbox",
+    ] {
+        assert_eq!(names(&smtp(bad).unwrap_err()), ["SMTP_URL"], "{bad}");
+    }
+}
+
+#[test]
 fn otlp_headers_are_decoded_pairs() {
     let otel = |text| development(&[("OTEL_EXPORTER_OTLP_HEADERS", text)]);
     let headers = otel("x-team=a%20b, x-set = c=d")

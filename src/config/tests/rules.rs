@@ -21,7 +21,11 @@ fn development_starts_with_nothing_set() {
     assert_eq!(settings.releases.file_size_limit, 16_777_216);
     assert_eq!(settings.slack.channels.releases, "opensafely-releases");
     assert!(settings.slack.token.is_none() && settings.rap.controller.is_none());
-    assert!(matches!(settings.mail.backend, MailBackend::Console));
+    let MailBackend::File { folder } = settings.mail.backend else {
+        panic!("development sends mail")
+    };
+    assert_eq!(folder, std::path::Path::new(".local/mail"));
+    assert!(settings.opencodelists.url.is_none(), "development asks OpenCodelists");
     assert!(loaded.warnings.is_empty());
 }
 
@@ -93,6 +97,16 @@ fn what_belongs_together_is_asked_for_together() {
     );
     let mail = development(&[("EMAIL_BACKEND", long), ("MAILGUN_API_KEY", "key")]).unwrap();
     assert!(matches!(mail.settings.mail.backend, MailBackend::Mailgun { .. }));
+
+    let smtp = ("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend");
+    assert_eq!(names(&development(&[smtp]).unwrap_err()), ["SMTP_URL"]);
+    let mail = development(&[smtp, ("SMTP_URL", "smtps://u:p@mail.example.org")]).unwrap();
+    assert!(matches!(mail.settings.mail.backend, MailBackend::Smtp { .. }));
+    let file = ("EMAIL_BACKEND", Some("file"));
+    assert_eq!(names(&production(&[file]).unwrap_err()), ["MAIL_FOLDER"]);
+    let kept = production(&[file, ("MAIL_FOLDER", Some("/mail"))]).unwrap();
+    assert!(matches!(kept.settings.mail.backend, MailBackend::File { .. }));
+    assert!(kept.warnings[0].contains("reach nobody"), "{:?}", kept.warnings);
 
     let base = ("RAP_API_BASE_URL", "http://rap/controller/v1/");
     assert_eq!(names(&development(&[base]).unwrap_err()), ["RAP_API_TOKEN"]);

@@ -32,7 +32,9 @@ fn secrets_are_shown_nowhere() {
     let postgres = format!("postgres://clerk:{secret}@db/jobserver?password={secret}");
     let dsn = format!("https://{secret}@sentry.example.org/1");
     let headers = format!("x-team={secret}");
+    let smtp = format!("smtps://clerk:{secret}@mail");
     let value = |variable: &Variable| match variable.kind {
+        Kind::SmtpUrl => smtp.clone(),
         Kind::PostgresUrl => postgres.clone(),
         Kind::WebUrl => dsn.clone(),
         Kind::Headers => headers.clone(),
@@ -54,6 +56,8 @@ fn secrets_are_shown_nowhere() {
     assert_eq!(shown, Some("postgres://clerk:********@db/jobserver?********"));
     let shown = reading(&loaded, "SENTRY_DSN").shown.as_deref();
     assert_eq!(shown, Some("https://********@sentry.example.org/1"));
+    let shown = reading(&loaded, "SMTP_URL").shown.as_deref();
+    assert_eq!(shown, Some("smtps://clerk:********@mail"));
     assert_eq!(loaded.settings.database.url.expose().password(), Some(secret));
 
     // Nor in the error about a malformed one.
@@ -80,6 +84,7 @@ fn every_variable_reaches_its_setting() {
             Kind::WebUrl => format!("https://{}.example/", variable.name.to_lowercase()),
             Kind::FolderUrl => "https://rap.example/v1/".into(),
             Kind::PostgresUrl => format!("postgres://db/{}", variable.name),
+            Kind::SmtpUrl => "smtps://mail.example".into(),
             Kind::Folder => format!("/folder/{}", variable.name),
             Kind::IpAddress => "10.9.8.7".into(),
             Kind::Email => "someone@example.org".into(),
@@ -154,7 +159,7 @@ fn every_variable_reaches_its_setting() {
     );
     assert_eq!(s.output_checking.github_org, text("DEFAULT_OUTPUT_CHECKING_GITHUB_ORG"));
     assert_eq!(s.output_checking.github_repo, text("DEFAULT_OUTPUT_CHECKING_REPO"));
-    assert_eq!(s.opencodelists.url.as_str(), url("OPENCODELISTS_URL"));
+    assert_eq!(s.opencodelists.url.unwrap().as_str(), url("OPENCODELISTS_URL"));
     assert_eq!(s.slack.token.unwrap().expose_secret(), text("SLACK_BOT_TOKEN"));
     assert_eq!(s.slack.api_url.as_str(), url("SLACK_API_URL"));
     assert_eq!(s.slack.test_channel.unwrap(), text("SLACK_TEST_CHANNEL"));

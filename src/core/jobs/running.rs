@@ -9,10 +9,13 @@ use tokio::time::{Instant, timeout_at};
 
 use super::pipeline::{MAX_BYTES, Pipeline, PipelineError, Policy, PolicyRefusal};
 use crate::core::ids::{CommitSha, RepoUrl};
-use crate::core::ports::{CodeHost, CodeHostError, CodelistChecker, Codelists};
+use crate::core::ports::{CodeHost, CodeHostError, CodelistCheckError, CodelistChecker, Codelists};
 
 /// The longest that a page waits until everything is read.
 const LONGEST_WAIT: Duration = Duration::from_millis(4500);
+
+/// Kept of the time for saying that OpenCodelists, and not the code host, is what took too long.
+const TO_SAY_SO: Duration = Duration::from_millis(100);
 
 /// Calls that follow each other on the way; each may take the host's own time limit.
 const CALLS: u32 = 4;
@@ -166,12 +169,18 @@ impl Sources<'_> {
             return Err(NotRunnable::ForeignRepository(repo_url.to_owned()));
         };
         let until = Instant::now() + self.call_timeout.saturating_mul(CALLS).min(LONGEST_WAIT);
-        timeout_at(until, self.read(&repo, wanted, policy))
+        timeout_at(until, self.read(&repo, wanted, policy, until - TO_SAY_SO))
             .await
             .unwrap_or(Err(NotRunnable::TooSlow))
     }
 
-    async fn read(&self, repo: &RepoUrl, wanted: Wanted<'_>, policy: Policy) -> Result<Box<Runnable>, NotRunnable> {
+    async fn read(
+        &self,
+        repo: &RepoUrl,
+        wanted: Wanted<'_>,
+        policy: Policy,
+        until: Instant,
+    ) -> Result<Box<Runnable>, NotRunnable> {
         let commit = self.resolve(repo, wanted).await?;
         let definition = match self.host.file(repo, &commit, DEFINITION, MAX_BYTES).await {
             Ok(bytes) => text(bytes).ok_or(NotRunnable::DefinitionNotText)?,
@@ -183,7 +192,7 @@ impl Sources<'_> {
         };
         let pipeline = Pipeline::parse(&definition)?;
         policy.check(&pipeline)?;
-        let codelists = self.check_codelists(repo, &commit).await?;
+        let codelists = self.check_codelists(repo, &commit, until).await?;
         Ok(Box::new(Runnable {
             commit,
             definition,
@@ -217,7 +226,12 @@ impl Sources<'_> {
     }
 
     /// Compares the codelists of a commit. A study without a `codelists` folder has none to compare.
-    async fn check_codelists(&self, repo: &RepoUrl, commit: &CommitSha) -> Result<Codelists, NotRunnable> {
+    async fn check_codelists(
+        &self,
+        repo: &RepoUrl,
+        commit: &CommitSha,
+        until: Instant,
+    ) -> Result<Codelists, NotRunnable> {
         let names = match self.host.listing(repo, commit, "codelists").await {
             Ok(names) => names,
             Err(CodeHostError::FileNotFound { .. }) => return Ok(Codelists::UpToDate),
@@ -236,7 +250,11 @@ impl Sources<'_> {
             self.codelist_file(repo, commit, CODELISTS_MANIFEST),
         )
         .await?;
-        self.codelists.check(&list, &manifest).await.map_err(|error| {
+        let found = match timeout_at(until, self.codelists.check(&list, &manifest)).await {
+            Ok(found) => found,
+            Err(_) => Err(CodelistCheckError("no answer in the time of a page".into())),
+        };
+        found.map_err(|error| {
             tracing::warn!(%repo, ?error, "codelists could not be checked");
             NotRunnable::CodelistsUnchecked
         })

@@ -63,25 +63,34 @@ impl Content {
 /// Jobs of one job request that are over, for the mail to whoever asked for them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobsFinished {
+    /// The project's name.
     pub project: String,
+    /// The workspace's name.
     pub workspace: String,
     pub job_request_id: i32,
     /// Status of the request as a whole, when nothing of it is left to run.
     pub request_over: Option<String>,
-    /// Those that are over, by action; when the request is told as a whole, all of its jobs.
+    /// The request is told as a whole: `jobs` are all that it has.
+    pub is_whole: bool,
+    /// Those that this is about, by action.
     pub jobs: Vec<FinishedJob>,
+    /// How many jobs of the request were over then.
+    pub jobs_over: usize,
+    /// How many jobs the request had then.
+    pub jobs_in_all: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FinishedJob {
     pub identifier: String,
     pub action: String,
-    /// `succeeded` or `failed`.
+    /// `succeeded` or `failed`, in small letters; what else a runner says when a request is told as a
+    /// whole.
     pub status: String,
     /// The runner's words, empty when it gave none.
     pub message: String,
-    /// From start to end, when both are known and in order.
-    pub seconds: Option<i64>,
+    /// From start to end, when both are known and a second apart at least.
+    pub seconds: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

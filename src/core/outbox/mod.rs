@@ -23,7 +23,7 @@ pub use attempt::{Attempted, attempt, deliver_due};
 pub use content::{Content, CopilotWindow, CopilotWindows, FinishedJob, JobsFinished, TestMail};
 pub use issues::{TrackedIssue, forget_issue, remember_issue, tracked_issue};
 pub use retry::{LONGEST_PAUSE, RetryPolicy};
-pub use store::{Figures, Filter, Message, figures, list, message, wake_stray};
+pub use store::{Deliveries, Figures, Filter, Message, deliveries_of_the_last_day, figures, list, message, wake_stray};
 
 use super::ports::{Receipt, Undelivered};
 

@@ -357,3 +357,27 @@ pub async fn figures(conn: &mut PgConnection) -> Result<Vec<Figures>> {
         })
         .collect())
 }
+
+/// What was delivered of one kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deliveries {
+    pub service: String,
+    pub kind: String,
+    pub delivered: i64,
+    /// What that took together.
+    pub attempts: i64,
+}
+
+/// What was delivered in the last 24 hours, by service and kind.
+pub async fn deliveries_of_the_last_day(conn: &mut PgConnection) -> Result<Vec<Deliveries>> {
+    Ok(sqlx::query_as!(
+        Deliveries,
+        r#"SELECT service, kind, count(*) AS "delivered!", sum(attempts) AS "attempts!"
+             FROM message
+            WHERE state IN ('delivered', 'dropped') AND state = 'delivered'
+              AND decided_at > now() - interval '24 hours'
+            GROUP BY service, kind ORDER BY service, kind"#,
+    )
+    .fetch_all(conn)
+    .await?)
+}

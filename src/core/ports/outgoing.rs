@@ -2,10 +2,19 @@
 //! never in a request.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
+
+/// What carries messages out, each by its own way.
+#[derive(Debug, Clone)]
+pub struct Couriers {
+    pub mail: Arc<dyn Mailer>,
+    pub chat: Arc<dyn Chat>,
+    pub issues: Arc<dyn IssueTracker>,
+}
 
 /// Sends e-mail.
 #[async_trait]

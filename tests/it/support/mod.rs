@@ -4,6 +4,9 @@ mod actors;
 mod code_host;
 mod codelists;
 mod html;
+// Areas whose messages come later use the rest of it.
+#[allow(dead_code)]
+mod post;
 mod program;
 mod proxy;
 mod statements;
@@ -13,6 +16,8 @@ pub use actors::{Answer, Backend, Visitor};
 pub use code_host::FakeCodeHost;
 pub use codelists::FakeCodelists;
 pub use html::Html;
+#[allow(unused_imports)]
+pub use post::{KeptIssue, Post, Script, Trouble};
 pub use program::Program;
 pub use proxy::DatabaseProxy;
 pub use statements::count_statements;
@@ -22,6 +27,7 @@ use std::sync::Arc;
 
 use jobserver::config::Settings;
 use jobserver::core::db::Db;
+use jobserver::core::outbox::Attempted;
 use jobserver::core::sealed::Sealer;
 use jobserver::web::{self, App, live::Live, static_files::Assets};
 use rocket::local::asynchronous::Client;
@@ -42,6 +48,8 @@ pub struct Site {
     pub codelists: Arc<FakeCodelists>,
     pub live: Live,
     pub world: World,
+    #[allow(dead_code)]
+    post: Post,
 }
 
 impl Site {
@@ -57,6 +65,7 @@ impl Site {
         let code_host = Arc::new(FakeCodeHost::default());
         let codelists = Arc::new(FakeCodelists::default());
         let live = Live::default();
+        let post = Post::new(&settings);
         let sealer = Sealer::new(&settings.secrets.secret_key, None).unwrap();
         let app = App {
             settings: Arc::new(settings),
@@ -76,7 +85,20 @@ impl Site {
             codelists,
             live,
             world,
+            post,
         }
+    }
+
+    /// What left the house, in memory.
+    #[allow(dead_code)]
+    pub fn post(&self) -> &Post {
+        &self.post
+    }
+
+    #[allow(dead_code)]
+    /// Does what the worker does: delivers everything that is due.
+    pub async fn drain(&self) -> Vec<Attempted> {
+        self.post.drain(&self.db).await
     }
 
     /// Somebody not signed in.

@@ -59,6 +59,8 @@ pub fn worker(site: &Site) -> (Worker, Arc<FakeMonitor>) {
         db: site.db.clone(),
         settings: Arc::new(settings),
         code_host: site.code_host.clone(),
+        courier: Arc::new(crate::outbox::ScriptedCourier::new()),
+        fault: Default::default(),
         monitor: monitor.clone(),
     };
     (worker, monitor)
