@@ -112,6 +112,15 @@ pub const REFUSED: &[(&str, &str)] = &[
     ("schedule_ended_unless_running", r#"INSERT INTO schedule (name, due_at, ended_at) VALUES ('new', now(), now())"#),
     ("schedule_ended_unless_running", r#"INSERT INTO schedule (name, due_at, started_at, outcome) VALUES ('new', now(), now(), 'failed')"#),
     ("schedule_ended_unless_running", r#"INSERT INTO schedule (name, due_at, started_at, ended_at, outcome, claimed_until) VALUES ('new', now(), now(), now(), 'running', now())"#),
+    ("message_service_known", r#"INSERT INTO message (service, kind, version, payload, recipient, cause) VALUES ('pigeon', 'k', 1, '{}', 'r', 'c')"#),
+    ("message_kind_not_blank", r#"INSERT INTO message (service, kind, version, payload, recipient, cause) VALUES ('mail', '', 1, '{}', 'r', 'c')"#),
+    ("message_key_unique", r#"INSERT INTO message (service, kind, version, payload, recipient, cause, key) SELECT 'mail', 'k', 1, '{}', 'r', 'c', 'same' FROM generate_series(1, 2)"#),
+    ("message_dedupe_key_unique", r#"INSERT INTO message (service, kind, version, payload, recipient, cause, dedupe_key) SELECT 'mail', 'k', 1, '{}', 'r', 'c', 'same' FROM generate_series(1, 2)"#),
+    ("message_state_known", r#"INSERT INTO message (service, kind, version, payload, recipient, cause, state, decided_at) VALUES ('mail', 'k', 1, '{}', 'r', 'c', 'lost', now())"#),
+    ("message_decided", r#"INSERT INTO message (service, kind, version, payload, recipient, cause, state) VALUES ('mail', 'k', 1, '{}', 'r', 'c', 'delivered')"#),
+    ("message_decided", r#"INSERT INTO message (service, kind, version, payload, recipient, cause, decided_at) VALUES ('mail', 'k', 1, '{}', 'r', 'c', now())"#),
+    ("tracked_issue_number_positive", r#"INSERT INTO tracked_issue (subject, repo, number, url, title) VALUES ('s', 'o/r', 0, 'u', 't')"#),
+    ("user_notify_known", r#"UPDATE "user" SET notify = 'often'"#),
 ];
 
 /// Statements that keep every rule: of each pair both or neither, of each list every value.
@@ -167,4 +176,8 @@ pub const ACCEPTED: &[&str] = &[
     r#"INSERT INTO schedule (name, due_at, started_at, ended_at, outcome) VALUES ('new', now(), now(), now(), 'ok')"#,
     r#"INSERT INTO schedule (name, due_at, started_at, ended_at, outcome) VALUES ('new', now(), now(), now(), 'failed')"#,
     r#"INSERT INTO schedule (name, due_at, started_at, ended_at, outcome) VALUES ('new', now(), now(), now(), 'abandoned')"#,
+    r#"INSERT INTO message (service, kind, version, payload, recipient, cause) SELECT s, 'k', 1, '{}', 'r', 'c' FROM unnest(ARRAY['mail', 'slack', 'github']) s, generate_series(1, 2)"#,
+    r#"INSERT INTO message (service, kind, version, payload, recipient, cause, state, decided_at) SELECT 'mail', 'k', 1, '{}', 'r', 'c', s, now() FROM unnest(ARRAY['delivered', 'dead', 'dropped']) s"#,
+    r#"INSERT INTO tracked_issue (subject, repo, number, url, title) VALUES ('s', 'o/r', 1, 'u', 't')"#,
+    r#"UPDATE "user" SET notify = 'each_job'; UPDATE "user" SET notify = 'whole_request'; UPDATE "user" SET notify = 'failures'; UPDATE "user" SET notify = 'nothing'"#,
 ];
