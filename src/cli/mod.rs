@@ -12,6 +12,7 @@ mod outfit;
 mod rap;
 mod secret;
 mod serve;
+mod test_email;
 mod upkeep;
 mod workspace;
 
@@ -65,6 +66,9 @@ enum Command {
     /// Print how many rows each table has.
     #[command(name = "count_rows", alias = "count-rows")]
     CountRows,
+    /// Send a mail the way the settings say, and tell what came of it.
+    #[command(name = "sendtestemail", alias = "send-test-email")]
+    SendTestEmail(test_email::SendTestEmail),
     /// Delete sessions that are over and login links that no longer work.
     #[command(name = "clearsessions", alias = "clear-sessions")]
     ClearSessions(jobs::ClearSessions),
@@ -160,6 +164,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::CreateWorkspace(command) => outfit::block_on(command.run()),
         Command::CreateRap(command) => outfit::block_on(command.run()),
         Command::CountRows => outfit::block_on(upkeep::count_rows()),
+        Command::SendTestEmail(command) => outfit::block_on(command.run()),
         Command::ClearSessions(command) => outfit::block_on(command.run()),
         Command::Jobs => outfit::block_on(jobs::list()),
         Command::Job(command) => outfit::block_on(command.run()),

@@ -25,7 +25,7 @@ pub use world::{Job, Request, World};
 
 use std::sync::Arc;
 
-use jobserver::config::Settings;
+use jobserver::config::{MailBackend, Settings};
 use jobserver::core::db::Db;
 use jobserver::core::outbox::Attempted;
 use jobserver::core::sealed::Sealer;
@@ -60,6 +60,10 @@ impl Site {
     /// With other settings than the usual ones.
     pub async fn start_with(pool: PgPool, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings::for_tests("postgres://localhost/unused").unwrap_or_else(|error| panic!("{error}"));
+        // No test reads the mails of this checkout's own copy.
+        settings.mail.backend = MailBackend::File {
+            folder: std::env::temp_dir().join(format!("no-mails-{:016x}", rand::random::<u64>())),
+        };
         change(&mut settings);
         let db = Db::from(pool);
         let code_host = Arc::new(FakeCodeHost::default());
