@@ -186,9 +186,10 @@ pub fn code_host(settings: &Settings) -> Result<Arc<dyn CodeHost>, CommandError>
     }
 }
 
-/// Starts logs. The guard ends them; keep it until the process ends.
+/// Starts logs, and what else is told to who looks after the site. The guard ends them; keep it until the
+/// process ends.
 pub fn start_telemetry(settings: &Settings) -> Result<telemetry::TelemetryGuard, CommandError> {
-    telemetry::init(&settings.telemetry).map_err(|error| CommandError::Said(format!("Cannot start logging: {error}")))
+    telemetry::init(&settings.telemetry).map_err(|error| CommandError::Said(format!("Cannot start telemetry: {error}")))
 }
 
 /// A secret as text, for a command whose purpose is to show it.

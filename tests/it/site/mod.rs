@@ -10,3 +10,5 @@ mod readiness;
 mod schedules;
 mod serving;
 mod session;
+mod telemetry;
+mod telemetry_away;
