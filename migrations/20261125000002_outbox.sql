@@ -58,3 +58,7 @@ CREATE TABLE tracked_issue (
 -- What a person wants to be told about the job requests that notify them.
 ALTER TABLE "user" ADD COLUMN notify text NOT NULL DEFAULT 'each_job'
     CONSTRAINT user_notify_known CHECK (notify IN ('each_job', 'whole_request', 'failures', 'nothing'));
+
+-- The engine's tasks, known from the start: the first transaction that queues one would otherwise hold up
+-- every other until it commits.
+INSERT INTO graphile_worker._private_tasks (identifier) VALUES ('outbox_mail'), ('outbox_slack'), ('outbox_github');

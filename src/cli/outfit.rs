@@ -18,8 +18,10 @@ use crate::adapters::printing::Printer;
 use crate::adapters::slack::{PrintedChat, Slack};
 use crate::config::{self, MailBackend, Profile, Settings};
 use crate::core::db::Db;
+use crate::core::outbox::fault::FaultPoint;
 use crate::core::ports::{Chat, CodeHost, CodelistChecker, CodelistsTakenAsTheyAre, Couriers, IssueTracker, Mailer};
 use crate::core::sealed::Sealer;
+use crate::delivery::{Place, PostOffice};
 use crate::telemetry;
 
 /// No page and no message waits longer for a connection.
@@ -192,6 +194,17 @@ pub fn start_telemetry(settings: &Settings) -> Result<telemetry::TelemetryGuard,
 /// A secret as text, for a command whose purpose is to show it.
 pub fn shown(secret: &SecretString) -> &str {
     secret.expose_secret()
+}
+
+/// What delivers messages: words, and what carries them.
+pub fn post_office(settings: &Settings, db: &Db, fault: FaultPoint) -> Result<PostOffice, CommandError> {
+    let place = Place {
+        base_url: settings.web.base_url.clone(),
+        site_name: settings.web.site_name.clone(),
+        mail_from: settings.mail.from.clone(),
+        support_email: settings.web.support_email.clone(),
+    };
+    PostOffice::new(couriers(settings)?, place).map_err(CommandError::Said)
 }
 
 #[cfg(test)]

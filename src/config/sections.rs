@@ -230,6 +230,8 @@ pub struct RapController {
 pub struct WorkerSettings {
     /// `serve` also does the worker's work.
     pub run_in_serve: bool,
+    /// How long messages are kept that were delivered or dropped; whole days.
+    pub keep_messages: Duration,
 }
 
 #[derive(Clone, Debug)]

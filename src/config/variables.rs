@@ -238,6 +238,8 @@ pub const VARIABLES: &[Variable] = &[
     var(Rap, "RAP_API_POLL_INTERVAL", Seconds, "pause between two rounds of the status service").default("60"),
 
     var(Worker, "RUN_WORKER_IN_SERVE", Flag, "the web process also does the worker's work").by_profile("true", "false"),
+    var(Worker, "OUTBOX_KEEP_DAYS", Int { min: 1, max: 3650 },
+        "days for which messages are kept after they were delivered or dropped").default("30"),
 
     var(Telemetry, "DJANGO_LOG_LEVEL", Choice(LOG_LEVELS), "least important log line of ours that is written").default("info"),
     var(Telemetry, "RUST_LOG", LogFilter, "log filter by module, instead of DJANGO_LOG_LEVEL"),

@@ -5,8 +5,10 @@ mod api;
 mod core;
 #[path = "../fakes/mod.rs"]
 mod fakes;
+mod outbox;
 mod pages;
 mod services;
 mod site;
 mod support;
 mod verification;
+mod worker;

@@ -32,50 +32,56 @@ impl By {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subject {
     pub model: &'static str,
-    pub id: i32,
+    pub id: i64,
 }
 
 impl Subject {
     pub const fn project(id: i32) -> Self {
         Self {
             model: "jobserver.Project",
-            id,
+            id: id as i64,
         }
     }
     pub const fn project_membership(id: i32) -> Self {
         Self {
             model: "jobserver.ProjectMembership",
-            id,
+            id: id as i64,
         }
     }
     pub const fn workspace(id: i32) -> Self {
         Self {
             model: "jobserver.Workspace",
-            id,
+            id: id as i64,
         }
     }
     pub const fn job_request(id: i32) -> Self {
         Self {
             model: "jobserver.JobRequest",
-            id,
+            id: id as i64,
         }
     }
     pub const fn user(id: i32) -> Self {
         Self {
             model: "jobserver.User",
-            id,
+            id: id as i64,
         }
     }
     pub const fn backend(id: i32) -> Self {
         Self {
             model: "jobserver.Backend",
+            id: id as i64,
+        }
+    }
+    pub const fn message(id: i64) -> Self {
+        Self {
+            model: "jobserver.Message",
             id,
         }
     }
     pub const fn org(id: i32) -> Self {
         Self {
             model: "jobserver.Org",
-            id,
+            id: id as i64,
         }
     }
 }

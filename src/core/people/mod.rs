@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod actions;
+pub mod notify;
 pub mod rights;
 pub mod store;
 

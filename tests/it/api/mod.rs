@@ -2,7 +2,8 @@
 
 mod frame;
 mod job_requests;
-mod jobs;
+pub mod jobs;
+mod notifications;
 mod openapi;
 mod status;
 mod tokens;

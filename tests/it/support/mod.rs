@@ -4,6 +4,9 @@ mod actors;
 mod code_host;
 mod codelists;
 mod html;
+// Areas whose messages come later use the rest of it.
+#[allow(dead_code)]
+mod post;
 mod program;
 mod proxy;
 mod statements;
@@ -13,6 +16,8 @@ pub use actors::{Answer, Backend, Visitor};
 pub use code_host::FakeCodeHost;
 pub use codelists::FakeCodelists;
 pub use html::Html;
+#[allow(unused_imports)]
+pub use post::{KeptIssue, Post, Script, Trouble};
 pub use program::Program;
 pub use proxy::DatabaseProxy;
 pub use statements::count_statements;
@@ -20,8 +25,9 @@ pub use world::{Job, Request, World};
 
 use std::sync::Arc;
 
-use jobserver::config::Settings;
+use jobserver::config::{MailBackend, Settings};
 use jobserver::core::db::Db;
+use jobserver::core::outbox::Attempted;
 use jobserver::core::sealed::Sealer;
 use jobserver::web::{self, App, live::Live, static_files::Assets};
 use rocket::local::asynchronous::Client;
@@ -42,6 +48,8 @@ pub struct Site {
     pub codelists: Arc<FakeCodelists>,
     pub live: Live,
     pub world: World,
+    #[allow(dead_code)]
+    post: Post,
 }
 
 impl Site {
@@ -52,11 +60,16 @@ impl Site {
     /// With other settings than the usual ones.
     pub async fn start_with(pool: PgPool, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings::for_tests("postgres://localhost/unused").unwrap_or_else(|error| panic!("{error}"));
+        // No test reads the mails of this checkout's own copy.
+        settings.mail.backend = MailBackend::File {
+            folder: std::env::temp_dir().join(format!("no-mails-{:016x}", rand::random::<u64>())),
+        };
         change(&mut settings);
         let db = Db::from(pool);
         let code_host = Arc::new(FakeCodeHost::default());
         let codelists = Arc::new(FakeCodelists::default());
         let live = Live::default();
+        let post = Post::new(&settings);
         let sealer = Sealer::new(&settings.secrets.secret_key, None).unwrap();
         let app = App {
             settings: Arc::new(settings),
@@ -76,7 +89,20 @@ impl Site {
             codelists,
             live,
             world,
+            post,
         }
+    }
+
+    /// What left the house, in memory.
+    #[allow(dead_code)]
+    pub fn post(&self) -> &Post {
+        &self.post
+    }
+
+    #[allow(dead_code)]
+    /// Does what the worker does: delivers everything that is due.
+    pub async fn drain(&self) -> Vec<Attempted> {
+        self.post.drain(&self.db).await
     }
 
     /// Somebody not signed in.

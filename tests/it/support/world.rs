@@ -25,6 +25,7 @@ pub struct Request<'a> {
     pub actions: &'a [&'a str],
     pub status: &'a str,
     pub project_definition: &'a str,
+    pub will_notify: bool,
 }
 
 impl Default for Request<'_> {
@@ -36,6 +37,7 @@ impl Default for Request<'_> {
             actions: &["a"],
             status: "unknown",
             project_definition: "",
+            will_notify: false,
         }
     }
 }
@@ -241,8 +243,8 @@ impl World {
         let user = self.user(request.by).await;
         sqlx::query_as(
             "INSERT INTO job_request (identifier, backend_id, workspace_id, created_by_id, requested_actions, sha,
-                                      status, project_definition)
-             VALUES ($1, $2, (SELECT id FROM workspace WHERE name = $3), $4, $5, repeat('a', 40), $6, $7)
+                                      status, project_definition, will_notify)
+             VALUES ($1, $2, (SELECT id FROM workspace WHERE name = $3), $4, $5, repeat('a', 40), $6, $7, $8)
              RETURNING id, identifier",
         )
         .bind(jobserver::core::jobs::new_identifier())
@@ -252,6 +254,7 @@ impl World {
         .bind(request.actions)
         .bind(request.status)
         .bind(request.project_definition)
+        .bind(request.will_notify)
         .fetch_one(self.db.pool())
         .await
         .unwrap()

@@ -1,6 +1,7 @@
 //! Taking over what a backend's runner reports: all jobs of the requests it names, in one transaction
 //! and the same few statements however many jobs there are.
 
+mod news;
 mod store;
 
 pub(in crate::core::jobs) use store::notify;
@@ -50,8 +51,10 @@ pub enum Free {
 /// What a sync did.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// Jobs that this sync completed, for whom it may concern.
+    /// Jobs that this sync completed.
     pub newly_completed: Vec<CompletedJob>,
+    /// How many messages tell of them.
+    pub messages: usize,
     /// Job request identifiers that this backend does not have; what was said of them is ignored.
     pub ignored: Vec<String>,
 }
@@ -67,6 +70,9 @@ pub struct CompletedJob {
 /// that are not in the report go, the others are made or overwritten, and the request's status
 /// follows them. Requests it does not name stay as they are; those of other backends count as
 /// unknown. Of two reports of one job, the last counts.
+///
+/// Whoever asked for jobs that this completes is told, when the request notifies: the message is stored
+/// in the same transaction.
 ///
 /// Requests are locked in the order of their ids, so that two syncs, or a sync and a cancellation,
 /// take turns. A job that is reported as it is stored is not written again: a runner repeats
@@ -101,12 +107,14 @@ pub async fn sync_jobs(db: &Db, backend_id: i32, report: Vec<ReportedJob>) -> Re
 
     let statuses = derive_statuses(&jobs, &requests);
     store::update_statuses(&mut tx, &statuses).await?;
+    let messages = news::write(&mut tx, &jobs, &newly_completed, &requests, &statuses).await?;
     if !changed.is_empty() {
         store::notify(&mut tx, changed.iter()).await?;
     }
     tx.commit().await?;
     Ok(Outcome {
         newly_completed,
+        messages,
         ignored,
     })
 }
@@ -131,6 +139,7 @@ fn newly_completed(jobs: &[(i32, ReportedJob)], before: &HashMap<String, String>
 pub(super) struct LockedRequest {
     pub id: i32,
     pub status: JobRequestStatus,
+    pub will_notify: bool,
 }
 
 /// The last report of each job, with its request's id; reports on requests we do not know are left out.

@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use super::{Free, LockedRequest, ReportedJob};
 use crate::core::error::{Error, Result};
 use crate::core::jobs::JobRequestStatus;
+use crate::core::people::notify::Notify;
 
 /// Locks this backend's polled requests among `identifiers`, in the order of their ids.
 pub(super) async fn lock_requests(
@@ -15,7 +16,7 @@ pub(super) async fn lock_requests(
     identifiers: &[String],
 ) -> Result<HashMap<String, LockedRequest>> {
     let rows = sqlx::query!(
-        "SELECT id, identifier, status FROM job_request
+        "SELECT id, identifier, status, will_notify FROM job_request
           WHERE identifier = ANY($1) AND backend_id = $2 AND transport = 'poll'
           ORDER BY id FOR UPDATE",
         identifiers,
@@ -29,7 +30,12 @@ pub(super) async fn lock_requests(
                 .status
                 .parse()
                 .map_err(|()| Error::Internal(format!("stored status {}", row.status)))?;
-            Ok((row.identifier, LockedRequest { id: row.id, status }))
+            let request = LockedRequest {
+                id: row.id,
+                status,
+                will_notify: row.will_notify,
+            };
+            Ok((row.identifier, request))
         })
         .collect()
 }
@@ -249,6 +255,45 @@ pub(super) async fn update_statuses(conn: &mut PgConnection, statuses: &BTreeMap
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Who is to be told about a request, and what names its place.
+pub(super) struct Addressee {
+    pub job_request_id: i32,
+    pub workspace: String,
+    pub project: String,
+    pub email: String,
+    pub notify: Notify,
+}
+
+/// Those who asked for these requests, in the order of the requests' ids: without those who left, who
+/// have no address, or who want to be told nothing.
+pub(super) async fn addressees(conn: &mut PgConnection, requests: &[i32]) -> Result<Vec<Addressee>> {
+    let rows = sqlx::query!(
+        r#"SELECT r.id, w.name AS workspace, p.name AS project, u.email AS "email!", u.notify
+             FROM job_request r
+             JOIN "user" u ON u.id = r.created_by_id
+             JOIN workspace w ON w.id = r.workspace_id
+             JOIN project p ON p.id = w.project_id
+            WHERE r.id = ANY($1) AND u.is_active AND u.email IS NOT NULL AND u.notify <> 'nothing'
+            ORDER BY r.id"#,
+        requests
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let notify =
+                Notify::named(&row.notify).ok_or_else(|| Error::Internal(format!("stored choice {}", row.notify)))?;
+            Ok(Addressee {
+                job_request_id: row.id,
+                workspace: row.workspace,
+                project: row.project,
+                email: row.email,
+                notify,
+            })
+        })
+        .collect()
 }
 
 /// Longest payload of a notification; PostgreSQL refuses 8000 bytes and more.

@@ -64,6 +64,14 @@ pub async fn sync(
     };
     let outcome = sync_jobs(db, backend.id, report).await?;
     log_ignored(&backend, &outcome.ignored);
+    if outcome.messages > 0 {
+        tracing::info!(
+            backend = backend.slug,
+            jobs = outcome.newly_completed.len(),
+            messages = outcome.messages,
+            "people are told of jobs that are over"
+        );
+    }
     contact::note(db, &backend, PATH, &flags).await?;
     Ok(Answer::bytes(Status::Ok, r#"{"status":"success"}"#))
 }

@@ -1,0 +1,178 @@
+//! Writing messages, and what operators do with those that did not leave.
+
+use std::time::Duration;
+
+use sqlx::PgConnection;
+
+use super::attempt::queue_what_follows;
+use super::store::{self, Row};
+use super::{Content, Draft};
+use crate::core::audit::{self, By, Event, Subject};
+use crate::core::db::Db;
+use crate::core::error::{Error, Result};
+
+/// Writes a message in the caller's transaction; it leaves when that commits, and never when it does
+/// not. `None` when its dedupe key says that it is stored already.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn send(conn: &mut PgConnection, draft: Draft) -> Result<Option<i64>> {
+    Ok(send_all(conn, vec![draft]).await?.pop())
+}
+
+/// As [`send`], with one statement for all (two when there are threads among them). Returns the ids of
+/// those that are new.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn send_all(conn: &mut PgConnection, drafts: Vec<Draft>) -> Result<Vec<i64>> {
+    if drafts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = drafts.into_iter().map(row).collect::<Result<Vec<Row>>>()?;
+    let threads: Vec<&str> = rows.iter().filter_map(|row| row.thread.as_deref()).collect();
+    if !threads.is_empty() {
+        store::lock_threads(conn, &threads).await?;
+    }
+    store::insert(conn, &rows).await
+}
+
+fn row(draft: Draft) -> Result<Row> {
+    let (kind, payload) = draft
+        .content
+        .write()
+        .map_err(|error| Error::Internal(format!("a message cannot be written: {error}")))?;
+    let (waits_for, patience) = draft.after.unzip();
+    Ok(Row {
+        service: draft.content.service().name(),
+        kind,
+        version: Content::VERSION,
+        payload,
+        recipient: draft.recipient,
+        cause: draft.cause,
+        dedupe_key: draft.dedupe_key,
+        thread: draft.thread,
+        waits_for,
+        patience: patience.unwrap_or_default(),
+    })
+}
+
+/// Lets a dead or dropped message be tried again from now, and one that waits be tried at once. Audited.
+///
+/// # Errors
+/// `NotFound`; `Conflict` when it was delivered.
+pub async fn retry_message(db: &Db, id: i64, by: &By) -> Result<()> {
+    let mut tx = db.begin().await?;
+    let (state, thread) = locked(&mut tx, id).await?;
+    if state == "delivered" {
+        return Err(Error::Conflict(format!("Message {id} was delivered.")));
+    }
+    revive(&mut tx, id).await?;
+    queue_what_follows(&mut tx, id, thread.as_deref()).await?;
+    let event = Event::new("message_retried", by, Subject::message(id)).change("state", state, "waiting");
+    audit::record(&mut tx, &event).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Lets every dead message be tried again. Returns how many. Audited, one by one.
+///
+/// # Errors
+/// When the database does not answer; those before it are revived then.
+pub async fn retry_dead(db: &Db, by: &By) -> Result<usize> {
+    let dead = sqlx::query_scalar!("SELECT id FROM message WHERE state = 'dead' ORDER BY id")
+        .fetch_all(&mut *db.read().await?)
+        .await?;
+    for id in &dead {
+        match retry_message(db, *id, by).await {
+            // Somebody else was faster.
+            Err(Error::NotFound(_) | Error::Conflict(_)) | Ok(()) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(dead.len())
+}
+
+/// What dropping a message did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dropped {
+    Now,
+    /// It was dropped before.
+    Before,
+}
+
+/// Decides that a message is never sent. Audited. One that a worker is sending at this moment may still
+/// arrive, and counts as delivered then.
+///
+/// # Errors
+/// `NotFound`; `Conflict` when it was delivered.
+pub async fn drop_message(db: &Db, id: i64, by: &By) -> Result<Dropped> {
+    let mut tx = db.begin().await?;
+    let (state, thread) = locked(&mut tx, id).await?;
+    match state.as_str() {
+        "delivered" => return Err(Error::Conflict(format!("Message {id} was delivered."))),
+        "dropped" => return Ok(Dropped::Before),
+        _ => {}
+    }
+    sqlx::query!(
+        "UPDATE message SET state = 'dropped', decided_at = now(), claimed_until = NULL WHERE id = $1",
+        id,
+    )
+    .execute(&mut *tx)
+    .await?;
+    queue_what_follows(&mut tx, id, thread.as_deref()).await?;
+    let event = Event::new("message_dropped", by, Subject::message(id)).change("state", state, "dropped");
+    audit::record(&mut tx, &event).await?;
+    tx.commit().await?;
+    Ok(Dropped::Now)
+}
+
+async fn locked(conn: &mut PgConnection, id: i64) -> Result<(String, Option<String>)> {
+    sqlx::query!("SELECT state, thread FROM message WHERE id = $1 FOR UPDATE", id)
+        .fetch_optional(conn)
+        .await?
+        .map(|row| (row.state, row.thread))
+        .ok_or(Error::NotFound("Message"))
+}
+
+/// Its attempts begin anew, but for one that is remembered: it may have arrived.
+async fn revive(conn: &mut PgConnection, id: i64) -> Result<()> {
+    sqlx::query!(
+        "UPDATE message
+            SET state = 'waiting', decided_at = NULL, next_attempt_at = now(),
+                attempts = CASE WHEN state = 'waiting' THEN attempts ELSE least(attempts, 1) END
+          WHERE id = $1",
+        id,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The most rows that one statement of [`forget_old`] deletes.
+const BATCH: i64 = 5000;
+
+/// Deletes messages that were delivered or dropped longer ago than `keep`. Returns how many. Dead letters
+/// stay until somebody decides.
+///
+/// # Errors
+/// When the database does not answer; what was deleted before stays deleted.
+pub async fn forget_old(db: &Db, keep: Duration) -> Result<u64> {
+    let mut total = 0;
+    loop {
+        let deleted = sqlx::query!(
+            "DELETE FROM message WHERE id IN (
+               SELECT id FROM message
+                WHERE state IN ('delivered', 'dropped') AND decided_at < now() - $1 * interval '1 second'
+                LIMIT $2)",
+            keep.as_secs_f64(),
+            BATCH,
+        )
+        .execute(&mut *db.read().await?)
+        .await?
+        .rows_affected();
+        total += deleted;
+        if deleted < BATCH.unsigned_abs() {
+            return Ok(total);
+        }
+    }
+}

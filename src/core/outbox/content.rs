@@ -1,0 +1,137 @@
+//! What messages say: the facts as they were when the message was written. Words are found for them when
+//! it leaves, outside of the core.
+//!
+//! A row outlives the code that wrote it. A change of shape that old rows would not survive takes a new
+//! version: [`Content::VERSION`] goes up, and [`Content::read`] still reads the old one.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Service;
+
+/// Every message there is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "payload", rename_all = "snake_case")]
+pub enum Content {
+    /// Mail to whoever asked for jobs: some are over.
+    JobsFinished(JobsFinished),
+    /// Mail that an operator asked for, to see whether mail arrives.
+    TestMail(TestMail),
+    /// Slack: co-pilot support of some projects ends within days.
+    CopilotWindows(CopilotWindows),
+}
+
+impl Content {
+    /// The version of the payloads that this program writes.
+    pub const VERSION: i16 = 1;
+
+    /// What carries it.
+    pub fn service(&self) -> Service {
+        match self {
+            Self::JobsFinished(_) | Self::TestMail(_) => Service::Mail,
+            Self::CopilotWindows(_) => Service::Slack,
+        }
+    }
+
+    /// Kind and payload, as they are stored.
+    ///
+    /// # Errors
+    /// When a payload cannot be JSON, which none of ours is.
+    pub fn write(&self) -> Result<(String, Value), serde_json::Error> {
+        let mut written = serde_json::to_value(self)?;
+        let payload = written["payload"].take();
+        let kind = written["kind"].as_str().unwrap_or_default().to_owned();
+        Ok((kind, payload))
+    }
+
+    /// Reads what is stored.
+    ///
+    /// # Errors
+    /// When this program knows no such kind or version: a newer one wrote it.
+    pub fn read(kind: &str, version: i16, payload: Value) -> Result<Self, String> {
+        if version != Self::VERSION {
+            return Err(format!(
+                "{kind} has version {version}; this program knows {}",
+                Self::VERSION
+            ));
+        }
+        serde_json::from_value(serde_json::json!({ "kind": kind, "payload": payload }))
+            .map_err(|error| format!("{kind} cannot be read: {error}"))
+    }
+}
+
+/// Jobs of one job request that are over, for the mail to whoever asked for them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobsFinished {
+    /// The project's name.
+    pub project: String,
+    /// The workspace's name.
+    pub workspace: String,
+    pub job_request_id: i32,
+    /// Status of the request as a whole, when nothing of it is left to run.
+    pub request_over: Option<String>,
+    /// The request is told as a whole: `jobs` are all that it has.
+    pub is_whole: bool,
+    /// Those that this is about, by action.
+    pub jobs: Vec<FinishedJob>,
+    /// How many jobs of the request were over then.
+    pub jobs_over: usize,
+    /// How many jobs the request had then.
+    pub jobs_in_all: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FinishedJob {
+    pub identifier: String,
+    pub action: String,
+    /// `succeeded` or `failed`, in small letters; what else a runner says when a request is told as a
+    /// whole.
+    pub status: String,
+    /// The runner's words, empty when it gave none.
+    pub message: String,
+    /// From start to end, when both are known and a second apart at least.
+    pub seconds: Option<u64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestMail {
+    /// Who asked for it.
+    pub by: String,
+}
+
+/// Projects whose co-pilot support ends soon, soonest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopilotWindows {
+    pub windows: Vec<CopilotWindow>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopilotWindow {
+    /// The project's slug.
+    pub project: String,
+    pub name: String,
+    /// A day for people: `3 December 2026`.
+    pub ends_on: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_can_be_read_and_a_newer_version_is_told_apart() {
+        let content = Content::TestMail(TestMail { by: "ops".to_owned() });
+        let (kind, payload) = content.write().unwrap();
+        assert_eq!((kind.as_str(), payload["by"].as_str()), ("test_mail", Some("ops")));
+        assert_eq!(
+            Content::read(&kind, Content::VERSION, payload.clone()).unwrap(),
+            content
+        );
+        assert!(
+            Content::read(&kind, Content::VERSION + 1, payload)
+                .unwrap_err()
+                .contains("version")
+        );
+        assert!(Content::read("unheard_of", Content::VERSION, Value::Null).is_err());
+    }
+}

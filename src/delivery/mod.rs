@@ -1,0 +1,91 @@
+//! The post office: finds words for messages, and hands them to what carries them. Runs in the worker.
+//!
+//! Facts come from the outbox, as they were when their cause happened; wording is here, so that a better
+//! word also reaches messages that still wait.
+
+mod mail;
+mod slack;
+
+use async_trait::async_trait;
+use url::Url;
+
+use crate::core::outbox::{Content, Courier, Letter};
+pub use crate::core::ports::Couriers;
+use crate::core::ports::{ChatPost, Receipt, Undelivered};
+
+/// What words need to know of this installation.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Scheme, host and port of the site, for links.
+    pub base_url: Url,
+    pub site_name: String,
+    /// Sender of every mail.
+    pub mail_from: String,
+    /// Where people who need help write to.
+    pub support_email: String,
+}
+
+impl Place {
+    /// The absolute address of a path of the site; `path` starts with a slash.
+    pub fn absolute(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url.as_str().trim_end_matches('/'))
+    }
+
+    /// The absolute address of a page, by the parts of its path, which may be any text.
+    pub fn page(&self, parts: &[&str]) -> String {
+        let mut url = self.base_url.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.clear().extend(parts).push("");
+        }
+        url.into()
+    }
+
+    /// The host that message ids end in.
+    pub fn host(&self) -> &str {
+        self.base_url.host_str().unwrap_or("localhost")
+    }
+}
+
+/// Delivers every kind of message.
+#[derive(Debug)]
+pub struct PostOffice {
+    couriers: Couriers,
+    place: Place,
+    templates: mail::Templates,
+}
+
+impl PostOffice {
+    /// # Errors
+    /// When a mail template cannot be read; the text names it.
+    pub fn new(couriers: Couriers, place: Place) -> Result<Self, String> {
+        Ok(Self {
+            couriers,
+            place,
+            templates: mail::Templates::new()?,
+        })
+    }
+}
+
+impl PostOffice {
+    async fn post(&self, letter: &Letter, text: String) -> Result<Receipt, Undelivered> {
+        let post = ChatPost {
+            key: letter.key.clone(),
+            channel: letter.recipient.clone(),
+            text,
+        };
+        self.couriers.chat.post(&post).await
+    }
+}
+
+#[async_trait]
+impl Courier for PostOffice {
+    async fn deliver(&self, letter: &Letter) -> Result<Receipt, Undelivered> {
+        match &letter.content {
+            Content::JobsFinished(_) | Content::TestMail(_) => {
+                let mail = self.templates.write(letter, &self.place).map_err(Undelivered::later)?;
+                self.couriers.mail.send(&mail).await
+            }
+            Content::CopilotWindows(facts) => self.post(letter, slack::copilot_windows(&self.place, facts)).await,
+        }
+    }
+}
