@@ -66,9 +66,11 @@ clean:
     scripts/postgres stop run
     scripts/postgres stop test
     scripts/postgres stop bench
+    scripts/postgres stop soak
     scripts/postgres reset run
     scripts/postgres reset test
     scripts/postgres reset bench
+    scripts/postgres reset soak
     scripts/assets clean
     cargo clean
     rm -rf .local
@@ -95,17 +97,17 @@ test *args:
 test-ci:
     .ci/run
 
-# Tests against the real GitHub and OpenCodelists (GITHUB_TOKEN_TESTING)
+# Hold the fakes against the real GitHub, Slack, Mailgun and OpenCodelists, as far as there are credentials
 [group('test')]
 test-verification:
-    @scripts/not-yet 'The tests against real services' 'the issue on integrations; until then the doubles of tests/it are the only ones'
+    scripts/test-verification
 
 # Browser tests
 [group('test')]
 test-functional *args:
     scripts/test-browser "$@"
 
-# The tests, with SLACK_BOT_TOKEN and SLACK_TEST_CHANNEL passed on
+# The tests; what they post to Slack is really posted, by SLACK_BOT_TOKEN to SLACK_TEST_CHANNEL
 [group('test')]
 test-dev *args:
     SLACK_BOT_TOKEN="${SLACK_BOT_TOKEN:?set it to a bot token}" SLACK_TEST_CHANNEL="${SLACK_TEST_CHANNEL:?set it to a channel}" scripts/test "$@"
@@ -119,6 +121,11 @@ test-clients *args:
 [group('test')]
 bench *args:
     scripts/bench "$@"
+
+# Kill everything at random for minutes and prove that nothing said is lost: just soak --help
+[group('test')]
+soak *args:
+    scripts/soak "$@"
 
 # --- checks ---
 

@@ -11,6 +11,7 @@ macro_rules! code_host_behaviour {
             $set_up,
             lists_the_repositories_of_an_organisation
             an_unknown_organisation_is_not_found
+            knows_the_topics_of_all_repositories
             knows_the_facts
             lists_branches
             resolves_branches_tags_and_commits
@@ -60,7 +61,32 @@ pub(super) async fn an_unknown_organisation_is_not_found(host: &dyn CodeHost, _:
             matches!(&found, Err(CodeHostError::OrgNotFound { org: o }) if o == org),
             "{org}: {found:?}"
         );
+        let found = host.topics(org).await;
+        assert!(
+            matches!(&found, Err(CodeHostError::OrgNotFound { org: o }) if o == org),
+            "{org}: {found:?}"
+        );
     }
+}
+
+pub(super) async fn knows_the_topics_of_all_repositories(host: &dyn CodeHost, _: &Sample) {
+    let mut found = host.topics("opensafely").await.unwrap();
+    found.sort_by_key(|repository| repository.url.name().to_lowercase());
+    let found: Vec<(&str, Vec<&str>)> = found
+        .iter()
+        .map(|repository| {
+            let topics = repository.topics.iter().map(String::as_str).collect();
+            (repository.url.name(), topics)
+        })
+        .collect();
+    let expected = [
+        ("Atlas", vec![]),
+        ("empty", vec![]),
+        ("hidden", vec!["github-releases", "vaccines"]),
+        ("notes", vec!["non-research"]),
+        ("study", vec![]),
+    ];
+    assert_eq!(found, expected);
 }
 
 pub(super) async fn knows_the_facts(host: &dyn CodeHost, _: &Sample) {

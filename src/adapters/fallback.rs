@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::local_git::LocalGit;
 use crate::core::ids::{CommitSha, RepoUrl};
-use crate::core::ports::{CodeHost, CodeHostError, MAX_REPOSITORIES, RepoFacts, Repository};
+use crate::core::ports::{CodeHost, CodeHostError, MAX_REPOSITORIES, RepoFacts, RepoTopics, Repository};
 
 #[cfg(test)]
 mod tests;
@@ -61,6 +61,28 @@ impl CodeHost for Fallback {
         }
         all.sort_by_cached_key(|repository| repository.name.to_lowercase());
         all.truncate(MAX_REPOSITORIES);
+        Ok(all)
+    }
+
+    /// The folder's repositories and the other host's; the folder's win. Here a failure of the other host
+    /// is a failure: the folder alone is not all there is.
+    async fn topics(&self, org: &str) -> Result<Vec<RepoTopics>, CodeHostError> {
+        let local = match self.local.topics(org).await {
+            Err(CodeHostError::OrgNotFound { .. }) => None,
+            other => Some(other?),
+        };
+        let Some(elsewhere) = &self.elsewhere else {
+            return local.ok_or_else(|| CodeHostError::OrgNotFound { org: org.to_owned() });
+        };
+        let (mut all, others) = match (local, elsewhere.topics(org).await) {
+            (Some(local), Err(CodeHostError::OrgNotFound { .. })) => (local, Vec::new()),
+            (local, others) => (local.unwrap_or_default(), others?),
+        };
+        for other in others {
+            if !self.local.holds(&other.url).await {
+                all.push(other);
+            }
+        }
         Ok(all)
     }
 

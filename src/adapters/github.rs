@@ -11,7 +11,7 @@ use self::transport::{Failure, RAW, SHA, Transport};
 use super::git_names::{is_path, is_reference, may_be_sha};
 use super::limits::{first_sorted, within};
 use crate::core::ids::{CommitSha, RepoUrl};
-use crate::core::ports::{CodeHost, CodeHostError, MAX_BRANCHES, MAX_ENTRIES, RepoFacts, Repository};
+use crate::core::ports::{CodeHost, CodeHostError, MAX_BRANCHES, MAX_ENTRIES, RepoFacts, RepoTopics, Repository};
 
 mod answers;
 mod issue_answers;
@@ -271,6 +271,10 @@ impl GitHub {
 impl CodeHost for GitHub {
     async fn repositories(&self, org: &str) -> Result<Vec<Repository>, CodeHostError> {
         within(self.listing_timeout, organisation::repositories(&self.transport, org)).await
+    }
+
+    async fn topics(&self, org: &str) -> Result<Vec<RepoTopics>, CodeHostError> {
+        within(self.listing_timeout, organisation::topics(&self.transport, org)).await
     }
 
     async fn facts(&self, repo: &RepoUrl) -> Result<RepoFacts, CodeHostError> {

@@ -21,7 +21,7 @@ use self::command::{Git, Run};
 use super::git_names::{is_path, is_reference, may_be_sha};
 use super::limits::{first_sorted, within};
 use crate::core::ids::{CommitSha, RepoUrl};
-use crate::core::ports::{CodeHost, CodeHostError, MAX_BRANCHES, MAX_ENTRIES, RepoFacts, Repository};
+use crate::core::ports::{CodeHost, CodeHostError, MAX_BRANCHES, MAX_ENTRIES, RepoFacts, RepoTopics, Repository};
 
 mod command;
 mod finding;
@@ -235,6 +235,10 @@ impl LocalGit {
 impl CodeHost for LocalGit {
     async fn repositories(&self, org: &str) -> Result<Vec<Repository>, CodeHostError> {
         within(self.listing_timeout, self.fetch_repositories(org)).await
+    }
+
+    async fn topics(&self, org: &str) -> Result<Vec<RepoTopics>, CodeHostError> {
+        within(self.listing_timeout, self.fetch_topics(org)).await
     }
 
     async fn facts(&self, repo: &RepoUrl) -> Result<RepoFacts, CodeHostError> {

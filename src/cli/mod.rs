@@ -5,12 +5,14 @@ mod accounts;
 mod backend;
 pub mod check;
 mod demo;
+mod jobs;
 mod login_link;
 mod outbox;
 mod outfit;
 mod rap;
 mod secret;
 mod serve;
+mod test_email;
 mod upkeep;
 mod workspace;
 
@@ -38,7 +40,7 @@ enum Command {
     /// Serve the site and the API.
     Serve(serve::Serve),
     /// Do what is due outside of requests, until stopped.
-    Worker,
+    Worker(serve::RunWorker),
     /// Bring the database's schema up to date. Safe to run twice, and by two at once.
     Migrate,
     /// Show every setting and where it comes from, and try the database.
@@ -64,9 +66,19 @@ enum Command {
     /// Print how many rows each table has.
     #[command(name = "count_rows", alias = "count-rows")]
     CountRows,
+    /// Send a mail the way the settings say, and tell what came of it.
+    #[command(name = "sendtestemail", alias = "send-test-email")]
+    SendTestEmail(test_email::SendTestEmail),
     /// Delete sessions that are over and login links that no longer work.
     #[command(name = "clearsessions", alias = "clear-sessions")]
-    ClearSessions(upkeep::ClearSessions),
+    ClearSessions(jobs::ClearSessions),
+    /// Show what is due by the clock: when, when next, and what became of it last.
+    Jobs,
+    /// Run one of the schedules now, whether it is due or not.
+    Job(jobs::Job),
+    /// Run the schedules of a period that were not run in it yet, for the platform's cron.
+    #[command(name = "runjobs", alias = "run-jobs")]
+    RunJobs(jobs::RunJobs),
     /// Data to try things out with, and a backend that plays along.
     Demo(demo::Demo),
     /// See what leaves the house, and deal with what does not.
@@ -142,7 +154,7 @@ pub fn run(cli: Cli) -> ExitCode {
     }
     let result = match cli.command {
         Command::Serve(serve) => serve.run(),
-        Command::Worker => serve::run_worker(),
+        Command::Worker(worker) => worker.run(),
         Command::Migrate => outfit::block_on(outfit::migrate()),
         Command::Check => return outfit::check(),
         Command::LoginLink(command) => outfit::block_on(command.run()),
@@ -152,7 +164,11 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::CreateWorkspace(command) => outfit::block_on(command.run()),
         Command::CreateRap(command) => outfit::block_on(command.run()),
         Command::CountRows => outfit::block_on(upkeep::count_rows()),
-        Command::ClearSessions(command) => outfit::block_on(command.run()),
+        Command::SendTestEmail(command) => outfit::block_on(command.run()),
+        Command::ClearSessions(command) => command.run(),
+        Command::Jobs => outfit::block_on(jobs::list()),
+        Command::Job(command) => command.run(),
+        Command::RunJobs(command) => command.run(),
         Command::Demo(command) => outfit::block_on(command.run()),
         Command::Outbox(command) => outfit::block_on(command.run()),
         Command::GenerateSecretKey => secret::generate(),

@@ -6,15 +6,17 @@ use std::sync::Arc;
 use rocket::fairing::AdHoc;
 
 use super::CommandError;
-use super::outfit::{block_on, code_host, codelist_checker, start_telemetry};
+use super::outfit::{block_on, code_host, codelist_checker, post_office, start_telemetry};
 use crate::config::{self, Settings};
 use crate::core::db::Db;
+use crate::core::outbox::fault::FaultPoint;
+use crate::core::ports::CodeHost;
 use crate::core::sealed::Sealer;
 use crate::web::drain::Drain;
 use crate::web::live::Live;
 use crate::web::static_files::Assets;
 use crate::web::{self, App};
-use crate::worker;
+use crate::worker::{self, Worker};
 
 #[derive(Debug, clap::Args)]
 pub struct Serve {
@@ -65,14 +67,16 @@ async fn serve(settings: Settings) -> Result<(), CommandError> {
     let live = Live::default();
     let listener = Db::connect_lazy(database.url.expose().as_str(), 1, database.acquire_timeout)?;
     tokio::spawn(live.clone().listen(listener));
-    if settings.worker.run_in_serve {
-        tokio::spawn(worker::run(db.clone(), std::future::pending()));
-    }
     let sealer = Sealer::new(&settings.secrets.secret_key, settings.secrets.old_secret_key.as_ref())?;
     let code_host = code_host(&settings)?;
     let codelists = codelist_checker(&settings)?;
+    let settings = Arc::new(settings);
+    if settings.worker.run_in_serve {
+        let worker = worker_of(settings.clone(), code_host.clone(), FaultPoint::default())?;
+        tokio::spawn(worker::run(worker, std::future::pending()));
+    }
     let app = App {
-        settings: Arc::new(settings),
+        settings,
         db,
         code_host,
         codelists,
@@ -117,23 +121,58 @@ fn launch_failure(error: &rocket::Error, address: &str) -> String {
     }
 }
 
-/// Does what is due outside of requests until it is told to stop.
-pub fn run_worker() -> Result<(), CommandError> {
-    let loaded = config::load()?;
-    let _telemetry = start_telemetry(&loaded.settings)?;
-    block_on(async {
-        let database = &loaded.settings.database;
-        let db = Db::connect_lazy(
-            database.url.expose().as_str(),
-            database.worker_max_connections,
-            database.acquire_timeout,
-        )?;
-        let stop = stop_signal();
-        tracing::info!("worker started");
-        worker::run(db, stop).await;
-        tracing::info!("worker stopped");
-        Ok(())
+/// Puts a worker together, with connections of its own: what it does takes none from visitors.
+fn worker_of(settings: Arc<Settings>, code_host: Arc<dyn CodeHost>, fault: FaultPoint) -> Result<Worker, CommandError> {
+    let database = &settings.database;
+    let db = Db::connect_lazy(
+        database.url.expose().as_str(),
+        database.worker_max_connections,
+        database.acquire_timeout,
+    )?;
+    Ok(Worker {
+        courier: Arc::new(post_office(&settings, &db, fault.clone())?),
+        db,
+        code_host,
+        settings,
+        fault,
+        monitor: worker::monitor(),
     })
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RunWorker {
+    /// The step of a delivery at which to die, for tests.
+    #[cfg(debug_assertions)]
+    #[arg(long, hide = true, value_name = "STEP")]
+    die_at: Option<String>,
+}
+
+impl RunWorker {
+    /// Does what is due outside of requests until it is told to stop.
+    pub fn run(self) -> Result<(), CommandError> {
+        let loaded = config::load()?;
+        let _telemetry = start_telemetry(&loaded.settings)?;
+        let fault = self.fault();
+        block_on(async {
+            let stop = stop_signal();
+            let code_host = code_host(&loaded.settings)?;
+            let worker = worker_of(Arc::new(loaded.settings), code_host, fault)?;
+            tracing::info!("worker started");
+            worker::run(worker, stop).await;
+            tracing::info!("worker stopped");
+            Ok(())
+        })
+    }
+
+    #[cfg(debug_assertions)]
+    fn fault(self) -> FaultPoint {
+        self.die_at.map_or_else(FaultPoint::default, FaultPoint::at)
+    }
+
+    #[cfg(not(debug_assertions))]
+    fn fault(self) -> FaultPoint {
+        FaultPoint::default()
+    }
 }
 
 /// Ends when the process is told to stop, also when it is told before anybody waits for it.

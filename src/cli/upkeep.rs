@@ -1,7 +1,7 @@
-//! `jobserver count_rows` and `jobserver clearsessions`
+//! `jobserver count_rows`
 
+use super::CommandError;
 use super::outfit::Outfit;
-use super::{ByOption, CommandError};
 use crate::core::upkeep;
 
 pub async fn count_rows() -> Result<(), CommandError> {
@@ -12,19 +12,4 @@ pub async fn count_rows() -> Result<(), CommandError> {
         println!("{table:<width$}  {rows}");
     }
     Ok(())
-}
-
-#[derive(Debug, clap::Args)]
-pub struct ClearSessions {
-    #[command(flatten)]
-    by: ByOption,
-}
-
-impl ClearSessions {
-    pub async fn run(self) -> Result<(), CommandError> {
-        let outfit = Outfit::new().await?;
-        let (sessions, links) = upkeep::clear_sessions(&outfit.db, &self.by.by()).await?;
-        println!("Sessions deleted: {sessions}. Login links deleted: {links}.");
-        Ok(())
-    }
 }

@@ -18,6 +18,8 @@ use super::{
 /// No outside service may hold a request or a message for longer.
 const OUTSIDE_TIMEOUT: Duration = Duration::from_secs(10);
 
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Some of the programs that call us hang up after 5 seconds of silence, so an outage of the database
 /// has to be told before that.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(4);
@@ -31,7 +33,7 @@ pub(super) fn settings(profile: Profile, values: &Values) -> Result<Settings, Pr
         database: DatabaseSettings {
             url: values.get("DATABASE_URL")?,
             web_max_connections: values.get("DATABASE_MAX_CONNECTIONS")?,
-            worker_max_connections: 5,
+            worker_max_connections: 12,
             acquire_timeout: ACQUIRE_TIMEOUT,
         },
         secrets: secrets(values)?,
@@ -59,6 +61,7 @@ pub(super) fn settings(profile: Profile, values: &Values) -> Result<Settings, Pr
         rap: rap(values)?,
         worker: WorkerSettings {
             run_in_serve: values.get("RUN_WORKER_IN_SERVE")?,
+            keep_messages: DAY * values.get::<u32>("OUTBOX_KEEP_DAYS")?,
         },
         telemetry: telemetry(values)?,
         dumps: DumpSettings {

@@ -16,10 +16,14 @@ pub use outgoing::{
 
 /// The most repositories [`CodeHost::repositories`] gives for one organisation.
 pub const MAX_REPOSITORIES: usize = 1000;
+/// The most repositories that [`CodeHost::topics`] reads.
+pub const MAX_LISTED: usize = 10_000;
 /// The most branches given for one repository.
 pub const MAX_BRANCHES: usize = 1000;
 /// The most names [`CodeHost::listing`] gives for one folder, which is GitHub's own limit.
 pub const MAX_ENTRIES: usize = 1000;
+/// Repositories with this topic publish their outputs at the host.
+pub const OUTPUTS_TOPIC: &str = "github-releases";
 /// Repositories with this topic hold no study and are not offered for a workspace.
 pub const NON_RESEARCH_TOPIC: &str = "non-research";
 
@@ -37,6 +41,16 @@ pub trait CodeHost: Send + Sync + Debug {
     ///
     /// [`CodeHostError::OrgNotFound`], and those any verb may give.
     async fn repositories(&self, org: &str) -> Result<Vec<Repository>, CodeHostError>;
+
+    /// All repositories of an organisation with their topics, also those that
+    /// [`CodeHost::repositories`] leaves out, in no order. All or nothing: whoever concludes from a
+    /// repository's absence must be able to.
+    ///
+    /// # Errors
+    ///
+    /// [`CodeHostError::OrgNotFound`], [`CodeHostError::Unavailable`] when there are more than
+    /// [`MAX_LISTED`], and those any verb may give.
+    async fn topics(&self, org: &str) -> Result<Vec<RepoTopics>, CodeHostError>;
 
     /// What the host knows about one repository.
     ///
@@ -106,6 +120,15 @@ pub struct Repository {
     pub created_at: Option<OffsetDateTime>,
     /// The names of its branches, sorted, at most [`MAX_BRANCHES`].
     pub branches: Vec<String>,
+}
+
+/// A repository's topics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepoTopics {
+    /// The address.
+    pub url: RepoUrl,
+    /// Its topics, as the host orders them.
+    pub topics: Vec<String>,
 }
 
 /// What the host knows about one repository.

@@ -152,6 +152,15 @@ fn is_below(request: &Request<'_>, first: &str) -> bool {
     request.uri().path().segments().next() == Some(first)
 }
 
+/// Whether this request's page shows another page of ours in a frame.
+#[derive(Debug)]
+struct FramesOurOwn(bool);
+
+/// Lets the page that answers this request show pages of ours in frames; others show none.
+pub fn frame_our_own(request: &Request<'_>) {
+    request.local_cache(|| FramesOurOwn(true));
+}
+
 /// Headers that every answer carries, and the content security policy of pages.
 pub struct SecurityHeaders {
     policy_before_nonce: String,
@@ -231,8 +240,16 @@ impl Fairing for SecurityHeaders {
             .is_some_and(|content_type| content_type == ContentType::HTML);
         if is_page {
             let nonce = &context(request).nonce;
-            let policy = format!("{}{nonce}{}", self.policy_before_nonce, self.policy_after_nonce);
-            response.set_header(Header::new("Content-Security-Policy", policy));
+            let frames = if request.local_cache(|| FramesOurOwn(false)).0 {
+                "; frame-src 'self'"
+            } else {
+                ""
+            };
+            let policy = format!("{}{nonce}{}{frames}", self.policy_before_nonce, self.policy_after_nonce);
+            // One that an answer brings itself is stricter.
+            if !response.headers().contains("Content-Security-Policy") {
+                response.set_header(Header::new("Content-Security-Policy", policy));
+            }
             if request.method() == Method::Get && !response.headers().contains("Cache-Control") {
                 // What a page shows depends on who looks, and going back must not show another's.
                 response.set_header(Header::new("Cache-Control", "private, no-cache"));

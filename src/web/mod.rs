@@ -42,8 +42,9 @@ pub struct App {
 /// The very program: used by `jobserver serve` and by every test.
 pub fn build(app: App) -> Rocket<Build> {
     let figment = figment(&app.settings);
+    let kept_mails = pages::dev_mail::mounted(&app.settings);
     let database = database::Database::from(database::Pool::from(app.db.clone()));
-    rocket::custom(figment)
+    let rocket = rocket::custom(figment)
         .manage(database)
         .attach(fairings::RequestContext)
         .attach(view::templates())
@@ -51,7 +52,11 @@ pub fn build(app: App) -> Rocket<Build> {
         .manage(app)
         .mount("/", routes::all())
         .register("/", catchers::pages())
-        .register("/api", catchers::api())
+        .register("/api", catchers::api());
+    match kept_mails {
+        Some((mails, routes)) => rocket.manage(mails).mount("/", routes),
+        None => rocket,
+    }
 }
 
 /// Rocket's own settings: `Rocket.toml` and `ROCKET_*`, and over them what our settings say of port,

@@ -20,6 +20,7 @@ use time::OffsetDateTime;
 
 use super::fairings::context;
 use super::guards::Visit;
+use super::pages::dev_mail;
 pub use forms::*;
 pub use parts::*;
 pub use requests::*;
@@ -52,6 +53,8 @@ pub struct Chrome {
     pub nonce: String,
     pub csrf: String,
     pub debug: bool,
+    /// Where mails are shown that were kept instead of sent; only in a development copy.
+    pub kept_mails_href: Option<&'static str>,
     pub request_id: String,
     pub assets: AssetLinks,
     pub scripts: Vec<String>,
@@ -130,6 +133,7 @@ impl<'r> Visit<'r> {
                 String::new()
             },
             debug: settings.web.debug,
+            kept_mails_href: dev_mail::is_mounted(settings).then_some(dev_mail::HREF),
             request_id: self.request_id().to_owned(),
             assets: self.app.assets.links(),
             scripts: Vec::new(),

@@ -3,20 +3,18 @@
 //! hands out message ids; what is done with them is the outbox's.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use graphile_worker::{IntoTaskHandlerResult, TaskHandler, Worker, WorkerContext, WorkerOptions};
-use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
-
+use super::Stop;
+use super::stop::GRACE;
 use crate::core::db::Db;
 use crate::core::outbox::fault::FaultPoint;
 use crate::core::outbox::{self, Attempted, Courier, Service};
+use graphile_worker::{IntoTaskHandlerResult, TaskHandler, Worker, WorkerBuildError, WorkerContext, WorkerOptions};
+use serde::{Deserialize, Serialize};
 
 /// Deliveries to one service at a time. They hold no connection while they wait for it.
 const AT_ONCE: usize = 4;
-/// How long deliveries under way may take to end when the worker is told to stop.
-const GRACE: Duration = Duration::from_secs(20);
 
 /// Delivers messages for as long as the worker runs.
 #[derive(Clone)]
@@ -70,12 +68,13 @@ async fn deliver(message: i64, context: &WorkerContext) -> Result<(), String> {
     Ok(())
 }
 
-/// Runs the engine of one service until `stop` turns true. An engine that ends before (the database was
-/// away) is started again, sooner at first, then every half minute.
-pub async fn run(deliveries: Deliveries, service: Service, stop: watch::Receiver<bool>) {
-    let mut pause = Duration::from_millis(500);
-    while !*stop.borrow() {
-        let began = tokio::time::Instant::now();
+/// Runs the engine of one service until the worker stops. An engine that ends before (the database was
+/// away) is started again, soon at first, then every half minute.
+pub async fn run(deliveries: Deliveries, service: Service, mut stop: Stop) {
+    const SOON: Duration = Duration::from_millis(500);
+    let mut pause = SOON;
+    while !stop.is_told() {
+        let began = Instant::now();
         match engine(&deliveries, service, stop.clone()).await {
             Ok(engine) => match engine.run().await {
                 Ok(()) => {}
@@ -84,21 +83,16 @@ pub async fn run(deliveries: Deliveries, service: Service, stop: watch::Receiver
             Err(error) => tracing::warn!(service = service.name(), %error, "the outbox engine cannot start"),
         }
         if began.elapsed() > Duration::from_secs(60) {
-            pause = Duration::from_millis(500);
+            pause = SOON;
         }
-        let mut told = stop.clone();
         tokio::select! {
-            _ = told.wait_for(|stop| *stop) => {}
+            () = stop.told() => {}
             () = tokio::time::sleep(pause) => pause = (pause * 2).min(Duration::from_secs(30)),
         }
     }
 }
 
-async fn engine(
-    deliveries: &Deliveries,
-    service: Service,
-    mut stop: watch::Receiver<bool>,
-) -> Result<Worker, graphile_worker::WorkerBuildError> {
+async fn engine(deliveries: &Deliveries, service: Service, mut stop: Stop) -> Result<Worker, WorkerBuildError> {
     let options = WorkerOptions::default()
         .pg_pool(deliveries.db.pool().clone())
         .concurrency(AT_ONCE)
@@ -109,9 +103,7 @@ async fn engine(
         .sweep_threshold(Duration::from_secs(30))
         .recovery_delay(Duration::from_secs(1))
         .listen_os_shutdown_signals(false)
-        .shutdown_signal(async move {
-            let _ = stop.wait_for(|stop| *stop).await;
-        })
+        .shutdown_signal(async move { stop.told().await })
         .shutdown_grace_period(GRACE)
         .shutdown_interrupted_job_retry_delay(Duration::from_secs(1))
         .add_extension(deliveries.clone());

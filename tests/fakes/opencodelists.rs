@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Mutex;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::server::{Answer, Call, Server, Service};
 
@@ -29,7 +29,7 @@ impl FakeOpenCodelists {
         Self(Server::start(OpenCodelists::default()).await)
     }
 
-    /// Studies with this line in their list are out of date.
+    /// A study with this line in its list has an old version of it.
     pub fn change(&self, codelist: &str) {
         self.service().changed.lock().unwrap().push(codelist.to_owned());
     }
@@ -50,9 +50,16 @@ impl Service for OpenCodelists {
         let (Some(list), Some(manifest)) = (field("codelists"), field("manifest")) else {
             return Answer::text(400, "<h1>Bad Request</h1>");
         };
-        let is_manifest = serde_json::from_str::<serde_json::Value>(manifest).is_ok_and(|value| value.is_object());
+        let manifest: Value = serde_json::from_str(manifest).unwrap_or_default();
+        let mut downloaded: Vec<&str> = match manifest["files"].as_object() {
+            Some(files) => files.values().filter_map(|file| file["id"].as_str()).collect(),
+            None => return Answer::json(200, &json!({ "status": "error" })),
+        };
+        let mut listed: Vec<&str> = list.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        downloaded.sort_unstable();
+        listed.sort_unstable();
         let changed = self.changed.lock().unwrap();
-        let is_current = is_manifest && !list.lines().any(|line| changed.iter().any(|changed| changed == line));
+        let is_current = listed == downloaded && !changed.iter().any(|changed| listed.contains(&changed.as_str()));
         Answer::json(200, &json!({ "status": if is_current { "ok" } else { "error" } }))
     }
 }

@@ -10,3 +10,5 @@ mod pages;
 mod services;
 mod site;
 mod support;
+mod verification;
+mod worker;

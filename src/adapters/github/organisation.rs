@@ -8,7 +8,9 @@ use super::super::limits::first_sorted;
 use super::answers::{Connection, GraphQl, GraphQlError, Named, OrgRepository, OrganisationData, RepositoryData};
 use super::transport::{Failure, Transport};
 use crate::core::ids::{RepoUrl, is_owner};
-use crate::core::ports::{CodeHostError, MAX_BRANCHES, MAX_REPOSITORIES, NON_RESEARCH_TOPIC, Repository};
+use crate::core::ports::{
+    CodeHostError, MAX_BRANCHES, MAX_LISTED, MAX_REPOSITORIES, NON_RESEARCH_TOPIC, RepoTopics, Repository,
+};
 
 const PER_PAGE: usize = 100;
 
@@ -24,6 +26,20 @@ query ($org: String!, $cursor: String) {
           nodes { name }
           pageInfo { hasNextPage endCursor }
         }
+        repositoryTopics(first: 100) { nodes { topic { name } } }
+      }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}";
+
+const TOPICS: &str = "
+query ($org: String!, $cursor: String) {
+  organization(login: $org) {
+    repositories(first: 100, after: $cursor, orderBy: {field: NAME, direction: ASC}) {
+      nodes {
+        url
+        isPrivate
         repositoryTopics(first: 100) { nodes { topic { name } } }
       }
       pageInfo { hasNextPage endCursor }
@@ -71,6 +87,42 @@ pub(super) async fn repositories(transport: &Transport, org: &str) -> Result<Vec
     found.sort_by_cached_key(|repository| repository.name.to_lowercase());
     found.truncate(MAX_REPOSITORIES);
     Ok(found)
+}
+
+/// See [`crate::core::ports::CodeHost::topics`].
+pub(super) async fn topics(transport: &Transport, org: &str) -> Result<Vec<RepoTopics>, CodeHostError> {
+    let not_found = || CodeHostError::OrgNotFound { org: org.to_owned() };
+    if !is_owner(org) {
+        return Err(not_found());
+    }
+    let mut found = Vec::new();
+    let mut cursor = None;
+    for _ in 0..MAX_LISTED / PER_PAGE {
+        let variables = json!({ "org": org, "cursor": cursor });
+        let data: Option<OrganisationData> = query(transport, TOPICS, variables).await?;
+        let Some(organisation) = data.and_then(|data| data.organization) else {
+            return Err(not_found());
+        };
+        let page = organisation.repositories;
+        cursor = page.next();
+        if cursor.is_none() && !page.is_last() {
+            let odd = "a page that says neither that it is the last nor what follows";
+            return Err(CodeHostError::unavailable(odd));
+        }
+        for node in page.nodes.into_iter().flatten() {
+            let topics = node.topics();
+            match node.url.parse() {
+                Ok(url) => found.push(RepoTopics { url, topics }),
+                Err(_) => tracing::warn!(url = node.url, "left out a repository with an unexpected address"),
+            }
+        }
+        if cursor.is_none() {
+            return Ok(found);
+        }
+    }
+    Err(CodeHostError::unavailable(format!(
+        "{org} has more than {MAX_LISTED} repositories"
+    )))
 }
 
 /// `None` for a repository that is not offered.

@@ -7,7 +7,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::{LocalGit, MAX_OUTPUT};
 use crate::core::ids::{RepoUrl, is_owner};
-use crate::core::ports::{CodeHostError, MAX_REPOSITORIES, NON_RESEARCH_TOPIC, Repository};
+use crate::core::ports::{CodeHostError, MAX_LISTED, MAX_REPOSITORIES, NON_RESEARCH_TOPIC, RepoTopics, Repository};
 
 /// How many repositories are looked at at once when an organisation is listed.
 const AT_ONCE: usize = 8;
@@ -32,7 +32,8 @@ impl LocalGit {
         Err(CodeHostError::RepoNotFound)
     }
 
-    pub(super) async fn fetch_repositories(&self, org: &str) -> Result<Vec<Repository>, CodeHostError> {
+    /// The addresses of an organisation's repositories, by lower-cased name.
+    async fn urls(&self, org: &str) -> Result<Vec<RepoUrl>, CodeHostError> {
         let not_found = || CodeHostError::OrgNotFound { org: org.to_owned() };
         if !is_owner(org) {
             return Err(not_found());
@@ -58,6 +59,11 @@ impl LocalGit {
         // `study` and `study.git` are one repository: exact names beside each other for `dedup`.
         urls.sort_by_cached_key(|url| (url.name().to_lowercase(), url.name().to_owned()));
         urls.dedup();
+        Ok(urls)
+    }
+
+    pub(super) async fn fetch_repositories(&self, org: &str) -> Result<Vec<Repository>, CodeHostError> {
+        let mut urls = self.urls(org).await?;
         if urls.len() > MAX_REPOSITORIES {
             tracing::warn!(org, limit = MAX_REPOSITORIES, "more repositories than are read");
             urls.truncate(MAX_REPOSITORIES);
@@ -69,6 +75,23 @@ impl LocalGit {
             .await?;
         let is_offered = |repository: &Repository| !repository.topics.iter().any(|topic| topic == NON_RESEARCH_TOPIC);
         Ok(all.into_iter().filter(is_offered).collect())
+    }
+
+    pub(super) async fn fetch_topics(&self, org: &str) -> Result<Vec<RepoTopics>, CodeHostError> {
+        let urls = self.urls(org).await?;
+        if urls.len() > MAX_LISTED {
+            return Err(CodeHostError::unavailable(format!(
+                "{org} has more than {MAX_LISTED} repositories"
+            )));
+        }
+        stream::iter(urls)
+            .map(|url| async {
+                let (_, topics) = self.configured(&self.git_dir(&url).await?).await?;
+                Ok(RepoTopics { url, topics })
+            })
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await
     }
 
     async fn describe(&self, url: RepoUrl) -> Result<Repository, CodeHostError> {

@@ -14,8 +14,8 @@ use crate::core::ports::{CodeHost, CodeHostError, CodelistCheckError, CodelistCh
 /// The longest that a page waits until everything is read.
 const LONGEST_WAIT: Duration = Duration::from_millis(4500);
 
-/// Kept of the time for saying that OpenCodelists, and not the code host, is what took too long.
-const TO_SAY_SO: Duration = Duration::from_millis(100);
+/// This part of the time is kept for saying that OpenCodelists, and not the code host, took too long.
+const TO_SAY_SO: u32 = 20;
 
 /// Calls that follow each other on the way; each may take the host's own time limit.
 const CALLS: u32 = 4;
@@ -168,8 +168,9 @@ impl Sources<'_> {
         let Ok(repo) = repo_url.parse::<RepoUrl>() else {
             return Err(NotRunnable::ForeignRepository(repo_url.to_owned()));
         };
-        let until = Instant::now() + self.call_timeout.saturating_mul(CALLS).min(LONGEST_WAIT);
-        timeout_at(until, self.read(&repo, wanted, policy, until - TO_SAY_SO))
+        let wait = self.call_timeout.saturating_mul(CALLS).min(LONGEST_WAIT);
+        let until = Instant::now() + wait;
+        timeout_at(until, self.read(&repo, wanted, policy, until - wait / TO_SAY_SO))
             .await
             .unwrap_or(Err(NotRunnable::TooSlow))
     }

@@ -1,6 +1,7 @@
 //! Projects, the organisations that carry them, and the people who work on them.
 
 pub mod actions;
+pub mod copilot;
 pub mod members;
 pub mod store;
 

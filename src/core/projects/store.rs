@@ -1,5 +1,6 @@
 //! The SQL of projects, memberships, organisations.
 
+pub mod copilot;
 pub mod detail;
 pub mod edit;
 pub mod lists;

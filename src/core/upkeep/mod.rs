@@ -1,6 +1,9 @@
 //! Looking after the database as a whole.
 
+mod readiness;
 mod store;
+
+pub use readiness::{Readiness, readiness};
 
 use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;

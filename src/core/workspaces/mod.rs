@@ -3,6 +3,7 @@
 pub mod actions;
 pub mod facts;
 pub mod operator;
+pub mod outputs;
 pub mod store;
 
 use time::OffsetDateTime;

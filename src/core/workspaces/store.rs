@@ -3,6 +3,7 @@
 pub mod edit;
 pub mod facts;
 pub mod lists;
+pub mod outputs;
 
 use sqlx::PgConnection;
 

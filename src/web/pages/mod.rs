@@ -1,6 +1,7 @@
 //! Pages for web users: one folder or file an area, each with its handlers and its views.
 
 mod answer;
+pub mod dev_mail;
 mod errors;
 mod event_log;
 mod home;
@@ -14,6 +15,7 @@ mod project_edit;
 mod projects;
 mod run_jobs;
 mod session;
+mod settings;
 mod status;
 mod status_page;
 mod ui_components;
@@ -54,6 +56,8 @@ pub fn site_routes() -> Vec<Route> {
         session::login_link,
         session::use_login_link,
         session::logout,
+        settings::page,
+        settings::save,
         status::health_check,
         status::last_seen,
         status::db_availability,

@@ -12,6 +12,7 @@ use crate::core::jobs::actions::{NewJobRequest, create_job_request};
 use crate::core::jobs::pipeline::Policy;
 use crate::core::jobs::running::{NotRunnable, Runnable, Sources, Wanted, stale_actions};
 use crate::core::jobs::store::run_form::{self, LatestRequest, OfferedBackend};
+use crate::core::people::notify;
 use crate::core::ports::Codelists;
 use crate::core::projects::INTERNAL_PROJECT;
 use crate::core::sealed::random_token;
@@ -33,6 +34,7 @@ struct Asked<'r> {
     backends: Vec<OfferedBackend>,
     policy: Policy,
     latest: Option<LatestRequest>,
+    chosen: notify::Choice,
     /// The rest of the address: a branch, tag or commit; empty for the branch's head.
     reference: String,
 }
@@ -187,6 +189,7 @@ async fn prepare<'r>(
         };
     }
     let latest = run_form::latest_request(&mut conn, workspace.id).await?;
+    let chosen = notify::choice(&mut conn, user.id).await?;
     Ok(Ok(Asked {
         visit,
         workspace,
@@ -194,6 +197,7 @@ async fn prepare<'r>(
         backends,
         policy,
         latest,
+        chosen,
         reference: reference.to_owned(),
     }))
 }
@@ -242,8 +246,18 @@ impl Asked<'_> {
         sources.runnable(&self.workspace.repo_url, wanted, self.policy).await
     }
 
+    fn empty_view(&self, filled: &Filled) -> view::RunJobsView {
+        view::empty(
+            &self.workspace,
+            &self.backends,
+            self.latest.as_ref(),
+            &self.chosen,
+            filled,
+        )
+    }
+
     fn page(&self, found: &Result<Box<Runnable>, NotRunnable>, filled: &Filled, errors: &FieldErrors) -> Answer {
-        let view = view::empty(&self.workspace, &self.backends, self.latest.as_ref(), filled);
+        let view = self.empty_view(filled);
         self.render(match found {
             Ok(runnable) => view.with_form(runnable, filled, errors),
             Err(problem) => view.with_problem(problem),
@@ -251,7 +265,7 @@ impl Asked<'_> {
     }
 
     fn without_backend(&self, filled: &Filled) -> Answer {
-        let mut view = view::empty(&self.workspace, &self.backends, self.latest.as_ref(), filled);
+        let mut view = self.empty_view(filled);
         view.no_backend = Some(if self.visit.app.settings.web.disable_creating_jobs {
             "Job creation is switched off on your backends at the moment, or you are a member of none. Try again later, or ask the support team."
         } else {

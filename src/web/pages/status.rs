@@ -1,10 +1,15 @@
 //! Health and status.
 
-use rocket::get;
-use rocket::http::{ContentType, Status};
-use time::OffsetDateTime;
+use std::time::Duration;
 
+use rocket::http::{ContentType, Header, Status};
+use rocket::{Responder, get};
+use time::OffsetDateTime;
+use tokio::time::timeout;
+
+use crate::core::error::Error;
 use crate::core::jobs::backends::{Contact, contact_by_slug};
+use crate::core::upkeep::readiness;
 use crate::web::api::dates::UtcWithOffset;
 use crate::web::database::Database;
 use crate::web::responders::{Failure, Outcome, Plain};
@@ -16,11 +21,32 @@ pub fn health_check() -> Plain {
     Plain(Status::Ok, ContentType::HTML, String::new())
 }
 
-/// Whether the process can serve: the database answers.
+/// The longest that the readiness probe takes.
+const PROBE_LIMIT: Duration = Duration::from_secs(5);
+
+/// Whether the process can serve: the database answers. What else an operator should know comes below, as
+/// warnings: nothing of it is a reason to keep visitors away.
 #[get("/ready")]
-pub async fn ready(db: &Database) -> Outcome<Plain> {
-    db.ping().await?;
-    Ok(Plain(Status::Ok, ContentType::Plain, "ready\n".to_owned()))
+pub async fn ready(db: &Database) -> Outcome<Uncached> {
+    let looked = timeout(PROBE_LIMIT, readiness(db)).await;
+    let readiness = looked.map_err(|_| Error::Unavailable("no answer in time".to_owned()))??;
+    let mut body = "ready\n".to_owned();
+    for warning in readiness.warnings(OffsetDateTime::now_utc()) {
+        body.push_str("warning: ");
+        body.push_str(&warning);
+        body.push('\n');
+    }
+    Ok(Uncached {
+        body: Plain(Status::Ok, ContentType::Plain, body),
+        cache: Header::new("Cache-Control", "no-store"),
+    })
+}
+
+/// Nobody on the way may keep the answer.
+#[derive(Responder)]
+pub struct Uncached {
+    body: Plain,
+    cache: Header<'static>,
 }
 
 async fn contact(db: &Database, slug: &str) -> Result<Contact, Failure> {

@@ -1,5 +1,7 @@
 //! Fields of forms, as the components' templates name them.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::core::error::FieldErrors;
@@ -65,7 +67,7 @@ pub struct Choices {
     pub id: String,
     pub name: &'static str,
     pub label: &'static str,
-    pub help: Option<&'static str>,
+    pub help: Option<Cow<'static, str>>,
     pub error: Option<String>,
     pub options: Vec<Choice>,
 }
@@ -109,8 +111,8 @@ impl Choices {
         }
     }
 
-    pub fn help(mut self, help: &'static str) -> Self {
-        self.help = Some(help);
+    pub fn help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
+        self.help = Some(help.into());
         self
     }
 

@@ -102,7 +102,7 @@ async fn a_job_that_runs_and_ends_again_is_told_again(pool: PgPool) {
     assert!(report(&site, &tpp, &request, &[("1", "pending")]).await.is_empty());
     let mails = report(&site, &tpp, &request, &[("1", "succeeded")]).await;
     assert_eq!(subjects(&mails), ["succeeded: [os ws] action-1"]);
-    // Four mails, four Message-IDs: to a mailbox, none repeats another.
+    // Three mails, three Message-IDs: to a mailbox, none repeats another.
     let keys: i64 = sqlx::query_scalar("SELECT count(DISTINCT key) FROM message")
         .fetch_one(site.db.pool())
         .await
@@ -356,7 +356,7 @@ async fn telling_takes_two_statements_more_and_none_when_nobody_wants_to_know(po
     assert_eq!(statements(&silent, 10, "succeeded").await, usual);
     assert_eq!(statements(&telling, 10, "running").await, usual);
     assert_eq!(statements(&telling[..1], 10, "succeeded").await, usual + 2);
-    assert_eq!(statements(&telling, 10, "succeeded").await, usual + 2);
+    assert_eq!(statements(&telling[1..], 10, "succeeded").await, usual + 2);
     // All as before: one to see why fewer were written than reported.
     assert_eq!(statements(&telling, 10, "succeeded").await, usual + 1);
     assert_eq!(messages(&site).await, 20);

@@ -18,6 +18,10 @@ enum OnDelete {
 
 /// By the foreign key's name.
 const FOREIGN_KEYS: &[(&str, OnDelete)] = &[
+    ("airlock_event_author_fk", SetNull),
+    ("airlock_event_backend_fk", Restrict),
+    ("airlock_event_user_fk", SetNull),
+    ("airlock_event_workspace_fk", SetNull),
     ("backend_membership_backend_fk", Cascade),
     ("backend_membership_created_by_fk", SetNull),
     ("backend_membership_user_fk", Cascade),
@@ -29,6 +33,7 @@ const FOREIGN_KEYS: &[(&str, OnDelete)] = &[
     ("job_request_created_by_fk", Cascade),
     ("job_request_workspace_fk", Cascade),
     ("login_link_user_fk", Cascade),
+    ("message_waits_for_fk", SetNull),
     ("org_created_by_fk", SetNull),
     ("org_membership_created_by_fk", SetNull),
     ("org_membership_org_fk", Cascade),

@@ -5,4 +5,3 @@ mod constraints;
 mod facts;
 mod interleaving;
 mod status;
-mod worker;

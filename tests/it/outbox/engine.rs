@@ -5,8 +5,9 @@ use jobserver::core::db::Db;
 use jobserver::core::outbox::fault::FaultPoint;
 use jobserver::core::outbox::{self, Service};
 use jobserver::worker::engine::{self, Deliveries};
+use jobserver::worker::{Stop, Teller};
 use sqlx::PgPool;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::{ScriptedCourier, draft, store};
@@ -14,13 +15,13 @@ use super::{ScriptedCourier, draft, store};
 /// An engine for mail, the end that hears of its deliveries, and what stops it.
 struct Running {
     hears: mpsc::UnboundedReceiver<i64>,
-    stop: watch::Sender<bool>,
+    stop: Teller,
     engine: JoinHandle<()>,
 }
 
 fn start(pool: &PgPool) -> Running {
     let (courier, hears) = ScriptedCourier::telling();
-    let (stop, stopped) = watch::channel(false);
+    let (stop, stopped) = Stop::new();
     let deliveries = Deliveries {
         db: Db::from(pool.clone()),
         courier: Arc::new(courier),
@@ -38,7 +39,7 @@ impl Running {
     }
 
     async fn stop(self) {
-        self.stop.send(true).unwrap();
+        self.stop.now();
         self.engine.await.unwrap();
     }
 }

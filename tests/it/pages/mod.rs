@@ -1,5 +1,6 @@
 //! Pages, as people use them.
 
+mod dev_mail;
 mod errors;
 mod event_log;
 mod home;
@@ -11,6 +12,7 @@ mod logs;
 mod people;
 mod projects;
 mod run_jobs;
+mod settings;
 mod status_page;
 mod workspace_create;
 mod workspaces;

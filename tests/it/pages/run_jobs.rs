@@ -352,7 +352,7 @@ async fn statements_do_not_grow(pool: PgPool) {
     answer.expect(200);
     assert_eq!(
         (first, many),
-        (5, 5),
-        "session, workspace, backends, permissions, latest request"
+        (6, 6),
+        "session, workspace, backends, permissions, latest request, what is told"
     );
 }

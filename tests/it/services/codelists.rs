@@ -14,13 +14,21 @@ fn to(fake: &FakeOpenCodelists) -> OpenCodelists {
 async fn codelists_are_compared_with_those_of_now() {
     let fake = FakeOpenCodelists::start().await;
     let site = to(&fake);
-    let (list, manifest) = ("org/asthma/1a2b\r\nuser/x & y=é/3c", r#"{"files": {}}"#);
+    let (list, manifest) = (
+        "org/asthma/1a2b\r\nuser/x & y=é/3c",
+        r#"{"files": {"a.csv": {"id": "org/asthma/1a2b"}, "b.csv": {"id": "user/x & y=é/3c"}}}"#,
+    );
     assert_eq!(site.check(list, manifest).await.unwrap(), Codelists::UpToDate);
     fake.change("user/x & y=é/3c");
     assert_eq!(site.check(list, manifest).await.unwrap(), Codelists::OutOfDate);
+    let asthma = r#"{"files": {"a.csv": {"id": "org/asthma/1a2b"}}}"#;
+    assert_eq!(
+        site.check("org/asthma/1a2b", asthma).await.unwrap(),
+        Codelists::UpToDate
+    );
     assert_eq!(
         site.check("org/asthma/1a2b", manifest).await.unwrap(),
-        Codelists::UpToDate
+        Codelists::OutOfDate
     );
     let call = &fake.calls()[0];
     assert_eq!(call.header("user-agent"), Some("Job Server (test)"));

@@ -1,7 +1,7 @@
 //! The adapters of outside services, each against a fake of its service that fails in every way.
 
 mod codelists;
-mod github;
+pub mod github;
 mod github_failures;
 mod kept_mails;
 mod mailgun;

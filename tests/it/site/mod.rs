@@ -6,6 +6,8 @@ mod demo;
 mod hostile;
 mod links;
 mod outage;
+mod readiness;
+mod schedules;
 mod serving;
 mod session;
 mod telemetry;

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use tokio::sync::{Notify, watch};
+
 use async_trait::async_trait;
 use jobserver::core::ids::{CommitSha, RepoUrl};
-use jobserver::core::ports::{CodeHost, CodeHostError, RepoFacts, Repository};
+use jobserver::core::ports::{CodeHost, CodeHostError, RepoFacts, RepoTopics, Repository};
 
 #[derive(Debug, Default, Clone)]
 struct Repo {
@@ -22,7 +24,9 @@ pub struct FakeCodeHost {
     repos: Mutex<BTreeMap<String, Repo>>,
     failure: Mutex<Option<fn() -> CodeHostError>>,
     calls: Mutex<usize>,
-    is_silent: Mutex<bool>,
+    is_silent: watch::Sender<bool>,
+    /// Somebody waits for an answer.
+    is_asked: Notify,
 }
 
 impl FakeCodeHost {
@@ -81,15 +85,30 @@ impl FakeCodeHost {
         *self.calls.lock().unwrap()
     }
 
-    /// Lets every call wait for ever from now on, or answer again.
+    /// Lets every call wait from now on, or answers those that wait and those to come.
     pub fn be_silent(&self, is_silent: bool) {
-        *self.is_silent.lock().unwrap() = is_silent;
+        self.is_silent.send_replace(is_silent);
+    }
+
+    /// Ends when a call waits because of [`Self::be_silent`].
+    pub async fn asked(&self) {
+        self.is_asked.notified().await;
+    }
+
+    pub fn set_topics(&self, repo: &str, topics: &[&str]) {
+        let topics = topics.iter().map(|topic| (*topic).to_owned()).collect();
+        self.repos.lock().unwrap().entry(repo.to_owned()).or_default().topics = topics;
     }
 
     async fn wait_if_silent(&self) {
-        if *self.is_silent.lock().unwrap() {
+        if *self.is_silent.borrow() {
             *self.calls.lock().unwrap() += 1;
-            std::future::pending::<()>().await;
+            self.is_asked.notify_one();
+            self.is_silent
+                .subscribe()
+                .wait_for(|is_silent| !is_silent)
+                .await
+                .unwrap();
         }
     }
 
@@ -137,6 +156,23 @@ impl CodeHost for FakeCodeHost {
         } else {
             Ok(found)
         }
+    }
+
+    async fn topics(&self, org: &str) -> Result<Vec<RepoTopics>, CodeHostError> {
+        self.wait_if_silent().await;
+        *self.calls.lock().unwrap() += 1;
+        if let Some(failure) = *self.failure.lock().unwrap() {
+            return Err(failure());
+        }
+        let repos = self.repos.lock().unwrap();
+        let of_org = repos.iter().filter_map(|(path, repo)| {
+            let (owner, name) = path.split_once('/')?;
+            (owner == org).then(|| RepoTopics {
+                url: RepoUrl::from_parts(owner, name).unwrap(),
+                topics: repo.topics.clone(),
+            })
+        });
+        Ok(of_org.collect())
     }
 
     async fn facts(&self, repo: &RepoUrl) -> Result<RepoFacts, CodeHostError> {

@@ -15,11 +15,17 @@ enum Answer {
     UpToDate,
     OutOfDate,
     Down,
+    Never,
 }
 
 impl FakeCodelists {
     pub fn are_out_of_date(&self) {
         *self.0.lock().unwrap() = Answer::OutOfDate;
+    }
+
+    /// From now on there is no answer.
+    pub fn are_waited_for(&self) {
+        *self.0.lock().unwrap() = Answer::Never;
     }
 
     pub fn cannot_be_checked(&self) {
@@ -30,7 +36,9 @@ impl FakeCodelists {
 #[async_trait]
 impl CodelistChecker for FakeCodelists {
     async fn check(&self, _: &str, _: &str) -> Result<Codelists, CodelistCheckError> {
-        match *self.0.lock().unwrap() {
+        let answer = *self.0.lock().unwrap();
+        match answer {
+            Answer::Never => std::future::pending().await,
             Answer::UpToDate => Ok(Codelists::UpToDate),
             Answer::OutOfDate => Ok(Codelists::OutOfDate),
             Answer::Down => Err(CodelistCheckError("the test says so".into())),

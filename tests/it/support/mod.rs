@@ -11,6 +11,7 @@ mod post;
 mod program;
 mod proxy;
 mod statements;
+mod waiting;
 mod world;
 
 pub use actors::{Answer, Backend, Visitor};
@@ -23,11 +24,12 @@ pub use post::{KeptIssue, Post, Script, Trouble};
 pub use program::{Program, Running, SECRET_KEY};
 pub use proxy::DatabaseProxy;
 pub use statements::count_statements;
+pub use waiting::until_waiting;
 pub use world::{Job, Request, World};
 
 use std::sync::Arc;
 
-use jobserver::config::Settings;
+use jobserver::config::{MailBackend, Settings};
 use jobserver::core::db::Db;
 use jobserver::core::outbox::Attempted;
 use jobserver::core::sealed::Sealer;
@@ -62,12 +64,16 @@ impl Site {
     /// With other settings than the usual ones.
     pub async fn start_with(pool: PgPool, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings::for_tests("postgres://localhost/unused").unwrap_or_else(|error| panic!("{error}"));
+        // No test reads the mails of this checkout's own copy.
+        settings.mail.backend = MailBackend::File {
+            folder: std::env::temp_dir().join(format!("no-mails-{:016x}", rand::random::<u64>())),
+        };
         change(&mut settings);
         let db = Db::from(pool);
         let code_host = Arc::new(FakeCodeHost::default());
         let codelists = Arc::new(FakeCodelists::default());
         let live = Live::default();
-        let post = Post::new(&settings);
+        let post = Post::new(&settings, db.clone());
         let sealer = Sealer::new(&settings.secrets.secret_key, None).unwrap();
         let app = App {
             settings: Arc::new(settings),

@@ -6,8 +6,10 @@ use crate::core::error::FieldErrors;
 use crate::core::jobs::running::{NotRunnable, Runnable};
 use crate::core::jobs::store::run_form::{LatestRequest, OfferedBackend};
 use crate::core::jobs::{RUN_ALL, Runtime};
+use crate::core::people::notify;
 use crate::core::ports::Codelists;
 use crate::core::workspaces::Workspace;
+use crate::web::pages::settings;
 use crate::web::view::{
     Banner, Choices, Copyable, FormError, Link, Status, Time, branch_link, count_of, option_id, repo_link,
 };
@@ -30,6 +32,8 @@ pub struct RunJobsView {
     pub backend: Choices,
     pub force: bool,
     pub notify: Choices,
+    /// Where one chooses what one is told about.
+    pub settings_href: &'static str,
     pub latest: Option<Latest>,
 }
 
@@ -86,6 +90,7 @@ pub fn empty(
     workspace: &Workspace,
     backends: &[OfferedBackend],
     latest: Option<&LatestRequest>,
+    chosen: &notify::Choice,
     filled: &Filled,
 ) -> RunJobsView {
     let is_chosen = |slug: &str| match &filled.backend {
@@ -116,7 +121,8 @@ pub fn empty(
         actions_error: None,
         backend: Choices::new("backend", "Backend", offered).help("Where the jobs run."),
         force: filled.force,
-        notify: Choices::new("will_notify", "Tell me when the jobs have finished", notify),
+        notify: Choices::new("will_notify", "Tell me when the jobs have finished", notify).help(settings::hint(chosen)),
+        settings_href: settings::HREF,
         latest: latest.map(|latest| latest_view(workspace, latest)),
     }
 }

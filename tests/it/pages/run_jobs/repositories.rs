@@ -238,3 +238,22 @@ async fn stale_codelists_stop_what_would_read_the_database(pool: PgPool) {
     site.codelists.cannot_be_checked();
     assert!(problem(ada.get(PAGE).await).contains("OpenCodelists"));
 }
+
+#[sqlx::test]
+async fn codelists_that_are_waited_for_are_not_blamed_on_the_code_host(pool: PgPool) {
+    let site = Site::start_with(pool, |settings| settings.github.timeout = Duration::from_millis(100)).await;
+    site.world.usual().await;
+    let files = [
+        ("project.yaml", STUDY),
+        ("codelists/codelists.txt", "a/b"),
+        ("codelists/codelists.json", "{}"),
+    ];
+    site.code_host.commit(REPO, "main", &files);
+    site.codelists.are_waited_for();
+    let ada = site.sign_in("ada").await;
+    let text = problem(ada.get(PAGE).await);
+    assert!(text.contains("The codelists could not be checked"), "{text}");
+    assert!(text.contains("OpenCodelists"), "{text}");
+    problem(ada.post(PAGE, &fields(&["run_all"], "tpp")).await);
+    assert_eq!(requests(&site).await, 0);
+}

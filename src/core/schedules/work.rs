@@ -1,0 +1,38 @@
+//! What each schedule does, in the words of the areas it belongs to.
+
+use super::Tools;
+use crate::core::error::Result;
+use crate::core::{outbox, projects, upkeep, workspaces};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::core) enum Work {
+    ClearSessions,
+    ForgetDeliveredMessages,
+    NotifyCopilotWindows,
+    UpdateRepoOutputs,
+}
+
+impl Work {
+    /// Does it; returns what was done, for people.
+    ///
+    /// # Errors
+    /// Whatever stood in the way; nothing is half done then that the next run does not make up for.
+    pub(super) async fn perform(self, tools: &Tools) -> Result<String> {
+        match self {
+            Self::ClearSessions => {
+                let (sessions, links) = upkeep::clear_sessions(&tools.db, &tools.by).await?;
+                Ok(format!("Sessions deleted: {sessions}. Login links deleted: {links}."))
+            }
+            Self::ForgetDeliveredMessages => {
+                let messages = outbox::forget_old(&tools.db, tools.keep_messages).await?;
+                Ok(format!("Messages deleted: {messages}."))
+            }
+            Self::NotifyCopilotWindows => projects::copilot::tell_of_windows(&tools.db, &tools.copilot_channel)
+                .await
+                .map(|told| told.to_string()),
+            Self::UpdateRepoOutputs => workspaces::outputs::refresh(&tools.db, tools.code_host.as_ref())
+                .await
+                .map(|refreshed| refreshed.to_string()),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What people choose for themselves: a page of sections, each a form of its own.
+
+use std::borrow::Cow;
+
+use rocket::{get, post};
+use serde::Serialize;
+
+use crate::core::error::FieldErrors;
+use crate::core::people::notify::{self, Choice as Chosen, Notify};
+use crate::web::database::Database;
+use crate::web::forms::CsrfForm;
+use crate::web::guards::User;
+use crate::web::pages::answer::Answer;
+use crate::web::responders::Outcome;
+use crate::web::view::{Choices, FormError, Page};
+
+/// The page's address, for links to it.
+pub const HREF: &str = "/settings/";
+
+#[derive(Debug, Serialize)]
+pub struct SettingsView {
+    pub errors: Vec<FormError>,
+    pub notifications: NotificationsView,
+    pub support_email: String,
+}
+
+#[derive(Debug, Serialize)]
+pub struct NotificationsView {
+    /// Where mail goes; `None` when no address is known.
+    pub email: Option<String>,
+    pub choices: Choices,
+}
+
+#[get("/settings")]
+pub async fn page(user: User<'_>, db: &Database) -> Outcome<Page> {
+    let chosen = notify::choice(&mut *db.read().await?, user.user.id).await?;
+    let notify = Some(chosen.notify);
+    Ok(render(&user, &chosen, notify, &FieldErrors::default()))
+}
+
+/// Saves the section whose form was sent.
+#[post("/settings", data = "<form>")]
+pub async fn save(user: User<'_>, db: &Database, form: CsrfForm) -> Outcome<Answer> {
+    let Some(notify) = Notify::named(form.text("notify")) else {
+        let chosen = notify::choice(&mut *db.read().await?, user.user.id).await?;
+        let errors = FieldErrors::one("notify", "Choose what you want to be told about.");
+        return Ok(render(&user, &chosen, None, &errors).into());
+    };
+    let told = if notify::choose(db, &user.user, notify).await? {
+        format!("Saved. {}", what_is_told(notify))
+    } else {
+        format!("Nothing changed. {}", what_is_told(notify))
+    };
+    Ok(Answer::told(HREF, "success", told))
+}
+
+fn render(user: &User<'_>, chosen: &Chosen, notify: Option<Notify>, errors: &FieldErrors) -> Page {
+    let chrome = user
+        .visit
+        .chrome("Settings")
+        .here("Page", "Settings")
+        .with_errors(!errors.is_empty());
+    let options = Notify::ALL.map(|option| {
+        let name = option.name().to_owned();
+        (name, label(option).to_owned(), notify == Some(option))
+    });
+    let mut choices = Choices::new("notify", "What you are told about", options)
+        .help("This is for job requests where you ask to be told. You say so when you run jobs.")
+        .error(errors);
+    for (choice, option) in choices.options.iter_mut().zip(Notify::ALL) {
+        choice.help = Some(help(option));
+    }
+    let view = SettingsView {
+        errors: FormError::list(errors),
+        notifications: NotificationsView {
+            email: chosen.email.clone(),
+            choices,
+        },
+        support_email: user.visit.app.settings.web.support_email.clone(),
+    };
+    user.visit.render("pages/settings", chrome, &view)
+}
+
+fn label(notify: Notify) -> &'static str {
+    match notify {
+        Notify::EachJob => "Each job",
+        Notify::WholeRequest => "The whole job request",
+        Notify::Failures => "Failures only",
+        Notify::Nothing => "Nothing",
+    }
+}
+
+fn help(notify: Notify) -> &'static str {
+    match notify {
+        Notify::EachJob => "A mail when a job has succeeded or failed. Jobs that finish together are one mail.",
+        Notify::WholeRequest => "One mail, when nothing of the job request is left to run.",
+        Notify::Failures => "A mail when a job has failed, and none for those that succeed.",
+        Notify::Nothing => "No mail about jobs, also where you ask for it.",
+    }
+}
+
+/// What somebody is told who chose this, as a sentence.
+fn what_is_told(notify: Notify) -> &'static str {
+    match notify {
+        Notify::EachJob => "You get a mail when a job has succeeded or failed.",
+        Notify::WholeRequest => "You get one mail when nothing of a job request is left to run.",
+        Notify::Failures => "You get a mail when a job has failed.",
+        Notify::Nothing => "You get no mail about jobs.",
+    }
+}
+
+/// What follows from the choice for a form that asks whether to tell somebody.
+pub fn hint(chosen: &Chosen) -> Cow<'static, str> {
+    match (&chosen.email, chosen.notify) {
+        (None, _) => "No e-mail address of yours is known, so no mail can be sent.".into(),
+        (Some(_), Notify::Nothing) => "In your settings you chose to get no mail about jobs, so none is sent.".into(),
+        (Some(email), notify) => format!("{} It goes to {email}.", what_is_told(notify)).into(),
+    }
+}

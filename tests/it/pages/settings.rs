@@ -1,0 +1,158 @@
+//! What people choose for themselves.
+
+use sqlx::PgPool;
+
+use super::lists::{assert_accessible, execute, usual};
+use crate::support::{Site, count_statements};
+
+const PAGE: &str = "/settings/";
+
+async fn chosen(site: &Site) -> String {
+    sqlx::query_scalar(r#"SELECT notify FROM "user" WHERE username = 'ada'"#)
+        .fetch_one(site.db.pool())
+        .await
+        .unwrap()
+}
+
+/// Event kind, old value, new value.
+async fn events(site: &Site) -> Vec<(String, String, String)> {
+    sqlx::query_as("SELECT type, old, new FROM auditable_event WHERE type = 'user_notifications_changed' ORDER BY id")
+        .fetch_all(site.db.pool())
+        .await
+        .unwrap()
+}
+
+#[sqlx::test]
+async fn somebody_chooses_what_they_are_told_about(pool: PgPool) {
+    let site = usual(pool).await;
+    let ada = site.sign_in("ada").await;
+    let home = ada.get("/").await.html();
+    assert_eq!(home.link("Settings").as_deref(), Some(PAGE));
+    let html = ada.get(PAGE).await.expect(200).html();
+    assert_accessible(&html);
+    assert!(html.main().contains("Mail goes to ada@example.com"), "{}", html.main());
+    assert_eq!(
+        html.attributes("input[name=notify]", "value"),
+        ["each_job", "whole_request", "failures", "nothing"]
+    );
+    for notify in ["failures", "nothing", "whole_request", "each_job"] {
+        let answer = ada.post(PAGE, &[("notify", notify)]).await.expect(302);
+        assert_eq!(answer.location(), PAGE);
+        let html = ada.get(PAGE).await.expect(200).html();
+        assert!(html.text(".alert-success").unwrap().contains("Saved."));
+        assert_eq!(html.attributes("input[name=notify][checked]", "value"), [notify]);
+        assert_eq!(chosen(&site).await, notify);
+        assert!(ada.get(PAGE).await.html().text(".alert-success").is_none());
+    }
+    assert_eq!(events(&site).await.len(), 4);
+    let (kind, old, new) = events(&site).await.remove(1);
+    assert_eq!(
+        (kind.as_str(), old.as_str(), new.as_str()),
+        ("user_notifications_changed", "failures", "nothing")
+    );
+    // What is chosen already is no change.
+    ada.post(PAGE, &[("notify", "each_job")]).await.expect(302);
+    let html = ada.get(PAGE).await.html();
+    assert!(html.text(".alert-success").unwrap().contains("Nothing changed."));
+    assert_eq!(events(&site).await.len(), 4);
+}
+
+#[sqlx::test]
+async fn what_is_no_choice_is_said_beside_the_field_and_stores_nothing(pool: PgPool) {
+    let site = usual(pool).await;
+    let ada = site.sign_in("ada").await;
+    let long = "x".repeat(10_000);
+    for fields in [
+        &[][..],
+        &[("notify", "")],
+        &[("notify", "Nothing")],
+        &[("notify", "<b>")],
+        &[("notify", long.as_str())],
+    ] {
+        let answer = ada.post(PAGE, fields).await.expect(200);
+        let html = answer.html();
+        assert_accessible(&html);
+        assert!(html.text("title").unwrap().starts_with("Error: "));
+        assert_eq!(
+            html.link("Choose what you want to be told about.").as_deref(),
+            Some("#id_notify")
+        );
+        assert!(
+            html.text(".field-error")
+                .unwrap()
+                .contains("Choose what you want to be told about.")
+        );
+        assert_eq!(html.count("input[name=notify][checked]"), 0);
+        assert_eq!(html.count("#id_notify"), 1);
+    }
+    ada.post_without_token(PAGE, &[("notify", "nothing")]).await.expect(403);
+    assert_eq!(chosen(&site).await, "each_job");
+    assert!(events(&site).await.is_empty());
+}
+
+#[sqlx::test]
+async fn one_chooses_for_oneself(pool: PgPool) {
+    let site = usual(pool).await;
+    site.world.user("eve").await;
+    let eve = site.sign_in("eve").await;
+    eve.post(PAGE, &[("notify", "nothing"), ("username", "ada"), ("user", "ada")])
+        .await
+        .expect(302);
+    assert_eq!(chosen(&site).await, "each_job");
+    let answer = site.anonymous().get(PAGE).await.expect(302);
+    assert_eq!(answer.location(), "/login/?next=/settings/");
+}
+
+#[sqlx::test]
+async fn without_an_address_the_page_says_that_nothing_can_be_sent(pool: PgPool) {
+    let site = usual(pool).await;
+    execute(&site, r#"UPDATE "user" SET email = NULL WHERE username = 'ada'"#).await;
+    let html = site.sign_in("ada").await.get(PAGE).await.expect(200).html();
+    assert_accessible(&html);
+    assert!(html.main().contains("no mail can be sent"), "{}", html.main());
+    assert!(!html.main().contains("Mail goes to"));
+}
+
+#[sqlx::test]
+async fn the_form_for_jobs_says_what_follows_from_the_choice(pool: PgPool) {
+    let site = usual(pool).await;
+    site.code_host.commit(
+        "opensafely/ws",
+        "main",
+        &[(
+            "project.yaml",
+            "version: '4.0'\nactions:\n  a:\n    run: python:v2 python a.py\n    outputs:\n      moderately_sensitive:\n        o: o.csv\n",
+        )],
+    );
+    let ada = site.sign_in("ada").await;
+    for (notify, says) in [
+        (
+            "each_job",
+            "when a job has succeeded or failed. It goes to ada@example.com.",
+        ),
+        (
+            "whole_request",
+            "You get one mail when nothing of a job request is left to run.",
+        ),
+        ("failures", "You get a mail when a job has failed."),
+        ("nothing", "In your settings you chose to get no mail about jobs"),
+    ] {
+        ada.post(PAGE, &[("notify", notify)]).await.expect(302);
+        let html = ada.get("/project/ws/run-jobs/").await.expect(200).html();
+        assert_accessible(&html);
+        assert!(html.main().contains(says), "{says}\n{}", html.main());
+        assert_eq!(html.link("Choose what you are told about").as_deref(), Some(PAGE));
+    }
+    execute(&site, r#"UPDATE "user" SET email = NULL WHERE username = 'ada'"#).await;
+    let html = ada.get("/project/ws/run-jobs/").await.expect(200).html();
+    assert!(html.main().contains("no mail can be sent"), "{}", html.main());
+}
+
+#[sqlx::test]
+async fn the_page_takes_two_statements(pool: PgPool) {
+    let site = usual(pool).await;
+    let ada = site.sign_in("ada").await;
+    let (answer, statements) = count_statements(ada.get(PAGE)).await;
+    answer.expect(200);
+    assert_eq!(statements, 2, "the session's user, the choice");
+}
