@@ -383,20 +383,19 @@ async fn a_whole_journey_leaves_no_secret_in_the_log_however_loud_it_is(pool: Pg
         .send()
         .await
         .unwrap();
-    let csrf_cookie = cookie(&page);
+    let csrf_cookie = cookie(&page, "csrftoken");
     let html = crate::support::Html::parse(&page.text().await.unwrap());
     let csrf = html.attribute("input[name=csrfmiddlewaretoken]", "value").unwrap();
     let signed_in = client
         .post(format!("http://{address}{link}"))
-        .header(COOKIE, &csrf_cookie)
+        .header(COOKIE, format!("csrftoken={csrf_cookie}"))
         .header("Origin", "http://jobs.test")
         .form(&[("csrfmiddlewaretoken", csrf.as_str()), ("note", "form-s3cret")])
         .send()
         .await
         .unwrap();
     assert_eq!(signed_in.status(), 302);
-    let session = cookie(&signed_in);
-    let session_token = session.strip_prefix("sessionid=").unwrap().to_owned();
+    let session_token = cookie(&signed_in, "sessionid");
 
     let page = visit(&address, "/project/ws/run-jobs/?token=query-s3cret", &session_token).await;
     assert_eq!(page.status(), 200);
@@ -441,13 +440,12 @@ async fn a_whole_journey_leaves_no_secret_in_the_log_however_loud_it_is(pool: Pg
     );
     assert!(ended[2]["user_id"].is_number());
     holds_none(log.as_bytes(), &SENT);
-    let csrf_token = csrf_cookie.split_once('=').unwrap().1;
     holds_none(
         log.as_bytes(),
         &[
             &link_token,
             &session_token,
-            csrf_token,
+            &csrf_cookie,
             &csrf,
             &token,
             "github-s3cret",
@@ -456,8 +454,17 @@ async fn a_whole_journey_leaves_no_secret_in_the_log_however_loud_it_is(pool: Pg
     );
 }
 
-/// The cookie that an answer sets, `name=value`.
-fn cookie(answer: &reqwest::Response) -> String {
-    let header = answer.headers().get_all("set-cookie").iter().next().unwrap();
-    header.to_str().unwrap().split(';').next().unwrap().to_owned()
+/// The value of a cookie that an answer sets, which may set others.
+fn cookie(answer: &reqwest::Response, name: &str) -> String {
+    let cookies: Vec<&str> = answer
+        .headers()
+        .get_all("set-cookie")
+        .iter()
+        .map(|header| header.to_str().unwrap())
+        .collect();
+    cookies
+        .iter()
+        .filter_map(|cookie| cookie.split(';').next()?.split_once('='))
+        .find_map(|(of, value)| (of == name).then(|| value.to_owned()))
+        .unwrap_or_else(|| panic!("{name} is not among {cookies:?}"))
 }
