@@ -4,6 +4,7 @@
 //! Every kind of work is a loop of its own that ends when it is told to stop; none holds up another.
 
 pub mod engine;
+mod figures;
 mod monitor;
 mod schedules;
 mod seen;
@@ -17,7 +18,7 @@ use crate::config::Settings;
 use crate::core::audit::By;
 use crate::core::db::Db;
 use crate::core::outbox::fault::FaultPoint;
-use crate::core::outbox::{Attempted, Courier, Service};
+use crate::core::outbox::{Courier, Service};
 use crate::core::ports::CodeHost;
 use crate::core::schedules::{Monitor, Tools, this_process};
 
@@ -43,7 +44,7 @@ impl Worker {
             db: self.db.clone(),
             courier: self.courier.clone(),
             fault: self.fault.clone(),
-            observer: |_: &Attempted| (),
+            observer: figures::count,
         }
     }
 

@@ -11,6 +11,7 @@ mod post;
 mod program;
 mod proxy;
 mod statements;
+mod waiting;
 mod world;
 
 pub use actors::{Answer, Backend, Visitor};
@@ -23,6 +24,7 @@ pub use post::{KeptIssue, Post, Script, Trouble};
 pub use program::{Program, Running, SECRET_KEY};
 pub use proxy::DatabaseProxy;
 pub use statements::count_statements;
+pub use waiting::until_waiting;
 pub use world::{Job, Request, World};
 
 use std::sync::Arc;
@@ -71,7 +73,7 @@ impl Site {
         let code_host = Arc::new(FakeCodeHost::default());
         let codelists = Arc::new(FakeCodelists::default());
         let live = Live::default();
-        let post = Post::new(&settings);
+        let post = Post::new(&settings, db.clone());
         let sealer = Sealer::new(&settings.secrets.secret_key, None).unwrap();
         let app = App {
             settings: Arc::new(settings),
