@@ -3,7 +3,7 @@
 use jobserver::core::schedules::{Period, SCHEDULES, claim_now, named};
 use sqlx::PgPool;
 
-use crate::support::{Program, World};
+use crate::support::{Program, Sentry, World};
 
 /// Programs here have a folder without repositories for a code host: nobody is asked.
 fn program(pool: &PgPool) -> Program {
@@ -147,6 +147,34 @@ async fn runjobs_runs_those_of_a_period_once_in_it(pool: PgPool) {
     let said = program.run(&["runjobs", "yearly"]).await;
     assert_eq!(said.code, 2);
     assert!(said.err.contains("quarter_hourly"), "{}", said.err);
+}
+
+#[sqlx::test]
+async fn sentry_is_told_when_work_begins_and_how_it_ended(pool: PgPool) {
+    let mut sentry = Sentry::start().await;
+    let program = program(&pool).with("SENTRY_DSN", &sentry.dsn());
+    program.run(&["job", "clearsessions"]).await.ok();
+    program.run(&["job", "update_repo_has_github_outputs"]).await.failed();
+    for (slug, crontab, end) in [
+        ("clearsessions", "17 3 * * *", "ok"),
+        ("update_repo_has_github_outputs", "17 4 * * *", "error"),
+    ] {
+        let (begins, _) = sentry.item("check_in").await;
+        assert_eq!(
+            (&begins["monitor_slug"], &begins["status"]),
+            (&slug.into(), &"in_progress".into())
+        );
+        let config = &begins["monitor_config"];
+        assert_eq!(config["schedule"]["value"], crontab);
+        assert_eq!(config["timezone"], "Etc/UTC");
+        assert_eq!(
+            (&config["checkin_margin"], &config["max_runtime"]),
+            (&30.into(), &10.into())
+        );
+        let (ends, _) = sentry.item("check_in").await;
+        assert_eq!((&ends["monitor_slug"], &ends["status"]), (&slug.into(), &end.into()));
+        assert_eq!(ends["check_in_id"], begins["check_in_id"]);
+    }
 }
 
 #[test]
