@@ -59,7 +59,7 @@ fn in_one_line(faults: Faults) -> String {
     lines.join("; ")
 }
 
-fn given<'a>(raw: Option<&'a RawValue>) -> Option<&'a RawValue> {
+fn given(raw: Option<&RawValue>) -> Option<&RawValue> {
     raw.filter(|raw| Kind::of(raw) != Kind::Null)
 }
 
