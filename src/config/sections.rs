@@ -130,7 +130,8 @@ pub struct GitHubSettings {
     pub timeout: Duration,
     /// Read repositories from this folder and leave GitHub alone.
     pub local_git_repos: Option<PathBuf>,
-    /// Attempts for one call about an issue, at least 1.
+    /// Attempts at an issue that the Slack message about it waits for, at least 1. How often the issue itself
+    /// is tried is the outbox's to say.
     pub max_attempts: u32,
     /// For the checks against the real GitHub only.
     pub testing_token: Option<SecretString>,

@@ -197,7 +197,7 @@ pub const VARIABLES: &[Variable] = &[
     var(GitHub, "LOCAL_GIT_REPOS", Folder, "read repositories from this folder and leave GitHub alone"),
     var(GitHub, "DEFAULT_OUTPUT_CHECKING_GITHUB_ORG", Text, "organisation of the output checking issues").default("ebmdatalab"),
     var(GitHub, "DEFAULT_OUTPUT_CHECKING_REPO", Text, "repository of the output checking issues").default("opensafely-output-review"),
-    var(GitHub, "DEFAULT_MAX_GITHUB_RETRIES", Int { min: 1, max: 20 }, "attempts for one call about an issue").default("3"),
+    var(GitHub, "DEFAULT_MAX_GITHUB_RETRIES", Int { min: 1, max: 20 }, "attempts at an issue that its Slack message waits for").default("3"),
     var(GitHub, "GITHUB_TOKEN_TESTING", SecretText, "tests only: token of the checks against the real GitHub").secret(),
 
     var(Codelists, "OPENCODELISTS_URL", WebUrl,

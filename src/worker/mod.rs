@@ -4,6 +4,8 @@
 //! Every kind of work is a loop of its own that ends when it is told to stop; none holds up another.
 
 pub mod engine;
+mod figures;
+mod monitor;
 mod schedules;
 mod seen;
 mod stop;
@@ -16,9 +18,9 @@ use crate::config::Settings;
 use crate::core::audit::By;
 use crate::core::db::Db;
 use crate::core::outbox::fault::FaultPoint;
-use crate::core::outbox::{Attempted, Courier, Service};
+use crate::core::outbox::{Courier, Service};
 use crate::core::ports::CodeHost;
-use crate::core::schedules::{Monitor, NoMonitor, Tools, this_process};
+use crate::core::schedules::{Monitor, Tools, this_process};
 
 pub use stop::{Stop, Teller};
 
@@ -42,7 +44,7 @@ impl Worker {
             db: self.db.clone(),
             courier: self.courier.clone(),
             fault: self.fault.clone(),
-            observer: |_: &Attempted| (),
+            observer: figures::count,
         }
     }
 
@@ -70,7 +72,7 @@ pub fn tools(db: Db, settings: &Settings, code_host: Arc<dyn CodeHost>, by: By) 
 
 /// Who is told of runs of schedules in this process.
 pub fn monitor() -> Arc<dyn Monitor> {
-    Arc::new(NoMonitor)
+    Arc::new(monitor::Sentry)
 }
 
 /// Works until `stop` ends, and then until what was begun is done, or broken off after

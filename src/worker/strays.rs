@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::Stop;
+use super::{Stop, figures};
 use crate::core::db::Db;
 use crate::core::error::Result;
 use crate::core::outbox;
+use crate::telemetry::metrics;
 
 /// Between two looks.
 const ROUND: Duration = Duration::from_secs(15);
@@ -26,9 +27,19 @@ pub(super) async fn run(db: &Db, mut stop: Stop) {
             Ok(woken) => tracing::warn!(woken, "messages that the queue had lost are in it again"),
             Err(error) => tracing::warn!(%error, "cannot look after the outbox; trying again"),
         }
+        if metrics::are_wanted()
+            && let Err(error) = tell(db).await
+        {
+            tracing::warn!(%error, "cannot count what lies in the outbox; trying again");
+        }
     }
 }
 
 async fn wake(db: &Db) -> Result<i64> {
     outbox::wake_stray(&mut *db.read().await?).await
+}
+
+async fn tell(db: &Db) -> Result<()> {
+    figures::tell(&outbox::figures(&mut *db.read().await?).await?);
+    Ok(())
 }

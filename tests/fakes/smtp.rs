@@ -1,14 +1,17 @@
-//! A mail server that keeps what it is given. It speaks plain SMTP, on this machine only.
+//! A mail server that keeps what it is given, on this machine only.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use data_encoding::BASE64;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 pub const USER: &str = "clerk";
 pub const PASSWORD: &str = "p@ss word";
@@ -38,6 +41,8 @@ pub enum SmtpFault {
 struct State {
     letters: Vec<Letter>,
     connections: usize,
+    /// Conversations that were made secret on the way.
+    secret: usize,
     /// Steps are the first words of commands, `hello` for the greeting and `.` for the end of a mail.
     faults: VecDeque<(&'static str, SmtpFault)>,
 }
@@ -56,8 +61,44 @@ impl Drop for FakeSmtp {
     }
 }
 
+/// When a conversation is made secret.
+#[derive(Clone)]
+enum Secrecy {
+    Never,
+    /// By STARTTLS.
+    Offered(TlsAcceptor),
+    FromTheStart(TlsAcceptor),
+}
+
+/// The authority to trust for a server that speaks TLS: a certificate of `localhost` for itself.
+pub const AUTHORITY: &[u8] = include_bytes!("tls/localhost.pem");
+
+fn acceptor() -> TlsAcceptor {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let certificate = CertificateDer::from_pem_slice(AUTHORITY).expect("a certificate");
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/localhost.key")).expect("a key");
+    let config = rustls::ServerConfig::builder().with_no_client_auth();
+    let config = config.with_single_cert(vec![certificate], key).expect("they fit");
+    TlsAcceptor::from(Arc::new(config))
+}
+
 impl FakeSmtp {
+    /// Without TLS.
     pub async fn start() -> Self {
+        Self::start_with(Secrecy::Never).await
+    }
+
+    /// Offers STARTTLS.
+    pub async fn start_offering_tls() -> Self {
+        Self::start_with(Secrecy::Offered(acceptor())).await
+    }
+
+    /// Speaks TLS from the first byte.
+    pub async fn start_in_tls() -> Self {
+        Self::start_with(Secrecy::FromTheStart(acceptor())).await
+    }
+
+    async fn start_with(secrecy: Secrecy) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("its address");
         let (state, released) = (Arc::new(Mutex::new(State::default())), watch::Sender::new(false));
@@ -68,6 +109,7 @@ impl FakeSmtp {
                 let talk = Talk {
                     state: shared.clone(),
                     released: release.subscribe(),
+                    secrecy: secrecy.clone(),
                 };
                 // A client that goes away ends its conversation.
                 tokio::spawn(async move { talk.hold(connection).await });
@@ -103,6 +145,11 @@ impl FakeSmtp {
         self.state.lock().unwrap().letters.clone()
     }
 
+    /// How often TLS began by STARTTLS.
+    pub fn made_secret(&self) -> usize {
+        self.state.lock().unwrap().secret
+    }
+
     pub fn connections(&self) -> usize {
         self.state.lock().unwrap().connections
     }
@@ -111,34 +158,58 @@ impl FakeSmtp {
 struct Talk {
     state: Arc<Mutex<State>>,
     released: watch::Receiver<bool>,
+    secrecy: Secrecy,
 }
+
+trait Line: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Line for T {}
 
 impl Talk {
     async fn hold(mut self, connection: TcpStream) -> std::io::Result<()> {
-        let (read, mut write) = connection.into_split();
-        let mut lines = BufReader::new(read).lines();
+        let mut line: Box<dyn Line> = match self.secrecy.clone() {
+            Secrecy::FromTheStart(acceptor) => Box::new(acceptor.accept(connection).await?),
+            Secrecy::Never | Secrecy::Offered(_) => Box::new(connection),
+        };
+        let Some(greeting) = self.reply("hello", "220 mail.example.org").await else {
+            return Ok(());
+        };
+        line.write_all(greeting.as_bytes()).await?;
+        while let Some(in_the_clear) = self.talk(line).await? {
+            let Secrecy::Offered(acceptor) = self.secrecy.clone() else {
+                return Ok(());
+            };
+            line = Box::new(acceptor.accept(in_the_clear).await?);
+            self.secrecy = Secrecy::Never;
+            self.state.lock().unwrap().secret += 1;
+        }
+        Ok(())
+    }
+
+    /// Until the end, or until TLS is to begin on the line.
+    async fn talk(&mut self, line: Box<dyn Line>) -> std::io::Result<Option<Box<dyn Line>>> {
+        let mut line = BufReader::new(line);
         let mut letter = Letter {
             from: String::new(),
             to: Vec::new(),
             text: String::new(),
         };
-        let Some(greeting) = self.reply("hello", "220 mail.example.org").await else {
-            return Ok(());
-        };
-        write.write_all(greeting.as_bytes()).await?;
-        while let Some(line) = lines.next_line().await? {
-            let step = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
+        while let Some(said) = next_line(&mut line).await? {
+            let step = said.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
+            let offers_tls = matches!(self.secrecy, Secrecy::Offered(_));
             let usual = match step.as_str() {
+                "EHLO" if offers_tls => "250-mail.example.org\r\n250 STARTTLS",
                 "EHLO" => "250-mail.example.org\r\n250-AUTH PLAIN LOGIN\r\n250 8BITMIME",
-                "AUTH" if !knows(&line) => "535 5.7.8 Authentication credentials invalid",
+                "STARTTLS" if offers_tls => "220 2.0.0 Go ahead",
+                "STARTTLS" => "502 5.5.1 Not implemented",
+                "AUTH" if !knows(&said) => "535 5.7.8 Authentication credentials invalid",
                 "AUTH" => "235 2.7.0 Welcome",
                 "MAIL" => {
-                    letter.from = address(&line);
+                    letter.from = address(&said);
                     letter.to.clear();
                     "250 2.1.0 OK"
                 }
                 "RCPT" => {
-                    letter.to.push(address(&line));
+                    letter.to.push(address(&said));
                     "250 2.1.5 OK"
                 }
                 "DATA" => "354 Go on",
@@ -146,42 +217,54 @@ impl Talk {
                 _ => "250 2.0.0 OK",
             };
             let Some(reply) = self.reply(&step, usual).await else {
-                return Ok(());
+                return Ok(None);
             };
-            write.write_all(reply.as_bytes()).await?;
-            if step == "QUIT" {
-                return Ok(());
-            }
-            if step == "DATA" && reply.starts_with("354") {
-                letter.text.clear();
-                loop {
-                    let Some(line) = lines.next_line().await? else {
-                        return Ok(());
-                    };
-                    if line == "." {
-                        break;
+            line.write_all(reply.as_bytes()).await?;
+            line.flush().await?;
+            match step.as_str() {
+                "QUIT" => return Ok(None),
+                "STARTTLS" if reply.starts_with("220") => return Ok(Some(line.into_inner())),
+                "DATA" if reply.starts_with("354") => {
+                    if !self.take(&mut line, &mut letter).await? {
+                        return Ok(None);
                     }
-                    letter.text.push_str(line.strip_prefix('.').unwrap_or(&line));
-                    letter.text.push('\n');
                 }
-                match self.fault(".") {
-                    Some(SmtpFault::Reply(reply)) => write.write_all(format!("{reply}\r\n").as_bytes()).await?,
-                    Some(SmtpFault::Close) => return Ok(()),
-                    Some(SmtpFault::CloseAfter) => {
-                        self.state.lock().unwrap().letters.push(letter);
-                        return Ok(());
-                    }
-                    hang_or_none => {
-                        self.state.lock().unwrap().letters.push(letter.clone());
-                        if hang_or_none.is_some() {
-                            let _ = self.released.wait_for(|released| *released).await;
-                        }
-                        write.write_all(b"250 2.0.0 Taken\r\n").await?;
-                    }
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the conversation goes on after the letter's text.
+    async fn take(&mut self, line: &mut BufReader<Box<dyn Line>>, letter: &mut Letter) -> std::io::Result<bool> {
+        letter.text.clear();
+        loop {
+            match next_line(line).await? {
+                None => return Ok(false),
+                Some(end) if end == "." => break,
+                Some(text) => {
+                    letter.text.push_str(text.strip_prefix('.').unwrap_or(&text));
+                    letter.text.push('\n');
                 }
             }
         }
-        Ok(())
+        let fault = self.fault(".");
+        let reply = match fault {
+            Some(SmtpFault::Reply(reply)) => reply,
+            Some(SmtpFault::Close) => return Ok(false),
+            _ => {
+                self.state.lock().unwrap().letters.push(letter.clone());
+                match fault {
+                    Some(SmtpFault::CloseAfter) => return Ok(false),
+                    Some(_) => drop(self.released.wait_for(|released| *released).await),
+                    None => {}
+                }
+                "250 2.0.0 Taken"
+            }
+        };
+        line.write_all(format!("{reply}\r\n").as_bytes()).await?;
+        line.flush().await?;
+        Ok(true)
     }
 
     fn fault(&self, step: &str) -> Option<SmtpFault> {
@@ -203,6 +286,12 @@ impl Talk {
         };
         Some(format!("{reply}\r\n"))
     }
+}
+
+async fn next_line(line: &mut BufReader<Box<dyn Line>>) -> std::io::Result<Option<String>> {
+    let mut text = String::new();
+    let count = line.read_line(&mut text).await?;
+    Ok((count > 0).then(|| text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
 /// `AUTH PLAIN <base64 of NUL user NUL password>`

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use lettre::Message;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use percent_encoding::percent_decode_str;
 use tokio::time::timeout;
@@ -89,10 +89,24 @@ impl Smtp {
     /// # Errors
     /// [`SmtpSettingsError`]; the connection is made when there is something to send.
     pub fn new(url: &SecretUrl, timeout: Duration) -> Result<Self, SmtpSettingsError> {
+        Self::trusting(url, timeout, None)
+    }
+
+    /// With one more authority whose servers are trusted, in PEM, besides the public ones.
+    ///
+    /// # Errors
+    /// As [`Smtp::new`].
+    pub fn trusting(url: &SecretUrl, timeout: Duration, authority: Option<&[u8]>) -> Result<Self, SmtpSettingsError> {
         let url = url.expose();
         let host = url.host_str().ok_or(SmtpSettingsError::Address)?;
-        let parameters =
-            || TlsParameters::new(host.to_owned()).map_err(|error| SmtpSettingsError::Tls(error.to_string()));
+        let parameters = || {
+            let mut parameters = TlsParameters::builder(host.to_owned());
+            if let Some(pem) = authority {
+                parameters = parameters.add_root_certificate(Certificate::from_pem(pem)?);
+            }
+            parameters.build()
+        };
+        let parameters = || parameters().map_err(|error: Error| SmtpSettingsError::Tls(error.to_string()));
         let (tls, usual_port) = match (url.scheme(), url.query()) {
             ("smtps", _) => (Tls::Wrapped(parameters()?), 465),
             (_, Some("tls=none")) => (Tls::None, 25),

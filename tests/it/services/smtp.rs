@@ -7,7 +7,7 @@ use jobserver::config::SecretUrl;
 use jobserver::core::ports::{Mail, Mailer};
 
 use super::{IMPATIENT, PATIENT, later, mail, refused};
-use crate::fakes::smtp::PASSWORD;
+use crate::fakes::smtp::{AUTHORITY, PASSWORD};
 use crate::fakes::{FakeSmtp, SmtpFault};
 
 fn at(url: &str, timeout: Duration) -> Smtp {
@@ -134,6 +134,29 @@ async fn without_tls_where_it_is_wanted_nothing_is_said() {
     fake.release();
     later(at(&url, IMPATIENT).send(&mail()).await);
     assert_eq!(fake.letters(), []);
+}
+
+#[tokio::test]
+async fn mail_goes_through_tls_to_a_server_that_proves_its_name() {
+    let offering = FakeSmtp::start_offering_tls().await;
+    let in_tls = FakeSmtp::start_in_tls().await;
+    for (scheme, fake) in [("smtp", &offering), ("smtps", &in_tls)] {
+        let url = |host: &str| {
+            let url = fake
+                .url()
+                .replace("?tls=none", "")
+                .replace("smtp://", &format!("{scheme}://"));
+            SecretUrl::new(url.replace("127.0.0.1", host).parse().unwrap())
+        };
+        let trusting = |host| Smtp::trusting(&url(host), PATIENT, Some(AUTHORITY)).unwrap();
+        trusting("localhost").send(&mail()).await.unwrap();
+        assert_eq!(fake.letters().len(), 1, "{scheme}");
+        // Another name than the certificate's, and a certificate that nobody vouches for.
+        later(trusting("127.0.0.1").send(&mail()).await);
+        later(Smtp::new(&url("localhost"), PATIENT).unwrap().send(&mail()).await);
+        assert_eq!(fake.letters().len(), 1, "{scheme}");
+    }
+    assert_eq!(offering.made_secret(), 1);
 }
 
 #[tokio::test]
