@@ -368,3 +368,18 @@ fn a_decision_without_updates_has_no_list() {
     assert!(!mail.text.contains("What changed"), "{}", mail.text);
     assert!(!mail.html.contains("<ul"), "{}", mail.html);
 }
+
+#[test]
+fn every_template_of_the_folder_is_used() {
+    let mut files: Vec<String> = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/mail"))
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    let mut used: Vec<String> = PAIRS
+        .iter()
+        .flat_map(|(name, ..)| [format!("{name}_html.html.hbs"), format!("{name}_text.txt.hbs")])
+        .collect();
+    used.sort();
+    assert_eq!(files, used);
+}

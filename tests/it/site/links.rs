@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jobserver::adapters::mail::KeptMails;
+use jobserver::config::MailBackend;
+use jobserver::core::ports::{Mail, Mailer};
 use sqlx::PgPool;
 
 use crate::support::{Job, Request, Site, Visitor};
@@ -46,7 +49,25 @@ async fn broken(visitor: &Visitor) -> (BTreeMap<String, String>, usize) {
 
 #[sqlx::test]
 async fn no_page_links_to_one_that_is_not_there(pool: PgPool) {
-    let site = Site::start(pool).await;
+    // A development copy, which has pages of its own, and a mail to show there.
+    let mails = tempfile::tempdir().unwrap();
+    let folder = mails.path().to_owned();
+    let site = Site::start_with(pool, |settings| {
+        settings.mail.backend = MailBackend::File { folder };
+        settings.web.debug = true;
+    })
+    .await;
+    let mail = Mail {
+        message_id: "one@example.org".to_owned(),
+        from: "notifications@example.org".to_owned(),
+        to: vec!["ada@example.com".to_owned()],
+        bcc: Vec::new(),
+        reply_to: None,
+        subject: "Mail".to_owned(),
+        text: "Text".to_owned(),
+        html: "<p>HTML</p>".to_owned(),
+    };
+    KeptMails::new(mails.path()).send(&mail).await.unwrap();
     site.world.usual().await;
     for (status, job_status) in [("running", "running"), ("failed", "failed"), ("succeeded", "succeeded")] {
         let (id, identifier) = site

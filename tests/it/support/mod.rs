@@ -5,8 +5,6 @@ mod code_host;
 mod codelists;
 mod collector;
 mod html;
-// Areas whose messages come later use the rest of it.
-#[allow(dead_code)]
 mod post;
 mod program;
 mod proxy;
@@ -19,7 +17,6 @@ pub use code_host::FakeCodeHost;
 pub use codelists::FakeCodelists;
 pub use collector::{Collector, Sentry, Silent};
 pub use html::Html;
-#[allow(unused_imports)]
 pub use post::{KeptIssue, Post, Script, Trouble};
 pub use program::{Program, Running, SECRET_KEY};
 pub use proxy::DatabaseProxy;
@@ -52,7 +49,6 @@ pub struct Site {
     pub codelists: Arc<FakeCodelists>,
     pub live: Live,
     pub world: World,
-    #[allow(dead_code)]
     post: Post,
 }
 
@@ -98,12 +94,10 @@ impl Site {
     }
 
     /// What left the house, in memory.
-    #[allow(dead_code)]
     pub fn post(&self) -> &Post {
         &self.post
     }
 
-    #[allow(dead_code)]
     /// Does what the worker does: delivers everything that is due.
     pub async fn drain(&self) -> Vec<Attempted> {
         self.post.drain(&self.db).await
