@@ -204,5 +204,6 @@ pub fn post_office(settings: &Settings, db: &Db, fault: FaultPoint) -> Result<Po
         mail_from: settings.mail.from.clone(),
         support_email: settings.web.support_email.clone(),
     };
-    PostOffice::new(couriers(settings)?, place).map_err(CommandError::Said)
+    let office = PostOffice::new(couriers(settings)?, db.clone(), place).map_err(CommandError::Said)?;
+    Ok(office.with_fault(fault))
 }

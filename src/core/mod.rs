@@ -4,6 +4,7 @@
 //! `actions.rs` with the use cases, named by verbs.
 
 pub mod access;
+pub mod airlock;
 pub mod audit;
 pub mod db;
 pub mod error;
@@ -15,6 +16,7 @@ pub mod paging;
 pub mod people;
 pub mod ports;
 pub mod projects;
+pub mod releases;
 pub mod schedules;
 pub mod sealed;
 pub mod upkeep;

@@ -3,14 +3,16 @@
 //! its templates only arrange them.
 
 mod jobs_finished;
+mod release_requests;
 #[cfg(test)]
 mod tests;
 
 use rocket_dyn_templates::handlebars::{Handlebars, no_escape};
 use serde::Serialize;
 
+use self::release_requests::Decision;
 use super::Place;
-use crate::core::outbox::{Content, Letter};
+use crate::core::outbox::{Content, Letter, RequestDecided};
 use crate::core::ports::Mail;
 
 /// The templates, read once from inside the program. The pages' engine finds the same files in their
@@ -39,7 +41,14 @@ macro_rules! pairs {
 }
 
 /// `frame` is around every other one.
-const PAIRS: &[(&str, &str, &str)] = pairs!["frame", "jobs_finished", "test_mail"];
+const PAIRS: &[(&str, &str, &str)] = pairs![
+    "frame",
+    "files_released",
+    "jobs_finished",
+    "request_rejected",
+    "request_returned",
+    "test_mail"
+];
 
 impl Templates {
     /// # Errors
@@ -77,8 +86,22 @@ impl Templates {
                 let subject = format!("Test mail from {}", place.site_name);
                 self.mail(letter, place, "test_mail", &subject, facts)
             }
+            Content::FilesReleased(facts) => self.about_request(letter, place, Decision::Released, facts),
+            Content::RequestRejected(facts) => self.about_request(letter, place, Decision::Rejected, facts),
+            Content::RequestReturned(facts) => self.about_request(letter, place, Decision::Returned, facts),
             _ => Err("this is no mail".to_owned()),
         }
+    }
+
+    fn about_request(
+        &self,
+        letter: &Letter,
+        place: &Place,
+        decision: Decision,
+        facts: &RequestDecided,
+    ) -> Result<Mail, String> {
+        let view = release_requests::View::new(facts, place);
+        self.mail(letter, place, decision.template(), &decision.subject(facts), &view)
     }
 
     /// A mail from a pair of templates, which see `facts`, and the place's names and addresses.

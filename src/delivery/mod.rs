@@ -3,12 +3,17 @@
 //! Facts come from the outbox, as they were when their cause happened; wording is here, so that a better
 //! word also reaches messages that still wait.
 
+mod github;
+mod issues;
 mod mail;
+mod markdown;
 mod slack;
 
 use async_trait::async_trait;
 use url::Url;
 
+use crate::core::db::Db;
+use crate::core::outbox::fault::FaultPoint;
 use crate::core::outbox::{Content, Courier, Letter};
 pub use crate::core::ports::Couriers;
 use crate::core::ports::{ChatPost, Receipt, Undelivered};
@@ -50,19 +55,31 @@ impl Place {
 #[derive(Debug)]
 pub struct PostOffice {
     couriers: Couriers,
+    /// For the numbers of issues.
+    db: Db,
     place: Place,
     templates: mail::Templates,
+    fault: FaultPoint,
 }
 
 impl PostOffice {
     /// # Errors
     /// When a mail template cannot be read; the text names it.
-    pub fn new(couriers: Couriers, place: Place) -> Result<Self, String> {
+    pub fn new(couriers: Couriers, db: Db, place: Place) -> Result<Self, String> {
         Ok(Self {
             couriers,
+            db,
             place,
             templates: mail::Templates::new()?,
+            fault: FaultPoint::default(),
         })
+    }
+
+    /// Dies at that step of a delivery: between what is done at GitHub these are `github.opened`,
+    /// `github.remembered`, `github.commented` and `github.changed`.
+    pub fn with_fault(mut self, fault: FaultPoint) -> Self {
+        self.fault = fault;
+        self
     }
 }
 
@@ -81,11 +98,23 @@ impl PostOffice {
 impl Courier for PostOffice {
     async fn deliver(&self, letter: &Letter) -> Result<Receipt, Undelivered> {
         match &letter.content {
-            Content::JobsFinished(_) | Content::TestMail(_) => {
+            Content::JobsFinished(_)
+            | Content::TestMail(_)
+            | Content::FilesReleased(_)
+            | Content::RequestRejected(_)
+            | Content::RequestReturned(_) => {
                 let mail = self.templates.write(letter, &self.place).map_err(Undelivered::later)?;
                 self.couriers.mail.send(&mail).await
             }
             Content::CopilotWindows(facts) => self.post(letter, slack::copilot_windows(&self.place, facts)).await,
+            Content::CheckUpdated(facts) => {
+                let text = slack::check_updated(&self.place, letter.awaited.as_ref(), facts);
+                self.post(letter, text).await
+            }
+            Content::ReleaseNotified(facts) => self.post(letter, slack::release_notified(&self.place, facts)).await,
+            Content::CheckOpened(facts) => self.check_opened(letter, facts).await,
+            Content::CheckCommented(facts) => self.check_commented(letter, facts).await,
+            Content::CheckClosed(facts) => self.check_closed(letter, facts).await,
         }
     }
 }

@@ -1,7 +1,13 @@
 //! Slack: text in mrkdwn. Whatever came from a person is escaped; links are absolute.
 
-use super::Place;
-use crate::core::outbox::CopilotWindows;
+use super::mail::{one_line, short_line};
+use super::{Place, issues};
+use crate::core::outbox::{Awaited, CheckUpdated, CopilotWindows, ReleaseNotified};
+
+/// The most characters of one thing that somebody wrote.
+const LONGEST: usize = 300;
+/// The most lines about one event; the issue has the rest.
+const MOST_LINES: usize = 21;
 
 /// Text for Slack, piece by piece.
 #[derive(Debug)]
@@ -18,6 +24,11 @@ impl<'a> Mrkdwn<'a> {
         }
     }
 
+    /// What somebody wrote: on one line, cut when it is long, escaped.
+    pub fn said(self, text: &str) -> Self {
+        self.text(&short_line(text, LONGEST))
+    }
+
     /// Text as it is, escaped.
     pub fn text(mut self, text: &str) -> Self {
         self.text.push_str(&escape(text));
@@ -27,7 +38,7 @@ impl<'a> Mrkdwn<'a> {
     /// A name, a file, a path: in backticks.
     pub fn code(mut self, text: &str) -> Self {
         self.text.push('`');
-        self.text.push_str(&escape(&text.replace(['`', '\n', '\r'], " ")));
+        self.text.push_str(&escape(&one_line(&text.replace('`', " "))));
         self.text.push('`');
         self
     }
@@ -40,7 +51,7 @@ impl<'a> Mrkdwn<'a> {
             to.to_owned()
         };
         let address = escape(&address).replace('|', "%7C");
-        let label = escape(&label.replace(['|', '\n', '\r'], " "));
+        let label = escape(&one_line(&label.replace('|', " ")));
         self.text.push_str(&format!("<{address}|{label}>"));
         self
     }
@@ -73,4 +84,168 @@ pub fn copilot_windows(place: &Place, facts: &CopilotWindows) -> String {
             .text(&format!(", on {}", window.ends_on));
     }
     text.finish()
+}
+
+/// `awaited` is what became of the comment on the issue.
+pub fn check_updated(place: &Place, awaited: Option<&Awaited>, facts: &CheckUpdated) -> String {
+    let comment = awaited.filter(|comment| comment.delivered);
+    let mut text = Mrkdwn::new(place);
+    text = match comment.and_then(|comment| comment.url.as_deref()) {
+        Some(url) => text.link(url, &facts.title),
+        None => text.said(&facts.title),
+    };
+    text = text.text(" has been updated:");
+    let lines = issues::lines(&facts.event);
+    for line in lines.iter().take(MOST_LINES) {
+        text = text.bullet().said(line);
+    }
+    if lines.len() > MOST_LINES {
+        text = text.bullet().text("and more, on the issue");
+    }
+    if let Some(failed) = awaited.filter(|comment| !comment.delivered) {
+        let why = failed.last_error.as_deref().unwrap_or("the comment was not sent");
+        text = text
+            .line()
+            .text("The issue does not say so yet. GitHub error: ")
+            .said(why);
+    }
+    text.finish()
+}
+
+pub fn release_notified(place: &Place, facts: &ReleaseNotified) -> String {
+    let what = match facts.files.as_ref().map(|files| files.count) {
+        None => "outputs".to_owned(),
+        Some(1) => "1 output".to_owned(),
+        Some(count) => format!("{count} outputs"),
+    };
+    let mut text = Mrkdwn::new(place)
+        .said(&facts.created_by)
+        .text(&format!(" released {what} from "))
+        .code(&short_line(&facts.path, LONGEST))
+        .text(" on ")
+        .said(&facts.backend);
+    let Some(files) = &facts.files else {
+        return text.finish();
+    };
+    for name in &files.names {
+        text = text.bullet().code(&short_line(name, LONGEST));
+    }
+    let more = files.count.saturating_sub(files.names.len());
+    if more > 0 {
+        text = text.bullet().text(&format!("and {more} more"));
+    }
+    text.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::outbox::{CheckEvent, ReleasedFiles, Update};
+
+    fn place() -> Place {
+        Place {
+            base_url: "https://jobs.example.org/".parse().unwrap(),
+            site_name: "Job Server".to_owned(),
+            mail_from: "notifications@jobs.example.org".to_owned(),
+            support_email: "team@example.org".to_owned(),
+        }
+    }
+
+    fn updated(updates: &[&str]) -> CheckUpdated {
+        let update = |update: &&str| Update {
+            update: (*update).to_owned(),
+            group: None,
+            user: None,
+        };
+        CheckUpdated {
+            title: "tea 01J".to_owned(),
+            event: CheckEvent {
+                verb: "request reviewed".to_owned(),
+                user: "olga".to_owned(),
+                updates: updates.iter().map(update).collect(),
+                more: 0,
+            },
+        }
+    }
+
+    fn awaited(delivered: bool, url: Option<&str>, last_error: Option<&str>) -> Awaited {
+        Awaited {
+            delivered,
+            url: url.map(str::to_owned),
+            last_error: last_error.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn news_of_an_issue_link_the_comment() {
+        let comment = awaited(true, Some("https://github.example/o/r/issues/1#c2"), None);
+        assert_eq!(
+            check_updated(&place(), Some(&comment), &updated(&["file added"])),
+            "<https://github.example/o/r/issues/1#c2|tea 01J> has been updated:\n\
+             • request reviewed by user olga\n\
+             • file added"
+        );
+    }
+
+    #[test]
+    fn without_a_comment_they_go_out_with_the_reason() {
+        let event = updated(&[]);
+        let refused = awaited(false, None, Some("GitHub answered 500 <html>\n<!channel>"));
+        assert_eq!(
+            check_updated(&place(), Some(&refused), &event),
+            "tea 01J has been updated:\n• request reviewed by user olga\n\
+             The issue does not say so yet. GitHub error: GitHub answered 500 &lt;html&gt; &lt;!channel&gt;"
+        );
+        let dropped = check_updated(&place(), Some(&awaited(false, None, None)), &event);
+        assert!(dropped.ends_with("GitHub error: the comment was not sent"), "{dropped}");
+        let unknown = check_updated(&place(), None, &event);
+        assert!(unknown.ends_with("by user olga"), "{unknown}");
+    }
+
+    #[test]
+    fn what_people_write_stays_on_its_line_and_calls_nobody() {
+        let mut event = updated(&["<!channel>\n• faked <https://evil.example|here> `x`|"]);
+        event.title = "a|b>\n<!here>".to_owned();
+        let comment = awaited(true, Some("https://github.example/1|x"), None);
+        assert_eq!(
+            check_updated(&place(), Some(&comment), &event),
+            "<https://github.example/1%7Cx|a b&gt; &lt;!here&gt;> has been updated:\n\
+             • request reviewed by user olga\n\
+             • &lt;!channel&gt; • faked &lt;https://evil.example|here&gt; `x`|"
+        );
+        let many = updated(&["x"; 40]);
+        let text = check_updated(&place(), None, &many);
+        assert_eq!(text.lines().count(), 1 + MOST_LINES + 1);
+        assert!(text.ends_with("\n• and more, on the issue"));
+    }
+
+    fn notified(files: Option<(usize, &[&str])>) -> String {
+        let facts = ReleaseNotified {
+            created_by: "ada <!channel>".to_owned(),
+            path: "/srv/`x`\n/ws".to_owned(),
+            backend: "TPP".to_owned(),
+            files: files.map(|(count, names)| ReleasedFiles {
+                count,
+                names: names.iter().map(|name| (*name).to_owned()).collect(),
+            }),
+        };
+        release_notified(&place(), &facts)
+    }
+
+    #[test]
+    fn a_release_is_told_with_as_much_as_is_known() {
+        assert_eq!(
+            notified(None),
+            "ada &lt;!channel&gt; released outputs from `/srv/ x /ws` on TPP"
+        );
+        assert_eq!(
+            notified(Some((1, &["a`b.csv"]))),
+            "ada &lt;!channel&gt; released 1 output from `/srv/ x /ws` on TPP\n• `a b.csv`"
+        );
+        assert_eq!(
+            notified(Some((0, &[]))),
+            "ada &lt;!channel&gt; released 0 outputs from `/srv/ x /ws` on TPP"
+        );
+        assert!(notified(Some((5, &["a", "b"]))).ends_with("• `a`\n• `b`\n• and 3 more"));
+    }
 }

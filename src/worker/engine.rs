@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Stop;
-use super::stop::GRACE;
 use crate::core::db::Db;
 use crate::core::outbox::fault::FaultPoint;
 use crate::core::outbox::{self, Attempted, Courier, Service};
@@ -103,8 +102,8 @@ async fn engine(deliveries: &Deliveries, service: Service, mut stop: Stop) -> Re
         .sweep_threshold(Duration::from_secs(30))
         .recovery_delay(Duration::from_secs(1))
         .listen_os_shutdown_signals(false)
+        .shutdown_grace_period(stop.grace())
         .shutdown_signal(async move { stop.told().await })
-        .shutdown_grace_period(GRACE)
         .shutdown_interrupted_job_retry_delay(Duration::from_secs(1))
         .add_extension(deliveries.clone());
     let options = match service {

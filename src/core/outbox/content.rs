@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Service;
+use super::checks::{CheckClosed, CheckCommented, CheckOpened, CheckUpdated, ReleaseNotified, RequestDecided};
 
 /// Every message there is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,6 +20,22 @@ pub enum Content {
     TestMail(TestMail),
     /// Slack: co-pilot support of some projects ends within days.
     CopilotWindows(CopilotWindows),
+    /// GitHub: outputs of a release request are to be checked.
+    CheckOpened(CheckOpened),
+    /// GitHub: something happened to a release request.
+    CheckCommented(CheckCommented),
+    /// GitHub: a release request is over.
+    CheckClosed(CheckClosed),
+    /// Slack: the issue about a release request has news. Waits for the comment, to link it.
+    CheckUpdated(CheckUpdated),
+    /// Mail to the author of a release request: its files are released.
+    FilesReleased(RequestDecided),
+    /// Mail to the author of a release request: it was rejected.
+    RequestRejected(RequestDecided),
+    /// Mail to the author of a release request: they are asked to change it.
+    RequestReturned(RequestDecided),
+    /// Slack: somebody released files the old way, by a commit.
+    ReleaseNotified(ReleaseNotified),
 }
 
 impl Content {
@@ -28,8 +45,13 @@ impl Content {
     /// What carries it.
     pub fn service(&self) -> Service {
         match self {
-            Self::JobsFinished(_) | Self::TestMail(_) => Service::Mail,
-            Self::CopilotWindows(_) => Service::Slack,
+            Self::JobsFinished(_)
+            | Self::TestMail(_)
+            | Self::FilesReleased(_)
+            | Self::RequestRejected(_)
+            | Self::RequestReturned(_) => Service::Mail,
+            Self::CopilotWindows(_) | Self::CheckUpdated(_) | Self::ReleaseNotified(_) => Service::Slack,
+            Self::CheckOpened(_) | Self::CheckCommented(_) | Self::CheckClosed(_) => Service::Github,
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod actions;
 mod attempt;
+mod checks;
 mod content;
 pub mod fault;
 mod issues;
@@ -20,6 +21,10 @@ use time::OffsetDateTime;
 
 pub use actions::{Dropped, drop_message, forget_old, retry_dead, retry_message, send, send_all};
 pub use attempt::{Attempted, attempt, deliver_due};
+pub use checks::{
+    CheckClosed, CheckCommented, CheckEvent, CheckOpened, CheckUpdated, OutputCheck, ReleaseNotified, ReleasedFiles,
+    RequestDecided, Status, Update,
+};
 pub use content::{Content, CopilotWindow, CopilotWindows, FinishedJob, JobsFinished, TestMail};
 pub use issues::{TrackedIssue, forget_issue, remember_issue, tracked_issue};
 pub use retry::{LONGEST_PAUSE, RetryPolicy};

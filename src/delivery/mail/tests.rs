@@ -1,5 +1,5 @@
 use super::*;
-use crate::core::outbox::{FinishedJob, JobsFinished, TestMail};
+use crate::core::outbox::{FinishedJob, JobsFinished, RequestDecided, TestMail, Update};
 use time::OffsetDateTime;
 
 fn place() -> Place {
@@ -281,4 +281,90 @@ fn what_is_no_mail_is_not_written_as_one() {
         .unwrap()
         .write(&letter(Content::CopilotWindows(windows)), &place());
     assert!(written.is_err());
+}
+
+fn decided() -> RequestDecided {
+    let update = |update: &str, group: Option<&str>, user: Option<&str>| Update {
+        update: update.to_owned(),
+        group: group.map(str::to_owned),
+        user: user.map(str::to_owned),
+    };
+    RequestDecided {
+        request: "01JTEA".to_owned(),
+        workspace: "tea".to_owned(),
+        path: "/tea-study/tea/".to_owned(),
+        updates: vec![
+            update("file withdrawn", Some("tables"), Some("ada")),
+            update("<b>bold</b>\n- faked {{site_name}}", None, None),
+        ],
+        more: 2,
+    }
+}
+
+#[test]
+fn authors_are_told_what_was_decided_in_both_parts() {
+    for (content, subject, headline) in [
+        (
+            Content::FilesReleased(decided()),
+            "Files released from workspace tea",
+            "Files were released",
+        ),
+        (
+            Content::RequestRejected(decided()),
+            "Release request rejected: workspace tea, request 01JTEA",
+            "Your release request was rejected",
+        ),
+        (
+            Content::RequestReturned(decided()),
+            "Release request returned to you: workspace tea, request 01JTEA",
+            "Your release request was returned to you",
+        ),
+    ] {
+        let mail = write(content);
+        assert_eq!(mail.subject, subject);
+        assert_eq!(mail.to, ["ada@example.com"]);
+        assert!(mail.text.starts_with(&format!("{headline}.\n\n")), "{}", mail.text);
+        let shown = shown(&mail.html);
+        assert!(shown.contains(headline), "{shown}");
+        for fact in [
+            "01JTEA",
+            "workspace tea",
+            "file withdrawn (filegroup tables) by user ada",
+            "and 2 more",
+        ] {
+            assert!(
+                mail.text.contains(fact) && shown.contains(fact),
+                "{fact}\n{}\n{shown}",
+                mail.text
+            );
+        }
+        assert!(
+            mail.text.contains("\n- <b>bold</b> - faked {{site_name}}\n"),
+            "{}",
+            mail.text
+        );
+        assert!(!mail.html.contains("<b>"), "{}", mail.html);
+        assert!(
+            mail.text.contains("\nhttps://jobs.example.org/tea-study/tea/\n"),
+            "{}",
+            mail.text
+        );
+        assert!(
+            mail.html.contains("href=\"https://jobs.example.org/tea-study/tea/\""),
+            "{}",
+            mail.html
+        );
+        assert!(mail.text.contains("team@example.org"), "{}", mail.text);
+    }
+}
+
+#[test]
+fn a_decision_without_updates_has_no_list() {
+    let mail = write(Content::RequestRejected(RequestDecided {
+        updates: Vec::new(),
+        more: 0,
+        ..decided()
+    }));
+    assert!(!mail.text.contains("What changed"), "{}", mail.text);
+    assert!(!mail.html.contains("<ul"), "{}", mail.html);
 }

@@ -19,6 +19,13 @@ pub struct Endpoint {
 
 pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
+        path: "/api/v2/airlock/events",
+        name: "Airlock events",
+        methods: &[Method::Post],
+        token_first: false,
+        knows_sessions: true,
+    },
+    Endpoint {
         path: "/api/v2/job-requests",
         name: "Job requests",
         methods: &[Method::Get],
@@ -28,6 +35,13 @@ pub const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         path: "/api/v2/jobs",
         name: "Jobs",
+        methods: &[Method::Post],
+        token_first: true,
+        knows_sessions: true,
+    },
+    Endpoint {
+        path: "/api/v2/release-notifications",
+        name: "Release notifications",
         methods: &[Method::Post],
         token_first: true,
         knows_sessions: true,

@@ -3,19 +3,23 @@
 //! Real clients were written against every byte of it: statuses, bodies, messages and headers stay as
 //! they are. A route answers with and without a final slash.
 
+mod airlock;
 mod answer;
+mod body;
 mod contact;
 mod csrf;
 pub(in crate::web) mod dates;
 mod docs;
 mod endpoints;
 mod fallback;
+mod fields;
 mod job_requests;
 mod jobs;
 mod json;
 mod negotiation;
 pub mod openapi;
 mod pagination;
+mod release_notifications;
 mod users;
 mod workspaces;
 
@@ -26,10 +30,12 @@ pub use endpoints::{ENDPOINTS, Endpoint};
 
 pub fn routes() -> Vec<Route> {
     let mut routes = routes![
+        airlock::event,
         docs::page,
         docs::document,
         job_requests::list,
         jobs::sync,
+        release_notifications::announce,
         users::rights,
         workspaces::action_statuses,
         workspaces::release_flow,

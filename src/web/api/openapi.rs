@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi, ToSchema};
 
-use super::{job_requests, jobs, users, workspaces};
+use super::{airlock, job_requests, jobs, release_notifications, users, workspaces};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -16,14 +16,17 @@ use super::{job_requests, jobs, users, workspaces};
         license(name = "MIT OR Apache-2.0"),
     ),
     paths(
+        airlock::event,
         job_requests::list,
         jobs::sync,
+        release_notifications::announce,
         users::rights,
         workspaces::action_statuses,
         workspaces::release_flow,
     ),
     tags(
         (name = "Jobs", description = "What a backend is asked to run, and how it reports back."),
+        (name = "Releases", description = "What output checking tells: requests, decisions, released files."),
         (name = "People and workspaces", description = "What other programs ask about."),
     ),
     modifiers(&Tokens)
@@ -88,6 +91,50 @@ pub struct ReportedJob {
     trace_context: Option<Value>,
     /// Any JSON. Left out, what is stored stays; null clears it.
     metrics: Option<Value>,
+}
+
+/// What happened to a release request, as Airlock tells it. Members that are not named here are ignored.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only describes what is read elsewhere")]
+pub struct AirlockEvent {
+    /// `request_` and `submitted`, `withdrawn`, `approved`, `released`, `rejected`, `returned`, `resubmitted`,
+    /// `partially_reviewed` or `reviewed`, in any letter case.
+    event_type: String,
+    /// The workspace's name.
+    workspace: String,
+    /// Airlock's id of the release request.
+    request: String,
+    /// Username of whoever asked for the release.
+    request_author: String,
+    /// Username of whoever did this.
+    user: String,
+    updates: Option<Vec<AirlockUpdate>>,
+    /// With `repo`, where the issue goes instead of where the organisation says.
+    org: Option<String>,
+    repo: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only describes what is read elsewhere")]
+pub struct AirlockUpdate {
+    /// What changed; also understood as `update_type`.
+    update: String,
+    /// The group of files.
+    group: Option<String>,
+    /// Username of whoever changed it.
+    user: Option<String>,
+}
+
+pub(super) fn airlock_event() -> Value {
+    json!({
+        "event_type": "request_returned", "workspace": "asthma-main", "request": "01JD8Z4Q6YKX3V1T9C5B7M2N0P",
+        "request_author": "ada-lovelace", "user": "grace-hopper",
+        "updates": [{"update": "file withdrawn", "group": "tables", "user": "grace-hopper"}]
+    })
+}
+
+pub(super) fn release_notification() -> Value {
+    json!({"created_by": "ada-lovelace", "path": "/srv/outputs/asthma-main", "files": ["tables/counts.csv"]})
 }
 
 pub(super) fn job_request_list() -> Value {

@@ -1,10 +1,12 @@
 //! The API for backends and their clients.
 
+mod airlock;
 mod frame;
 mod job_requests;
 pub mod jobs;
 mod notifications;
 mod openapi;
+mod release_notifications;
 mod status;
 mod tokens;
 mod users;

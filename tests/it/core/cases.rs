@@ -103,6 +103,11 @@ pub const REFUSED: &[(&str, &str)] = &[
     ("user_invitation_both_used_at_and_used_by_uid_set", r#"INSERT INTO user_invitation (login, user_id, created_by, used_at) SELECT 'new', min(id), 'op', now() FROM "user""#),
     ("user_invitation_both_used_at_and_used_by_uid_set", r#"INSERT INTO user_invitation (login, user_id, created_by, used_by_uid) SELECT 'new', min(id), 'op', '1' FROM "user""#),
     ("user_invitation_one_open", r#"INSERT INTO user_invitation (login, user_id, created_by) SELECT 'new', min(id), 'op' FROM "user"; INSERT INTO user_invitation (login, user_id, created_by) SELECT 'NEW', min(id), 'op' FROM "user""#),
+    ("airlock_event_request_id_not_blank", r#"INSERT INTO airlock_event (request_id, type, workspace, author, username, backend_id, body_hash) SELECT '', 'request_submitted', 'ws', 'ada', 'olga', min(id), 'x' FROM backend"#),
+    ("airlock_event_type_known", r#"INSERT INTO airlock_event (request_id, type, workspace, author, username, backend_id, body_hash) SELECT 'r', 'other', 'ws', 'ada', 'olga', min(id), 'x' FROM backend"#),
+    ("airlock_event_updates_list", r#"INSERT INTO airlock_event (request_id, type, workspace, author, username, backend_id, body_hash, updates) SELECT 'r', 'request_submitted', 'ws', 'ada', 'olga', min(id), 'x', '{}' FROM backend"#),
+    ("airlock_event_both_github_org_and_repo_set", r#"INSERT INTO airlock_event (request_id, type, workspace, author, username, backend_id, body_hash, github_org) SELECT 'r', 'request_submitted', 'ws', 'ada', 'olga', min(id), 'x', 'o' FROM backend"#),
+    ("airlock_event_both_github_org_and_repo_set", r#"INSERT INTO airlock_event (request_id, type, workspace, author, username, backend_id, body_hash, github_repo) SELECT 'r', 'request_submitted', 'ws', 'ada', 'olga', min(id), 'x', 'r' FROM backend"#),
 ];
 
 /// Statements that keep every rule: of each pair both or neither, of each list every value.
@@ -153,4 +158,14 @@ pub const ACCEPTED: &[&str] = &[
     r#"INSERT INTO auditable_event (type) VALUES ('x')"#,
     r#"INSERT INTO user_invitation (login, user_id, created_by, used_at, used_by_uid) SELECT 'new', min(id), 'op', now(), '1' FROM "user""#,
     r#"INSERT INTO user_invitation (login, user_id, created_by) SELECT 'new', min(id), 'op' FROM "user"; UPDATE user_invitation SET revoked_at = now(); INSERT INTO user_invitation (login, user_id, created_by) SELECT 'NEW', min(id), 'op' FROM "user""#,
+    r#"INSERT INTO airlock_event (request_id, type, workspace, author, username, backend_id, body_hash) SELECT 'r', 'request_submitted', 'ws', 'ada', 'olga', min(id), 'x' FROM backend"#,
+    r#"INSERT INTO airlock_event (request_id, type, workspace, author, username, backend_id, body_hash) SELECT 'r', 'request_withdrawn', 'ws', 'ada', 'olga', min(id), 'x' FROM backend"#,
+    r#"INSERT INTO airlock_event (request_id, type, workspace, author, username, backend_id, body_hash) SELECT 'r', 'request_approved', 'ws', 'ada', 'olga', min(id), 'x' FROM backend"#,
+    r#"INSERT INTO airlock_event (request_id, type, workspace, author, username, backend_id, body_hash) SELECT 'r', 'request_released', 'ws', 'ada', 'olga', min(id), 'x' FROM backend"#,
+    r#"INSERT INTO airlock_event (request_id, type, workspace, author, username, backend_id, body_hash) SELECT 'r', 'request_rejected', 'ws', 'ada', 'olga', min(id), 'x' FROM backend"#,
+    r#"INSERT INTO airlock_event (request_id, type, workspace, author, username, backend_id, body_hash) SELECT 'r', 'request_returned', 'ws', 'ada', 'olga', min(id), 'x' FROM backend"#,
+    r#"INSERT INTO airlock_event (request_id, type, workspace, author, username, backend_id, body_hash) SELECT 'r', 'request_resubmitted', 'ws', 'ada', 'olga', min(id), 'x' FROM backend"#,
+    r#"INSERT INTO airlock_event (request_id, type, workspace, author, username, backend_id, body_hash) SELECT 'r', 'request_partially_reviewed', 'ws', 'ada', 'olga', min(id), 'x' FROM backend"#,
+    r#"INSERT INTO airlock_event (request_id, type, workspace, author, username, backend_id, body_hash) SELECT 'r', 'request_reviewed', 'ws', 'ada', 'olga', min(id), 'x' FROM backend"#,
+    r#"INSERT INTO airlock_event (request_id, type, workspace, author, username, backend_id, body_hash, github_org, github_repo, updates) SELECT 'r', 'request_submitted', 'ws', 'ada', 'olga', min(id), 'x', 'o', 'r', '[]' FROM backend"#,
 ];

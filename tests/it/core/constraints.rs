@@ -18,6 +18,10 @@ enum OnDelete {
 
 /// By the foreign key's name.
 const FOREIGN_KEYS: &[(&str, OnDelete)] = &[
+    ("airlock_event_author_fk", SetNull),
+    ("airlock_event_backend_fk", Restrict),
+    ("airlock_event_user_fk", SetNull),
+    ("airlock_event_workspace_fk", SetNull),
     ("backend_membership_backend_fk", Cascade),
     ("backend_membership_created_by_fk", SetNull),
     ("backend_membership_user_fk", Cascade),

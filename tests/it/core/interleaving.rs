@@ -10,23 +10,7 @@ use sqlx::{PgPool, Postgres, Transaction};
 use tokio::task::JoinHandle;
 
 use super::status::report;
-use crate::support::{Request, Site};
-
-/// Returns once so many of this database's connections wait for a lock.
-async fn until_waiting(db: &Db, count: i64) {
-    loop {
-        let waiting: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
-        )
-        .fetch_one(db.pool())
-        .await
-        .unwrap();
-        if waiting == count {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
-}
+use crate::support::{Request, Site, until_waiting};
 
 /// A transaction that holds one request's row, as a sync or a cancellation would.
 async fn hold(db: &Db, id: i32) -> Transaction<'static, Postgres> {

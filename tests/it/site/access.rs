@@ -116,8 +116,12 @@ const TABLE: &[Row] = &[
     // The API.
     ("GET", "/api/docs", "/api/docs/", all(200)),
     ("GET", "/api/docs/openapi.json", "/api/docs/openapi.json", all(200)),
+    // Sessions count, so a browser needs a token against forgery before anything is looked at.
+    ("POST", "/api/v2/airlock/events", "/api/v2/airlock/events/", token(201)),
     ("GET", "/api/v2/job-requests", "/api/v2/job-requests/", all(200)),
     ("POST", "/api/v2/jobs", "/api/v2/jobs/", token(200)),
+    // The body is refused; that it is looked at is what counts.
+    ("POST", "/api/v2/release-notifications", "/api/v2/release-notifications/", token(400)),
     ("GET", "/api/v2/users/<username>", "/api/v2/users/ada/", token(200)),
     ("GET", "/api/v2/workspaces/<name>/status", "/api/v2/workspaces/ws/status", all(200)),
     ("GET", "/api/v2/workspaces/<name>/statuses?<backend>", "/api/v2/workspaces/ws/statuses/", all(200)),

@@ -10,6 +10,7 @@ mod post;
 mod program;
 mod proxy;
 mod statements;
+mod waiting;
 mod world;
 
 pub use actors::{Answer, Backend, Visitor};
@@ -21,6 +22,7 @@ pub use post::{KeptIssue, Post, Script, Trouble};
 pub use program::Program;
 pub use proxy::DatabaseProxy;
 pub use statements::count_statements;
+pub use waiting::until_waiting;
 pub use world::{Job, Request, World};
 
 use std::sync::Arc;
@@ -69,7 +71,7 @@ impl Site {
         let code_host = Arc::new(FakeCodeHost::default());
         let codelists = Arc::new(FakeCodelists::default());
         let live = Live::default();
-        let post = Post::new(&settings);
+        let post = Post::new(&settings, db.clone());
         let sealer = Sealer::new(&settings.secrets.secret_key, None).unwrap();
         let app = App {
             settings: Arc::new(settings),

@@ -24,7 +24,7 @@ pub struct Post {
 }
 
 impl Post {
-    pub fn new(settings: &Settings) -> Self {
+    pub fn new(settings: &Settings, db: Db) -> Self {
         let (mail, chat, issues) = (
             Arc::new(MailRecorder::default()),
             Arc::new(ChatRecorder::default()),
@@ -41,7 +41,7 @@ impl Post {
             mail_from: settings.mail.from.clone(),
             support_email: settings.web.support_email.clone(),
         };
-        let office = PostOffice::new(couriers, place).unwrap_or_else(|error| panic!("{error}"));
+        let office = PostOffice::new(couriers, db, place).unwrap_or_else(|error| panic!("{error}"));
         Self {
             mail,
             chat,
@@ -64,6 +64,8 @@ impl Post {
 /// What goes wrong in one call.
 #[derive(Debug, Clone)]
 pub enum Trouble {
+    /// None: for a call before the one that has some.
+    Nothing,
     /// Nothing is taken over.
     Fails(Undelivered),
     /// It is taken over, and the connection ends before the answer.
@@ -101,7 +103,7 @@ impl Script {
         let next = self.next.lock().unwrap().pop_front();
         let trouble = next.or_else(|| self.always.lock().unwrap().clone());
         match trouble {
-            None => work(),
+            None | Some(Trouble::Nothing) => work(),
             Some(Trouble::Fails(error)) => Err(error),
             Some(Trouble::AnswerLost) => {
                 work()?;
@@ -224,6 +226,12 @@ impl IssueRecorder {
             labels: Vec::new(),
         };
         self.add(repo, &issue).number
+    }
+
+    /// Gives an issue labels, as somebody would on its page.
+    pub fn label(&self, repo: &str, number: i64, labels: &[&str]) {
+        let labels = labels.iter().map(|label| (*label).to_owned()).collect();
+        self.with(repo, number, |issue| issue.labels = labels).unwrap();
     }
 
     /// Lets an issue be gone.

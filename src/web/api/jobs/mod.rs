@@ -1,6 +1,5 @@
 //! `POST /api/v2/jobs/`: a runner reports all jobs of its requests.
 
-mod body;
 mod checked;
 mod refusal;
 mod usual;
@@ -8,9 +7,9 @@ mod usual;
 use rocket::http::Status;
 use rocket::post;
 
-use self::body::Body;
 use self::refusal::Refusal;
 use super::answer::Answer;
+use super::body::Body;
 use super::contact::{self, Flags};
 use super::csrf::NotForged;
 use super::negotiation::AsksForJson;
@@ -58,7 +57,7 @@ pub async fn sync(
     body: Body,
 ) -> Outcome<Answer> {
     let BackendAuth(backend) = backend;
-    let report = match read(&body.0) {
+    let report = match read(&body.into_list()) {
         Ok(report) => report,
         Err(refusal) => return refusal.into_answer(),
     };

@@ -11,9 +11,9 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
 
-use super::checked::trimmed;
 use crate::core::jobs::sync::{Free, LONGEST_KEY, ReportedJob};
 use crate::web::api::dates;
+use crate::web::api::fields::trimmed;
 use crate::web::api::json::free_json_problem;
 
 pub fn read(body: &[u8]) -> Option<Vec<ReportedJob>> {

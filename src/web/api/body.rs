@@ -1,4 +1,4 @@
-//! The body of a report, as bytes of JSON.
+//! The body of a request: JSON, or a form whose fields stand for it.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,17 @@ use rocket::form::{self, DataField, Form, FromForm, Options, ValueField};
 use rocket::http::Status;
 use rocket::outcome::Outcome;
 use rocket::{Data, Request};
+use serde_json::Value;
 
 use crate::web::responders::Told;
 
-/// JSON bytes. A form's fields are written as the JSON that they stand for.
-pub struct Body(pub Vec<u8>);
+/// A body as it came. Nothing at all is an empty object.
+#[derive(Debug)]
+pub enum Body {
+    Json(Vec<u8>),
+    /// A form's fields, by name and value.
+    Form(Vec<(String, String)>),
+}
 
 #[rocket::async_trait]
 impl<'r> FromData<'r> for Body {
@@ -30,8 +36,10 @@ impl<'r> FromData<'r> for Body {
             "application/x-www-form-urlencoded" | "multipart/form-data"
         );
         if data.peek(1).await.is_empty() {
-            // Nothing at all is an empty object, or a form without fields, which stands for no items.
-            return Outcome::Success(Self(if is_form { b"[]".to_vec() } else { b"{}".to_vec() }));
+            return Outcome::Success(match is_form {
+                true => Self::Form(Vec::new()),
+                false => Self::Json(b"{}".to_vec()),
+            });
         }
         let refuse = |status: Status, why: String| {
             request.local_cache(|| Told(Some(why)));
@@ -39,7 +47,7 @@ impl<'r> FromData<'r> for Body {
         };
         if is_form {
             return match Form::<Fields>::from_data(request, data).await {
-                Outcome::Success(form) => Outcome::Success(Self(form.into_inner().into_json())),
+                Outcome::Success(form) => Outcome::Success(Self::Form(form.into_inner().0)),
                 Outcome::Error((Status::PayloadTooLarge, _)) => {
                     refuse(Status::PayloadTooLarge, "The form is too large. Send JSON.".to_owned())
                 }
@@ -54,7 +62,7 @@ impl<'r> FromData<'r> for Body {
         }
         let limit = request.limits().get("json").unwrap_or(32.mebibytes());
         match data.open(limit).into_bytes().await {
-            Ok(body) if body.is_complete() => Outcome::Success(Self(body.into_inner())),
+            Ok(body) if body.is_complete() => Outcome::Success(Self::Json(body.into_inner())),
             Ok(_) => refuse(
                 Status::PayloadTooLarge,
                 format!("The body is too large: {limit} are allowed."),
@@ -88,11 +96,16 @@ impl<'r> FromForm<'r> for Fields {
     }
 }
 
-impl Fields {
-    /// `[0]identifier=a&[0]action=b` stands for a list of one object.
-    fn into_json(self) -> Vec<u8> {
+impl Body {
+    /// JSON for an endpoint that takes a list. In a form, `[0]identifier=a&[0]action=b` stands for a list of
+    /// one object.
+    pub fn into_list(self) -> Vec<u8> {
+        let fields = match self {
+            Self::Json(body) => return body,
+            Self::Form(fields) => fields,
+        };
         let mut items: BTreeMap<u32, BTreeMap<String, String>> = BTreeMap::new();
-        for (name, value) in self.0 {
+        for (name, value) in fields {
             let place = name
                 .strip_prefix('[')
                 .and_then(|rest| rest.split_once(']'))
@@ -104,5 +117,28 @@ impl Fields {
         }
         let items: Vec<_> = items.into_values().collect();
         serde_json::to_vec(&items).unwrap_or_default()
+    }
+
+    /// JSON for an endpoint that takes an object, in which the fields of these names are lists. In a form,
+    /// a list is its field several times; of several others of one name the last counts.
+    pub fn into_object(self, lists: &[&str]) -> Vec<u8> {
+        let fields = match self {
+            Self::Json(body) => return body,
+            Self::Form(fields) => fields,
+        };
+        let mut object = serde_json::Map::new();
+        for (name, value) in fields {
+            let value = Value::from(value);
+            match object.get_mut(&name) {
+                Some(Value::Array(items)) => items.push(value),
+                _ if lists.contains(&name.as_str()) => {
+                    object.insert(name, Value::Array(vec![value]));
+                }
+                _ => {
+                    object.insert(name, value);
+                }
+            }
+        }
+        Value::Object(object).to_string().into_bytes()
     }
 }

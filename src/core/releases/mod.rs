@@ -1,0 +1,3 @@
+//! Released files.
+
+pub mod actions;

@@ -1,0 +1,225 @@
+//! The fields of an object that a client sends: what each takes, and what is wrong with it, in the words
+//! that the real clients' authors know.
+
+use serde_json::value::RawValue;
+use time::OffsetDateTime;
+
+use super::dates;
+use super::json::{Kind, Members, NUL_MESSAGE, Text, free_json_problem, number_text, surrogate_message};
+use crate::core::jobs::sync::Free;
+
+pub const REQUIRED: &str = "This field is required.";
+pub const NULL: &str = "This field may not be null.";
+const BLANK: &str = "This field may not be blank.";
+const NOT_A_STRING: &str = "Not a valid string.";
+const NOT_A_MOMENT: &str = "Datetime has wrong format. Use one of these formats instead: \
+                            YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].";
+
+/// What a text field takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    null: bool,
+    blank: bool,
+    /// In characters; `None` takes any length.
+    longest: Option<usize>,
+}
+
+impl Rule {
+    pub const ANY: Rule = Rule {
+        null: false,
+        blank: true,
+        longest: None,
+    };
+    pub const NULLABLE: Rule = Rule {
+        null: true,
+        ..Rule::ANY
+    };
+    pub const FILLED: Rule = Rule {
+        blank: false,
+        ..Rule::ANY
+    };
+
+    pub const fn at_most(self, characters: usize) -> Rule {
+        Rule {
+            longest: Some(characters),
+            ..self
+        }
+    }
+}
+
+/// The faults of fields, in the order of the fields.
+pub type Faults = Vec<(&'static str, Vec<String>)>;
+
+/// An object's members, read field by field.
+#[derive(Debug)]
+pub struct Fields<'a> {
+    members: Members<'a>,
+    faults: Faults,
+}
+
+impl<'a> Fields<'a> {
+    pub fn of(members: Members<'a>) -> Self {
+        Self {
+            members,
+            faults: Vec::new(),
+        }
+    }
+
+    /// # Errors
+    /// The faults that were found, when there are any.
+    pub fn end(self) -> Result<(), Faults> {
+        if self.faults.is_empty() {
+            Ok(())
+        } else {
+            Err(self.faults)
+        }
+    }
+
+    /// A field's value as it came.
+    pub fn raw(&self, name: &str) -> Option<&'a RawValue> {
+        self.members.get(name)
+    }
+
+    pub fn fault(&mut self, name: &'static str, message: impl Into<String>) {
+        match self.faults.last_mut().filter(|(last, _)| *last == name) {
+            Some((_, messages)) => messages.push(message.into()),
+            None => self.faults.push((name, vec![message.into()])),
+        }
+    }
+
+    /// The value of a field that must be there; `None` when it is null and may be, or has a fault.
+    fn required(&mut self, name: &'static str, may_be_null: bool) -> Option<&RawValue> {
+        match self.members.get(name) {
+            None => {
+                self.fault(name, REQUIRED);
+                None
+            }
+            Some(raw) if Kind::of(raw) == Kind::Null => {
+                if !may_be_null {
+                    self.fault(name, NULL);
+                }
+                None
+            }
+            found => found,
+        }
+    }
+
+    pub fn text(&mut self, name: &'static str, rule: Rule) -> Option<String> {
+        let raw = self.required(name, rule.null)?;
+        match text(raw, rule) {
+            Ok(text) => Some(text),
+            Err(faults) => {
+                for fault in faults {
+                    self.fault(name, fault);
+                }
+                None
+            }
+        }
+    }
+
+    pub fn moment(&mut self, name: &'static str, may_be_null: bool) -> Option<OffsetDateTime> {
+        let raw = self.required(name, may_be_null)?;
+        let moment = match Kind::of(raw) {
+            Kind::Str => Text::of(raw).ok().filter(|text| text.surrogate.is_none()),
+            _ => None,
+        }
+        .and_then(|text| dates::read(&text.text));
+        if moment.is_none() {
+            self.fault(name, NOT_A_MOMENT);
+        }
+        moment
+    }
+
+    pub fn free(&mut self, name: &'static str) -> Free {
+        let Some(raw) = self.members.get(name) else {
+            return Free::Absent;
+        };
+        if Kind::of(raw) == Kind::Null {
+            return Free::Null;
+        }
+        if let Some(problem) = free_json_problem(raw.get()) {
+            self.fault(name, problem);
+        }
+        Free::Value(raw.to_owned())
+    }
+}
+
+/// Why a body is not the object that it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoObject {
+    /// It is no JSON.
+    Syntax(String),
+    Null,
+    Other(Kind),
+}
+
+impl NoObject {
+    /// In the words that clients know.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Syntax(reason) => format!("JSON parse error - {reason}"),
+            Self::Null => "No data provided".to_owned(),
+            Self::Other(kind) => format!("Invalid data. Expected a dictionary, but got {}.", kind.name()),
+        }
+    }
+}
+
+/// Reads a body that is an object.
+///
+/// # Errors
+/// [`NoObject`].
+pub fn object(body: &[u8]) -> Result<Fields<'_>, NoObject> {
+    let syntax = |error: serde_json::Error| NoObject::Syntax(error.to_string());
+    let whole: &RawValue = serde_json::from_slice(body).map_err(syntax)?;
+    match Kind::of(whole) {
+        Kind::Dict => Members::of(whole).map(Fields::of).map_err(syntax),
+        Kind::Null => Err(NoObject::Null),
+        kind => Err(NoObject::Other(kind)),
+    }
+}
+
+/// A text, without the white space at its ends. Numbers count as their text.
+///
+/// # Errors
+/// What is wrong with it. Whether it is null is for the caller to look at.
+pub fn text(raw: &RawValue, rule: Rule) -> Result<String, Vec<String>> {
+    let found = match Kind::of(raw) {
+        Kind::Str => Text::of(raw).ok(),
+        Kind::Int | Kind::Float => Some(Text {
+            text: number_text(raw.get()),
+            surrogate: None,
+        }),
+        _ => None,
+    };
+    let Some(Text { text, surrogate }) = found else {
+        return Err(vec![NOT_A_STRING.to_owned()]);
+    };
+    let text = trimmed(&text);
+    if text.is_empty() && surrogate.is_none() {
+        return if rule.blank {
+            Ok(String::new())
+        } else {
+            Err(vec![BLANK.to_owned()])
+        };
+    }
+    let mut faults = Vec::new();
+    if let Some(longest) = rule.longest.filter(|longest| text.chars().count() > *longest) {
+        faults.push(format!("Ensure this field has no more than {longest} characters."));
+    }
+    if text.contains('\0') {
+        faults.push(NUL_MESSAGE.to_owned());
+    }
+    if let Some(unit) = surrogate {
+        faults.push(surrogate_message(unit));
+    }
+    if faults.is_empty() {
+        Ok(text.to_owned())
+    } else {
+        Err(faults)
+    }
+}
+
+/// Without the white space at its ends; four separators of ASCII count as such.
+pub fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
+}
