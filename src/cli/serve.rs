@@ -160,6 +160,9 @@ struct Faults {
     /// How long outside services are waited for.
     #[arg(long, hide = true, value_name = "MILLISECONDS")]
     patience: Option<u64>,
+    /// How long a connection to the database is waited for.
+    #[arg(long, hide = true, value_name = "MILLISECONDS")]
+    database_patience: Option<u64>,
     /// How long what was begun may go on after being told to stop.
     #[arg(long, hide = true, value_name = "MILLISECONDS")]
     grace: Option<u64>,
@@ -172,6 +175,9 @@ impl Faults {
             settings.mail.timeout = patience;
             settings.slack.timeout = patience;
             settings.github.timeout = patience;
+        }
+        if let Some(patience) = self.database_patience.map(Duration::from_millis) {
+            settings.database.acquire_timeout = patience;
         }
         if let Some(grace) = self.grace.map(Duration::from_millis) {
             settings.worker.grace = grace;

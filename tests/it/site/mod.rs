@@ -1,10 +1,10 @@
 //! What holds for the whole site: the frame around every request.
 
 mod access;
-mod commands;
+pub mod commands;
 mod demo;
 mod hostile;
 mod links;
 mod outage;
-mod serving;
+pub mod serving;
 mod session;

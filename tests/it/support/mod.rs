@@ -19,7 +19,7 @@ pub use codelists::FakeCodelists;
 pub use html::Html;
 #[allow(unused_imports)]
 pub use post::{KeptIssue, Post, Script, Trouble};
-pub use program::Program;
+pub use program::{Program, Running};
 pub use proxy::DatabaseProxy;
 pub use statements::count_statements;
 pub use waiting::until_waiting;
