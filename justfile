@@ -66,9 +66,11 @@ clean:
     scripts/postgres stop run
     scripts/postgres stop test
     scripts/postgres stop bench
+    scripts/postgres stop soak
     scripts/postgres reset run
     scripts/postgres reset test
     scripts/postgres reset bench
+    scripts/postgres reset soak
     scripts/assets clean
     cargo clean
     rm -rf .local
@@ -119,6 +121,11 @@ test-clients *args:
 [group('test')]
 bench *args:
     scripts/bench "$@"
+
+# Kill everything at random for minutes and prove that nothing said is lost: just soak --help
+[group('test')]
+soak *args:
+    scripts/soak "$@"
 
 # --- checks ---
 

@@ -10,7 +10,7 @@
 //! - `cli` is the executable's commands; it puts the other rooms together.
 //! - `delivery` finds words for messages and hands them to the adapters that carry them.
 //! - `worker` does what is due outside of requests.
-//! - `telemetry` is logs and traces.
+//! - `telemetry` is logs, traces, figures, and reports of errors.
 //!
 //! Who may call whom: `main` → `cli` → `web`, `worker`, `delivery` → `core`; `adapters` implement `core::ports`.
 

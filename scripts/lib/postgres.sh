@@ -1,10 +1,11 @@
 # shellcheck shell=bash
 # Private PostgreSQL servers of this checkout. Sourced after common.sh.
 #
-# Three servers, made on first use and then reused:
+# Four servers, made on first use and then reused:
 #   run    durable; holds the development database of scripts/run
 #   test   forgets safety for speed; holds the databases that tests make and drop
 #   bench  durable and set as in production; holds the generated data that scripts/bench measures on
+#   soak   durable; is killed again and again by scripts/soak
 # They are apart so that a test run never disturbs what scripts/run shows.
 #
 # Each lives in <base>/<kind>/ with data/, log and password; <base> is .local/postgres, or, when the

@@ -16,6 +16,7 @@ use crate::core::ports::{CodeHost, CodeHostError, MAX_BRANCHES, MAX_ENTRIES, Rep
 mod answers;
 mod issue_answers;
 mod issues;
+mod observed;
 mod organisation;
 mod settings;
 mod transport;

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
 use crate::core::ports::Undelivered;
+use crate::telemetry::outgoing;
 
 /// The most read of an answer.
 const MAX_BODY: usize = 1024 * 1024;
@@ -26,12 +27,18 @@ pub(super) struct Answer {
     body: Vec<u8>,
 }
 
-/// Sends `request` to `service`, which is named in the failure.
+/// Sends `request` to `service`, which is named in the failure. `template` is the path without what changes
+/// in it, for traces.
 ///
 /// # Errors
 /// [`Undelivered::Later`] when there is no whole answer within `limit`.
-pub(super) async fn call(service: &str, limit: Duration, request: RequestBuilder) -> Result<Answer, Undelivered> {
-    match tokio::time::timeout(limit, exchange(request)).await {
+pub(super) async fn call(
+    service: &str,
+    limit: Duration,
+    request: RequestBuilder,
+    template: &str,
+) -> Result<Answer, Undelivered> {
+    match tokio::time::timeout(limit, exchange(request, template)).await {
         Ok(Ok(Some(answer))) => Ok(answer),
         Ok(Ok(None)) => Err(Undelivered::later(format!("{service}'s answer is too large"))),
         Ok(Err(error)) if error.is_timeout() => Err(silent(service, limit)),
@@ -48,8 +55,8 @@ fn silent(service: &str, limit: Duration) -> Undelivered {
     Undelivered::later(format!("{service} gave no answer within {seconds} seconds"))
 }
 
-async fn exchange(request: RequestBuilder) -> Result<Option<Answer>, reqwest::Error> {
-    let mut response = request.send().await?;
+async fn exchange(request: RequestBuilder, template: &str) -> Result<Option<Answer>, reqwest::Error> {
+    let mut response = outgoing::send(request, template).await?;
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if chunk.len() > MAX_BODY - body.len() {

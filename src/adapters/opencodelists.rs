@@ -49,7 +49,7 @@ impl CodelistChecker for OpenCodelists {
     async fn check(&self, list: &str, manifest: &str) -> Result<Codelists, CodelistCheckError> {
         let request = self.client.post(self.check.clone());
         let request = request.form(&[("codelists", list), ("manifest", manifest)]);
-        let answer = http::call("OpenCodelists", self.timeout, request)
+        let answer = http::call("OpenCodelists", self.timeout, request, "/check/")
             .await
             .map_err(|error| CodelistCheckError(error.into()))?;
         if !answer.status.is_success() {

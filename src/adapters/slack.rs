@@ -85,7 +85,7 @@ impl Chat for Slack {
         });
         let request = self.client.post(self.method.clone());
         let request = request.bearer_auth(self.token.expose_secret()).json(&message);
-        let answer = http::call("Slack", self.timeout, request).await?;
+        let answer = http::call("Slack", self.timeout, request, "/chat.postMessage").await?;
         understood(&answer, &post.channel)
     }
 }

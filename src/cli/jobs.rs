@@ -3,9 +3,10 @@
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::outfit::{Outfit, code_host};
+use super::outfit::{Outfit, block_on, code_host, start_telemetry};
 use super::serve::stop_signal;
 use super::{ByOption, CommandError};
+use crate::config::{self, LogLevel};
 use crate::core::audit::By;
 use crate::core::error::Error;
 use crate::core::schedules::{self, Claim, Ended, Outcome, Period, SCHEDULES, Schedule, Standing, Tools, this_process};
@@ -62,7 +63,11 @@ pub struct Job {
 }
 
 impl Job {
-    pub async fn run(self) -> Result<(), CommandError> {
+    pub fn run(self) -> Result<(), CommandError> {
+        monitored(self.done())
+    }
+
+    async fn done(self) -> Result<(), CommandError> {
         let schedule = schedules::named(&self.name).ok_or_else(|| {
             let names: Vec<&str> = SCHEDULES.iter().map(|schedule| schedule.name).collect();
             CommandError::Said(format!(
@@ -99,8 +104,12 @@ fn period(name: &str) -> Result<Period, String> {
 }
 
 impl RunJobs {
+    pub fn run(self) -> Result<(), CommandError> {
+        monitored(self.done())
+    }
+
     /// All of them, also when one fails.
-    pub async fn run(self) -> Result<(), CommandError> {
+    async fn done(self) -> Result<(), CommandError> {
         let tools = tools(By::operator("runjobs")).await?;
         let mut failures = Vec::new();
         let mut found = false;
@@ -140,7 +149,11 @@ pub struct ClearSessions {
 
 impl ClearSessions {
     /// As `jobserver job clearsessions`, and says no more than what was done.
-    pub async fn run(self) -> Result<(), CommandError> {
+    pub fn run(self) -> Result<(), CommandError> {
+        monitored(self.done())
+    }
+
+    async fn done(self) -> Result<(), CommandError> {
         let schedule = schedules::named("clearsessions").ok_or(Error::NotFound("Schedule"))?;
         let tools = tools(self.by.by()).await?;
         let ended = run_now(&tools, schedule).await?;
@@ -148,6 +161,15 @@ impl ClearSessions {
         println!("{}", ended.told);
         Ok(())
     }
+}
+
+/// Does the work with somebody to tell of it, as the worker has: monitors and traces. Log lines are only those
+/// that tell of trouble, as the command says the rest.
+fn monitored(work: impl Future<Output = Result<(), CommandError>>) -> Result<(), CommandError> {
+    let mut settings = config::load()?.settings;
+    settings.telemetry.log_level = LogLevel::Warn;
+    let _telemetry = start_telemetry(&settings)?;
+    block_on(work)
 }
 
 async fn tools(by: By) -> Result<Tools, CommandError> {

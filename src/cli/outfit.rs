@@ -186,9 +186,10 @@ pub fn code_host(settings: &Settings) -> Result<Arc<dyn CodeHost>, CommandError>
     }
 }
 
-/// Starts logs. The guard ends them; keep it until the process ends.
+/// Starts logs, and what else is told to who looks after the site. The guard ends them; keep it until the
+/// process ends.
 pub fn start_telemetry(settings: &Settings) -> Result<telemetry::TelemetryGuard, CommandError> {
-    telemetry::init(&settings.telemetry).map_err(|error| CommandError::Said(format!("Cannot start logging: {error}")))
+    telemetry::init(&settings.telemetry).map_err(|error| CommandError::Said(format!("Cannot start telemetry: {error}")))
 }
 
 /// A secret as text, for a command whose purpose is to show it.
@@ -206,4 +207,65 @@ pub fn post_office(settings: &Settings, db: &Db, fault: FaultPoint) -> Result<Po
     };
     let office = PostOffice::new(couriers(settings)?, db.clone(), place).map_err(CommandError::Said)?;
     Ok(office.with_fault(fault))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(pairs: &[(&str, &str)]) -> String {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let inputs = config::Inputs::of_pairs(pairs.iter().copied());
+        let settings = config::load_from(&inputs).unwrap().settings;
+        let couriers = couriers(&settings).unwrap();
+        let codelists = codelist_checker(&settings).unwrap();
+        format!("{couriers:?} {codelists:?}")
+    }
+
+    #[tokio::test]
+    async fn without_tokens_everything_stays_in_the_house() {
+        let made = made(&[]);
+        for local in ["KeptMails", "PrintedChat", "PrintedIssues", "CodelistsTakenAsTheyAre"] {
+            assert!(made.contains(local), "{made}");
+        }
+    }
+
+    const TOKENS: [(&str, &str); 5] = [
+        ("EMAIL_BACKEND", "mailgun"),
+        ("MAILGUN_API_KEY", "hunter2"),
+        ("SLACK_BOT_TOKEN", "hunter2"),
+        ("JOBSERVER_GITHUB_TOKEN", "hunter2"),
+        ("OPENCODELISTS_URL", "https://lists.example.org"),
+    ];
+
+    #[tokio::test]
+    async fn with_tokens_each_goes_its_way_and_shows_none() {
+        let made = made(&TOKENS);
+        for place in [
+            "https://api.eu.mailgun.net/v3/mg.jobs.opensafely.org/messages",
+            "https://slack.com/api/chat.postMessage",
+            "https://api.github.com",
+            "https://lists.example.org/api/v1/check/",
+        ] {
+            assert!(made.contains(place), "{made}");
+        }
+        assert!(!made.contains("hunter2"), "{made}");
+    }
+
+    #[tokio::test]
+    async fn with_debug_chat_and_issues_are_printed_whatever_tokens_there_are() {
+        let made = made(&[&TOKENS[..], &[("DEBUG", "true")]].concat());
+        assert!(made.contains("PrintedChat") && made.contains("PrintedIssues"), "{made}");
+        assert!(made.contains("Mailgun"), "{made}");
+    }
+
+    #[tokio::test]
+    async fn a_mail_server_is_one_too() {
+        let made = made(&[
+            ("EMAIL_BACKEND", "smtp"),
+            ("SMTP_URL", "smtps://u:hunter2@mail.example.org"),
+        ]);
+        assert!(made.contains("mail.example.org") && made.contains("465"), "{made}");
+        assert!(!made.contains("hunter2"), "{made}");
+    }
 }

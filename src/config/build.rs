@@ -224,6 +224,7 @@ fn telemetry(values: &Values) -> Result<TelemetrySettings, Problem> {
             dsn,
             environment,
             frontend_dsn: values.optional("VITE_SENTRY_DSN")?,
+            hidden: values.hidden.clone(),
         },
         otel: OtelSettings {
             endpoint: values.optional("OTEL_EXPORTER_OTLP_ENDPOINT")?,
@@ -232,5 +233,9 @@ fn telemetry(values: &Values) -> Result<TelemetrySettings, Problem> {
             disabled_instrumentations: values.list("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS")?,
             console: values.get("OTEL_EXPORTER_CONSOLE")?,
         },
+        revision: values
+            .optional("GITREF")?
+            .or_else(|| option_env!("GITREF").map(str::to_owned))
+            .filter(|revision| revision != "unknown"),
     })
 }

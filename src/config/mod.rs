@@ -7,6 +7,7 @@
 
 mod build;
 mod error;
+mod hiding;
 mod kind;
 mod proxies;
 mod rules;

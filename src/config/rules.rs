@@ -7,6 +7,7 @@ use url::Url;
 
 use super::Profile;
 use super::error::Problem;
+use super::secret::SecretUrl;
 use super::values::Values;
 use super::variables::{INSECURE_PREFIX, Variable};
 
@@ -22,6 +23,7 @@ pub(super) fn check(profile: Profile, values: &Values, problems: &mut Vec<Proble
         check_keys(values, problems);
     }
     check_origin(values, problems);
+    check_sentry(values, problems);
     check_folders(values, problems);
 
     match word(values, "EMAIL_BACKEND") {
@@ -104,6 +106,25 @@ fn check_origin(values: &Values, problems: &mut Vec<Problem>) {
             values.source("BASE_URL"),
             "is not right: it should be scheme, host and port alone, such as \
              https://jobs.example.org.",
+        ));
+    }
+}
+
+/// A Sentry address holds a key and ends with the project.
+fn check_sentry(values: &Values, problems: &mut Vec<Problem>) {
+    let Some(dsn) = values.optional::<SecretUrl>("SENTRY_DSN").ok().flatten() else {
+        return;
+    };
+    let project = dsn
+        .expose()
+        .path_segments()
+        .and_then(|mut segments| segments.next_back());
+    if dsn.expose().username().is_empty() || project.is_none_or(str::is_empty) {
+        problems.push(Problem::rule(
+            "SENTRY_DSN",
+            values.source("SENTRY_DSN"),
+            "is not right: it should be a Sentry address with its key and project, such as \
+             https://key@sentry.example.org/1.",
         ));
     }
 }

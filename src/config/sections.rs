@@ -246,6 +246,8 @@ pub struct TelemetrySettings {
     pub log_timestamps: bool,
     pub sentry: SentrySettings,
     pub otel: OtelSettings,
+    /// The commit that the program was built from, when that is known.
+    pub revision: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -271,6 +273,8 @@ pub struct SentrySettings {
     pub environment: String,
     /// Public: every browser gets it.
     pub frontend_dsn: Option<Url>,
+    /// The values of all secret settings, in each form in which they could turn up in a report.
+    pub hidden: Vec<SecretString>,
 }
 
 #[derive(Clone, Debug)]

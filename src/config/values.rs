@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::error::Problem;
+use super::hiding;
 use super::kind::Parsed;
 use super::proxies::TrustedProxy;
 use super::secret::{MASK, SecretUrl, mask_url};
@@ -21,6 +22,8 @@ pub(super) struct Values {
     parsed: BTreeMap<&'static str, (Parsed, Source)>,
     /// Variables that were given as empty: a statement, see `Required::StatedInProduction`.
     stated_empty: Vec<&'static str>,
+    /// By these texts a secret could be told.
+    pub(super) hidden: Vec<SecretString>,
 }
 
 impl Values {
@@ -28,6 +31,7 @@ impl Values {
         let mut values = Self {
             parsed: BTreeMap::new(),
             stated_empty: Vec::new(),
+            hidden: Vec::new(),
         };
         let mut readings = Vec::new();
         for variable in VARIABLES {
@@ -53,6 +57,7 @@ impl Values {
                 }
                 Some(Found { text, source }) => {
                     let parsed = variable.kind.parse(&text);
+                    values.hidden.extend(hiding::texts(variable, &text, parsed.as_ref()));
                     let shown = Some(shown(variable, &text, parsed.as_ref()));
                     readings.push(Reading {
                         variable,

@@ -253,6 +253,7 @@ pub const VARIABLES: &[Variable] = &[
     var(Telemetry, "OTEL_SERVICE_NAME", Text, "name of the service in traces").default("job-server"),
     var(Telemetry, "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", List, "instrumentations switched off, such as psycopg2"),
     var(Telemetry, "OTEL_EXPORTER_CONSOLE", Flag, "write spans to standard output").default("false"),
+    var(Telemetry, "GITREF", Text, "commit that the program was built from, for reports and traces; unset: the one given to the build"),
 
     var(Dumps, "JOBSERVER_READONLY_DATABASE_URL", PostgresUrl, "replica that dumps are taken from").secret(),
     var(Dumps, "JOBSERVER_SCRUBBING_DATABASE_URL", PostgresUrl, "scratch database that is scrubbed").secret(),
@@ -269,7 +270,6 @@ pub const TOOLING: &[&str] = &[
     "COMPOSE_PROJECT_NAME",
     "DEV_GROUPID",
     "DEV_USERID",
-    "GITREF",
     "JOBSERVER_VERIFY_REAL",
     "JOBSERVER_VERIFY_REPO",
     "NODE_VERSION",

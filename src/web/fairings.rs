@@ -1,13 +1,17 @@
-//! What is done around every request: an id, a log line, and the headers that protect.
+//! What is done around every request: an id, log lines, a place in traces, and the headers that protect.
 
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::{ContentType, Header, Method};
 use rocket::{Data, Request, Response};
 
-use crate::config::Settings;
+use super::App;
+use crate::config::{Settings, WebSettings};
 use crate::core::sealed::random_bytes;
+use crate::telemetry::request::{Arrival, RequestScope};
 
 /// What a request carries from its beginning, before any guard ran.
 #[derive(Debug)]
@@ -15,15 +19,28 @@ pub struct Context {
     pub request_id: String,
     /// The value that scripts of this answer carry and the policy names.
     pub nonce: String,
+    /// What logs, traces and reports know of the request.
+    pub scope: Arc<RequestScope>,
     started: Instant,
 }
 
 /// The request's own context; made when first asked for.
 pub fn context<'r>(request: &'r Request<'_>) -> &'r Context {
-    request.local_cache(|| Context {
-        request_id: incoming_id(request).unwrap_or_else(|| data_encoding::HEXLOWER.encode(&random_bytes::<8>())),
-        nonce: data_encoding::BASE64.encode(&random_bytes::<16>()),
-        started: Instant::now(),
+    request.local_cache(|| {
+        let request_id = incoming_id(request).unwrap_or_else(|| data_encoding::HEXLOWER.encode(&random_bytes::<8>()));
+        let scope = RequestScope::open(Arrival {
+            id: &request_id,
+            method: request.method().as_str(),
+            traceparent: request.headers().get_one("traceparent"),
+            // Files and the platform's questions come all the time and tell nothing.
+            is_of_interest: !is_below(request, "static") && !is_below(request, "health-check"),
+        });
+        Context {
+            request_id,
+            nonce: data_encoding::BASE64.encode(&random_bytes::<16>()),
+            scope,
+            started: Instant::now(),
+        }
     })
 }
 
@@ -42,8 +59,8 @@ fn incoming_id(request: &Request<'_>) -> Option<String> {
 #[derive(Debug, Default)]
 pub struct SignedInAs(pub std::sync::OnceLock<i32>);
 
-/// Gives each request its id and writes its line in the log. Never a token, a cookie or a query: those
-/// may carry secrets.
+/// Gives each request its id and writes its lines in the log: that it began, for who wants to know
+/// (`debug`), and how it ended. Never a token, a cookie or a query: those may carry secrets.
 pub struct RequestContext;
 
 #[rocket::async_trait]
@@ -56,22 +73,68 @@ impl Fairing for RequestContext {
     }
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
-        context(request);
+        let context = context(request);
+        tracing::debug!(
+            target: "jobserver::access",
+            request_id = context.request_id,
+            method = request.method().as_str(),
+            path = logged_path(request),
+            client = client_address(request).map(tracing::field::display),
+            "request started"
+        );
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         let context = context(request);
         response.set_header(Header::new("X-Request-Id", context.request_id.clone()));
+        let status = response.status().code;
+        let took = context.started.elapsed();
+        let route = request.route().map(|route| route.uri.path());
+        context.scope.close(route, status, took);
         tracing::info!(
             target: "jobserver::access",
             request_id = context.request_id,
             method = request.method().as_str(),
             path = logged_path(request),
-            status = response.status().code,
-            milliseconds = context.started.elapsed().as_micros() as f64 / 1000.0,
+            status,
+            milliseconds = took.as_micros() as f64 / 1000.0,
             user_id = request.local_cache(SignedInAs::default).0.get(),
+            client = client_address(request).map(tracing::field::display),
+            "{}",
+            if status >= 500 { "request failed" } else { "request finished" }
         );
     }
+}
+
+/// Who asks, for the log: the peer, or whom our proxies say they speak for. Each proxy adds the address it
+/// was asked from at the end, so the last one that is no proxy of ours is it; what stands before it, the
+/// visitor may have made up.
+fn client_address(request: &Request<'_>) -> Option<IpAddr> {
+    let peer = request.remote()?.ip().to_canonical();
+    let Some(app) = request.rocket().state::<App>() else {
+        return Some(peer);
+    };
+    let said: Vec<&str> = request
+        .headers()
+        .get("X-Forwarded-For")
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .collect();
+    Some(client_behind(peer, &said, &app.settings.web))
+}
+
+fn client_behind(peer: IpAddr, said: &[&str], web: &WebSettings) -> IpAddr {
+    let mut client = peer;
+    for address in said.iter().rev() {
+        let Ok(address) = address.parse::<IpAddr>() else {
+            break;
+        };
+        if !web.trusts_proxy(client) {
+            break;
+        }
+        client = address.to_canonical();
+    }
+    client
 }
 
 /// The path without what may not be logged: a login link's token is part of its path.
@@ -198,6 +261,19 @@ impl Fairing for SecurityHeaders {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_visitor_is_who_the_last_of_our_proxies_saw() {
+        let web = Settings::for_tests("postgres://db/jobserver").unwrap().web;
+        let client = |peer: &str, said: &[&str]| client_behind(peer.parse().unwrap(), said, &web).to_string();
+        assert_eq!(client("172.17.0.2", &["203.0.113.9"]), "203.0.113.9");
+        assert_eq!(client("172.17.0.2", &["198.51.100.1", "203.0.113.9"]), "203.0.113.9");
+        assert_eq!(client("172.17.0.2", &["203.0.113.9", "172.17.0.3"]), "203.0.113.9");
+        // Who is no proxy of ours speaks for nobody else.
+        assert_eq!(client("203.0.113.9", &["198.51.100.1"]), "203.0.113.9");
+        assert_eq!(client("172.17.0.2", &["sessionid=secret"]), "172.17.0.2");
+        assert_eq!(client("172.17.0.2", &[]), "172.17.0.2");
+    }
 
     #[rocket::async_test]
     async fn no_token_of_a_login_link_is_logged_however_it_is_written() {

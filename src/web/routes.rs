@@ -1,9 +1,10 @@
 //! The whole route table. Pages of a project come last: their paths are made of parameters, so they
 //! would match almost anything.
 
-use rocket::{Route, routes};
+use rocket::route::{Handler, Outcome};
+use rocket::{Data, Request, Route, routes};
 
-use super::{api, pages, static_files};
+use super::{api, fairings, pages, static_files};
 
 /// Every route, in the order of what it is about.
 pub fn all() -> Vec<Route> {
@@ -12,7 +13,30 @@ pub fn all() -> Vec<Route> {
     routes.extend(api::routes());
     routes.extend(pages::site_routes());
     routes.extend(pages::project_routes().into_iter().map(after_the_site));
-    routes
+    routes.into_iter().map(observed).collect()
+}
+
+/// A route whose guards, handler and answer run within the request's scope: what they log, ask the database
+/// and call is the request's. A fairing sees only what is before and after.
+#[derive(Clone)]
+struct Observed {
+    handler: Box<dyn Handler>,
+    template: String,
+}
+
+#[rocket::async_trait]
+impl Handler for Observed {
+    async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
+        let scope = &fairings::context(request).scope;
+        scope.run(&self.template, self.handler.handle(request, data)).await
+    }
+}
+
+fn observed(mut route: Route) -> Route {
+    let template = route.uri.path().to_owned();
+    let handler = route.handler.clone();
+    route.handler = Box::new(Observed { handler, template });
+    route
 }
 
 /// Rocket's default ranks run from -12 to -1, by how much of a path is fixed: moved past all of them,

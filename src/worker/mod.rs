@@ -4,6 +4,7 @@
 //! Every kind of work is a loop of its own that ends when it is told to stop; none holds up another.
 
 pub mod engine;
+mod monitor;
 mod schedules;
 mod seen;
 mod stop;
@@ -18,7 +19,7 @@ use crate::core::db::Db;
 use crate::core::outbox::fault::FaultPoint;
 use crate::core::outbox::{Attempted, Courier, Service};
 use crate::core::ports::CodeHost;
-use crate::core::schedules::{Monitor, NoMonitor, Tools, this_process};
+use crate::core::schedules::{Monitor, Tools, this_process};
 
 pub use stop::{Stop, Teller};
 
@@ -70,7 +71,7 @@ pub fn tools(db: Db, settings: &Settings, code_host: Arc<dyn CodeHost>, by: By) 
 
 /// Who is told of runs of schedules in this process.
 pub fn monitor() -> Arc<dyn Monitor> {
-    Arc::new(NoMonitor)
+    Arc::new(monitor::Sentry)
 }
 
 /// Works until `stop` ends, and then until what was begun is done, or broken off after

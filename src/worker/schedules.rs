@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use super::Stop;
 use crate::core::schedules::{Claim, Tools, claim_due, run as run_claimed};
+use crate::telemetry::traces;
 
 /// The longest between two looks: a claim of a worker that died ends, or a clock is put right, meanwhile.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -40,7 +42,9 @@ pub(super) async fn run(tools: Tools, worker: &str, mut stop: Stop) {
 
 async fn run_one(tools: Tools, claim: Claim, stop: Stop) {
     let name = claim.schedule.name;
-    if let Err(error) = run_claimed(&tools, claim, stop.out_of_patience()).await {
+    let span = traces::begin(&format!("schedule {name}"));
+    let run = run_claimed(&tools, claim, stop.out_of_patience());
+    if let Err(error) = run.instrument(span).await {
         tracing::error!(schedule = name, %error, "how a run ended could not be recorded; it will be done again");
     }
 }

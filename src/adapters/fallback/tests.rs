@@ -86,3 +86,29 @@ async fn the_folder_is_listed_while_the_other_host_fails() {
     let found = host.repositories("opensafely").await;
     assert!(matches!(found, Err(CodeHostError::Unavailable(_))), "{found:?}");
 }
+
+#[tokio::test]
+async fn topics_are_those_of_both_and_a_failure_of_the_other_host_is_one() {
+    let sample = Sample::new();
+    let (folder, own) = own_study();
+    git(
+        &folder.path().join("opensafely/study"),
+        &["config", "jobserver.topic", "own"],
+    );
+    let host = Fallback::new(own.clone(), Some(Arc::new(local(&sample.root()))));
+    let mut found = host.topics("opensafely").await.unwrap();
+    found.sort_by_key(|repository| repository.url.name().to_lowercase());
+    let names: Vec<&str> = found.iter().map(|repository| repository.url.name()).collect();
+    assert_eq!(names, ["Atlas", "empty", "hidden", "notes", "study"]);
+    assert_eq!(found[4].topics, ["own"]);
+
+    // The other host has no such organisation: then the folder's is all of it.
+    let nothing = tempfile::tempdir().unwrap();
+    let host = Fallback::new(own.clone(), Some(Arc::new(local(nothing.path()))));
+    assert_eq!(host.topics("opensafely").await.unwrap().len(), 1);
+    let mut broken = LocalGitSettings::new(sample.root());
+    broken.program = nothing.path().join("no-such-program");
+    let host = Fallback::new(own, Some(Arc::new(LocalGit::new(broken))));
+    let found = host.topics("opensafely").await;
+    assert!(matches!(found, Err(CodeHostError::Unavailable(_))), "{found:?}");
+}

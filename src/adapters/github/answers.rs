@@ -127,6 +127,11 @@ impl<T> Connection<T> {
         let info = self.page_info.as_ref().filter(|info| info.has_next_page)?;
         info.end_cursor.clone()
     }
+
+    /// Whether GitHub says that nothing comes after it.
+    pub fn is_last(&self) -> bool {
+        self.page_info.as_ref().is_some_and(|info| !info.has_next_page)
+    }
 }
 
 #[derive(Debug, Deserialize)]

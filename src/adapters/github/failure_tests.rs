@@ -18,6 +18,7 @@ async fn every_verb(host: &GitHub) -> Vec<(&'static str, CodeHostError)> {
     let (repo, at) = (url("study"), "0".repeat(40).parse().unwrap());
     vec![
         ("repositories", host.repositories("opensafely").await.unwrap_err()),
+        ("topics", host.topics("opensafely").await.unwrap_err()),
         ("facts", host.facts(&repo).await.unwrap_err()),
         ("branches", host.branches(&repo).await.unwrap_err()),
         ("resolve", host.resolve(&repo, "main").await.unwrap_err()),
@@ -47,7 +48,7 @@ macro_rules! assert_all {
 async fn a_refused_token_is_unauthorised() {
     let (errors, calls) = answered_with(refusal(401, "Bad credentials")).await;
     assert_all!(errors, CodeHostError::Unauthorised);
-    assert_eq!(calls, 6);
+    assert_eq!(calls, 7);
     let (errors, _) = answered_with(refusal(403, "Resource not accessible by personal access token")).await;
     assert_all!(errors, CodeHostError::Unauthorised);
 }
@@ -60,7 +61,7 @@ async fn a_used_up_allowance_says_until_when() {
             .insert_header("x-ratelimit-reset", "1893456000");
         let (errors, calls) = answered_with(answer).await;
         // Refused at once and once: nothing waits for the allowance.
-        assert_eq!(calls, 6);
+        assert_eq!(calls, 7);
         for (verb, error) in errors {
             let CodeHostError::RateLimited { reset } = error else {
                 panic!("{verb}: {error:?}")
@@ -117,7 +118,7 @@ async fn a_failing_github_is_unavailable_and_asked_once() {
                 "a detail is shown: {error}"
             );
         }
-        assert_eq!(calls, 6);
+        assert_eq!(calls, 7);
     }
 }
 
@@ -328,4 +329,27 @@ async fn branches_without_end_stop_at_the_limit() {
     let host = GitHub::new(client(), settings(&server.uri())).unwrap();
     let found = host.repositories("opensafely").await.unwrap();
     assert_eq!(found[0].branches.len(), MAX_BRANCHES);
+}
+
+#[tokio::test]
+async fn topics_that_may_not_be_all_are_no_answer() {
+    let node = json!({ "url": "https://github.com/opensafely/study", "isPrivate": false });
+    let endless = json!({ "hasNextPage": true, "endCursor": "same" });
+    for (page_info, calls) in [
+        (endless, 100),
+        (Value::Null, 1),
+        (json!({ "hasNextPage": true, "endCursor": null }), 1),
+    ] {
+        let repositories = json!({ "nodes": [node], "pageInfo": page_info });
+        let answer = ok(json!({ "data": { "organization": { "repositories": repositories } } }));
+        let server = MockServer::start().await;
+        Mock::given(any())
+            .respond_with(answer)
+            .expect(calls)
+            .mount(&server)
+            .await;
+        let host = GitHub::new(client(), settings(&server.uri())).unwrap();
+        let found = host.topics("opensafely").await;
+        assert!(matches!(found, Err(CodeHostError::Unavailable(_))), "{found:?}");
+    }
 }

@@ -104,12 +104,11 @@ pub(super) async fn topics(transport: &Transport, org: &str) -> Result<Vec<RepoT
             return Err(not_found());
         };
         let page = organisation.repositories;
-        if page.page_info.is_none() {
-            return Err(CodeHostError::unavailable(
-                "a page that does not say whether it is the last",
-            ));
-        }
         cursor = page.next();
+        if cursor.is_none() && !page.is_last() {
+            let odd = "a page that says neither that it is the last nor what follows";
+            return Err(CodeHostError::unavailable(odd));
+        }
         for node in page.nodes.into_iter().flatten() {
             let topics = node.topics();
             match node.url.parse() {

@@ -16,6 +16,7 @@ use time::OffsetDateTime;
 use url::Url;
 
 use super::answers::RefusalBody;
+use super::observed::Observed;
 use super::settings::{GitHubSettings, GitHubSettingsError};
 use crate::core::ports::CodeHostError;
 
@@ -127,7 +128,7 @@ impl Transport {
         let uri = |text: &str| text.parse().map_err(|_| bad_address());
         let auth = AuthHeaderLayer::new(authorization, uri(api.as_str())?, uri(api.as_str())?);
         let Ok(client) = OctocrabBuilder::new_empty()
-            .with_service(ReqwestConnector::new(client))
+            .with_service(Observed(ReqwestConnector::new(client)))
             .with_layer(&ExtraHeadersLayer::new(Arc::new(vec![(USER_AGENT, user_agent)])))
             .with_layer(&auth)
             .with_auth(AuthState::None)

@@ -92,7 +92,7 @@ impl Mailer for Mailgun {
         let request = request
             .basic_auth("api", Some(self.settings.key.expose_secret()))
             .form(&form);
-        let answer = http::call("Mailgun", self.settings.timeout, request).await?;
+        let answer = http::call("Mailgun", self.settings.timeout, request, "/{domain}/messages").await?;
         understood(&answer)
     }
 }

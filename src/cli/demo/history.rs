@@ -228,6 +228,8 @@ impl Scribe<'_> {
             sha: sha.cloned().unwrap_or_default(),
             project_definition: STUDIES[project.study].project_yaml,
             codelists_ok: !matches!(fate, Fate::Refused("stale_codelists", _)),
+            // So that the demo runner makes mails to look at.
+            will_notify: matches!(fate, Fate::Going(_) | Fate::Waiting),
             status: status.name(),
             status_message,
             // A runner that polls answers with a job; only a controller says so without one.

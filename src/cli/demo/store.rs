@@ -152,14 +152,14 @@ pub async fn insert_requests(conn: &mut PgConnection, requests: &[Request]) -> R
     sqlx::query!(
         r#"INSERT INTO job_request (identifier, backend_id, workspace_id, created_by_id, created_at, requested_actions,
                                     cancelled_actions, force_run_dependencies, sha, project_definition, codelists_ok,
-                                    status, status_message, transport)
+                                    will_notify, status, status_message, transport)
            SELECT r.identifier, b.id, w.id, u.id, r.created_at, r.requested_actions, r.cancelled_actions,
-                  r.force_run_dependencies, r.sha, r.project_definition, r.codelists_ok, r.status, r.status_message,
-                  r.transport
+                  r.force_run_dependencies, r.sha, r.project_definition, r.codelists_ok, r.will_notify, r.status,
+                  r.status_message, r.transport
              FROM jsonb_to_recordset($1)
                       AS r (identifier text, backend text, workspace text, created_by text, created_at timestamptz,
                             requested_actions text[], cancelled_actions text[], force_run_dependencies boolean,
-                            sha text, project_definition text, codelists_ok boolean, status text,
+                            sha text, project_definition text, codelists_ok boolean, will_notify boolean, status text,
                             status_message text, transport text)
              JOIN backend b ON b.slug = r.backend JOIN workspace w ON w.name = r.workspace
              JOIN "user" u ON u.username = r.created_by

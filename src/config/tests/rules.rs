@@ -194,3 +194,14 @@ fn old_keys_are_tried_after_the_present_one() {
         .collect();
     assert_eq!(keys, [KEY, "old"]);
 }
+
+#[test]
+fn a_sentry_address_has_a_key_and_a_project() {
+    for wrong in ["https://sentry.example.org/1", "https://key@sentry.example.org/"] {
+        assert_eq!(
+            names(&development(&[("SENTRY_DSN", wrong)]).unwrap_err()),
+            ["SENTRY_DSN"]
+        );
+    }
+    assert!(development(&[("SENTRY_DSN", "https://key@sentry.example.org/prefix/1")]).is_ok());
+}

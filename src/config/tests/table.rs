@@ -102,10 +102,10 @@ fn every_variable_reaches_its_setting() {
         .map(|v| {
             (
                 v.name,
-                if v.name == "BASE_URL" {
-                    "https://x.org".into()
-                } else {
-                    sample(v)
+                match v.name {
+                    "BASE_URL" => "https://x.org".into(),
+                    "SENTRY_DSN" => "https://key@sentry_dsn.example/7".into(),
+                    _ => sample(v),
                 },
             )
         })
@@ -200,7 +200,10 @@ fn every_variable_reaches_its_setting() {
     assert_eq!(s.telemetry.log_format, LogFormat::Json);
     assert!(s.telemetry.log_timestamps);
     let sentry = s.telemetry.sentry;
-    assert_eq!(sentry.dsn.unwrap().expose().as_str(), url("SENTRY_DSN"));
+    assert_eq!(
+        sentry.dsn.unwrap().expose().as_str(),
+        "https://key@sentry_dsn.example/7"
+    );
     assert_eq!(sentry.environment, text("SENTRY_ENVIRONMENT"));
     assert_eq!(sentry.frontend_dsn.unwrap().as_str(), url("VITE_SENTRY_DSN"));
     let otel = s.telemetry.otel;
@@ -212,6 +215,7 @@ fn every_variable_reaches_its_setting() {
         ["otel_python_disabled_instrumentations"]
     );
     assert!(otel.console);
+    assert_eq!(s.telemetry.revision, Some(text("GITREF")));
     let dumps = s.dumps;
     let readonly = dumps.readonly_database.unwrap();
     assert_eq!(readonly.expose().as_str(), database("JOBSERVER_READONLY_DATABASE_URL"));
@@ -286,4 +290,49 @@ fn dotenv_sample_lists_exactly_these_variables() {
     let settings = load_from(&inputs).unwrap_or_else(|error| panic!("{error}")).settings;
     assert_eq!(settings.profile, Profile::Development);
     assert!(settings.secrets.secret_key.expose_secret().starts_with(INSECURE_PREFIX));
+}
+
+/// Whoever adds a secret variable need not think of it: its value is hidden from reports.
+#[test]
+fn the_value_of_every_secret_is_hidden_from_reports_in_each_of_its_forms() {
+    for variable in VARIABLES.iter().filter(|variable| variable.secret) {
+        let (text, parts): (&str, &[&str]) = match variable.kind {
+            Kind::SecretText => ("s3cret-and-long-enough-to-be-a-key", &[]),
+            Kind::PostgresUrl => ("postgres://clerk:p%40ss-s3cret@db/x", &["p%40ss-s3cret", "p@ss-s3cret"]),
+            Kind::WebUrl => ("https://key-s3cret@sentry.example.org/1", &["key-s3cret"]),
+            Kind::Headers => (
+                "x-team=team-s3cret,authorization=Bearer%20bearer-s3cret",
+                &["team-s3cret", "Bearer bearer-s3cret", "bearer-s3cret"],
+            ),
+            Kind::CookieKey => (
+                "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+                &["ABEiM0RVZneImaq7zN3u/wARIjNEVWZ3iJmqu8zd7v8="],
+            ),
+            other => ("smtps://clerk:mail-s3cret@host", {
+                assert_eq!(variable.name, "SMTP_URL", "say what a secret {other:?} looks like");
+                &["mail-s3cret"]
+            }),
+        };
+        let mut pairs = vec![(variable.name, text)];
+        if variable.name == "RAP_API_TOKEN" {
+            pairs.push(("RAP_API_BASE_URL", "http://rap/"));
+        }
+        let hidden: Vec<String> = development(&pairs)
+            .unwrap_or_else(|error| panic!("{}: {error}", variable.name))
+            .settings
+            .telemetry
+            .sentry
+            .hidden
+            .iter()
+            .map(|secret| secrecy::ExposeSecret::expose_secret(secret).to_owned())
+            .collect();
+        for expected in parts.iter().chain([&text]) {
+            assert!(
+                hidden.iter().any(|hidden| hidden == expected),
+                "{}: {expected}",
+                variable.name
+            );
+        }
+        assert!(!hidden.iter().any(String::is_empty));
+    }
 }

@@ -76,6 +76,8 @@ pub struct ListedJob {
 #[derive(Debug, Clone)]
 pub struct JobDetail {
     pub request_id: i32,
+    /// What runners call the job request.
+    pub request_identifier: String,
     pub place: Place,
     pub job: ListedJob,
     pub run_command: String,
@@ -127,10 +129,14 @@ impl ListedJob {
 }
 
 impl JobDetail {
-    /// The trace that the job's spans belong to, out of its W3C `traceparent`.
+    /// The W3C `traceparent` of the job's trace, as its runner sent it.
+    pub fn traceparent(&self) -> Option<&str> {
+        self.trace_context.as_ref()?.get("traceparent")?.as_str()
+    }
+
+    /// The trace that the job's spans belong to.
     pub fn trace_id(&self) -> Option<&str> {
-        let parent = self.trace_context.as_ref()?.get("traceparent")?.as_str()?;
-        let id = parent.split('-').nth(1)?;
+        let id = self.traceparent()?.split('-').nth(1)?;
         (id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit())).then_some(id)
     }
 

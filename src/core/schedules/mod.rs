@@ -125,20 +125,6 @@ pub trait Watch: Send {
     fn finished(self: Box<Self>, succeeded: bool);
 }
 
-/// Tells nobody.
-#[derive(Debug, Clone, Copy)]
-pub struct NoMonitor;
-
-impl Monitor for NoMonitor {
-    fn started(&self, _: &Schedule) -> Box<dyn Watch> {
-        Box::new(Self)
-    }
-}
-
-impl Watch for NoMonitor {
-    fn finished(self: Box<Self>, _: bool) {}
-}
-
 /// Who this process is: `host:pid`.
 pub fn this_process() -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname")

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, timeout};
+use tracing::Instrument as _;
 
 use super::store::{self, Conclusion};
 use super::{Claim, LEASE, Outcome, RENEWAL, Tools, shown};
@@ -68,7 +69,7 @@ async fn worked(tools: &Tools, claim: &Claim, stop: impl Future<Output = ()>) ->
     // A task of its own, so that a panic is a failure like any other; it ends with the set.
     let mut work = JoinSet::new();
     let (its_tools, task) = (tools.clone(), schedule.work);
-    work.spawn(async move { task.perform(&its_tools).await });
+    work.spawn(async move { task.perform(&its_tools).await }.in_current_span());
     let too_long = tokio::time::sleep(limits.runtime);
     tokio::pin!(stop, too_long);
     let mut renewals = interval(limits.renewal);

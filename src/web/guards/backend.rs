@@ -6,6 +6,7 @@ use rocket::request::{FromRequest, Outcome};
 
 use crate::core::error::Result;
 use crate::core::jobs::backends::{self, KnownBackend};
+use crate::telemetry;
 use crate::web::database::Database;
 use crate::web::responders::{Told, tell};
 
@@ -43,9 +44,14 @@ async fn authenticate(request: &Request<'_>) -> Result<std::result::Result<Known
     let Some(database) = request.rocket().state::<Database>() else {
         return Err(crate::core::error::Error::Internal("no database is managed".into()));
     };
-    Ok(backends::authenticate(database, token)
+    let backend = backends::authenticate(database, token)
         .await?
-        .ok_or(BackendRefused::UnknownToken))
+        .ok_or(BackendRefused::UnknownToken);
+    match &backend {
+        Ok(backend) => telemetry::request::asked_by_backend(&backend.slug),
+        Err(refused) => telemetry::traces::exception("BackendRefused", refused.detail()),
+    }
+    Ok(backend)
 }
 
 fn refuse<T>(request: &Request<'_>, refused: BackendRefused) -> Outcome<T, BackendRefused> {

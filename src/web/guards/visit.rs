@@ -11,6 +11,7 @@ use crate::core::access::{Actor, SignedIn};
 use crate::core::error::{Error, Result};
 use crate::core::people;
 use crate::core::sealed::token_hash;
+use crate::telemetry;
 use crate::web::App;
 use crate::web::catchers::fits;
 use crate::web::database::Database;
@@ -85,6 +86,7 @@ pub(in crate::web) async fn actor<'r>(request: &'r Request<'_>) -> &'r Result<Ac
             let user = people::store::session_user(&mut *database.read().await?, &hash).await?;
             if let Some(user) = &user {
                 let _ = request.local_cache(SignedInAs::default).0.set(user.id);
+                telemetry::request::signed_in(user.id, &user.username);
             }
             Ok(user.map_or_else(Actor::anonymous, Actor::from))
         })

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use crate::core::jobs::ERROR_ACTION;
 use crate::core::jobs::actions::{Cancelled, cancel_job};
 use crate::core::jobs::store::detail as store;
+use crate::telemetry;
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
 use crate::web::guards::{User, Visit};
@@ -36,6 +37,9 @@ pub async fn page(
     if job.job.identifier != identifier {
         let full = encode_segment(&job.job.identifier);
         return Ok(Answer::redirect(format!("/{project}/{workspace}/{id}/{full}/")));
+    }
+    if let Some(traceparent) = job.traceparent() {
+        telemetry::traces::link(traceparent, "job");
     }
     let place = &job.place;
     let title = if job.job.action == ERROR_ACTION {

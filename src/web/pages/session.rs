@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::answer::Answer;
 use crate::core::people::{self, actions, store};
 use crate::core::sealed::token_hash;
+use crate::telemetry;
 use crate::web::App;
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
@@ -87,6 +88,7 @@ pub async fn use_login_link(
     let session = match actions::sign_in_with_link(db, &link).await {
         Ok(session) => session,
         Err(crate::core::error::Error::NotFound(_)) => {
+            telemetry::traces::exception("LoginLinkRefused", "the login link no longer works");
             let again = found(format!("/login-link/{token}/"));
             return Ok(Flash::new(
                 again,

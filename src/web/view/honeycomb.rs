@@ -1,4 +1,7 @@
 //! Links to the telemetry of jobs, for staff. Only addresses are made here; nothing is called.
+//!
+//! What runners send is in the datasets of their own, which a question to the whole environment covers; what
+//! this site sends is in the dataset named after it.
 
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
@@ -106,8 +109,13 @@ pub fn earlier_runs(base: &Url, workspace: &str, action: &str) -> Link {
     link(base, "Earlier runs of this action in Honeycomb", &query, &[])
 }
 
-/// How long the jobs of a workspace took.
+/// The dataset of what Job Server itself sends.
+const OWN_DATASET: &str = "datasets/job-server";
+
+/// How long the jobs of a workspace took, by the spans that Job Server sends of each job that changed.
 pub fn workspace(base: &Url, workspace: &str) -> Link {
+    let mut base = base.clone();
+    base.set_path(&format!("{}/{OWN_DATASET}", base.path().trim_end_matches('/')));
     let query = json!({
         "time_range": RANGE, "granularity": 0, "breakdowns": ["status"],
         "calculations": [{"op": "HEATMAP", "column": "current_runtime"}],
@@ -118,7 +126,7 @@ pub fn workspace(base: &Url, workspace: &str) -> Link {
         ],
         "filter_combination": "AND", "orders": [], "havings": [], "limit": 100,
     });
-    link(base, "Runtimes in Honeycomb", &query, &[])
+    link(&base, "Runtimes in Honeycomb", &query, &[])
 }
 
 #[cfg(test)]
@@ -126,21 +134,133 @@ mod tests {
     use super::*;
     use time::macros::datetime;
 
-    #[test]
-    fn links_carry_their_query_and_window() {
-        let base: Url = "https://ui.honeycomb.io/team/environments/production".parse().unwrap();
+    const BASE: &str = "https://ui.honeycomb.io/team/environments/production";
+
+    fn base() -> Url {
+        BASE.parse().unwrap()
+    }
+
+    fn window() -> Window {
         let created = datetime!(2026-03-01 12:00 UTC);
-        let window = Window::new(created, Some(created + Duration::hours(1)), true);
-        let trace = trace(&base, "0af7651916cd43dd8448eb211c80319c", window);
+        Window::new(created, Some(created + Duration::hours(1)), true)
+    }
+
+    /// The question in a link, and the rest of the link.
+    fn question(link: &Link) -> (Value, String) {
+        let url: Url = link.href.parse().unwrap();
+        let query = url.query_pairs().find(|(name, _)| name == "query").unwrap().1;
+        // Compact: no space is between the parts.
+        assert!(!query.contains(": ") && !query.contains(", "), "{query}");
+        let flags: Vec<String> = url
+            .query_pairs()
+            .filter(|(name, _)| name != "query")
+            .map(|(name, value)| format!("{name}{value}"))
+            .collect();
+        (
+            serde_json::from_str(&query).unwrap(),
+            format!("{} {}", url.path(), flags.join(" ")),
+        )
+    }
+
+    fn common(query: &Value) {
+        assert_eq!(query["granularity"], 0);
+        assert_eq!(query["filter_combination"], "AND");
+        assert_eq!(query["havings"], json!([]));
+    }
+
+    #[test]
+    fn a_trace_is_looked_for_around_the_time_of_its_job() {
+        let trace = trace(&base(), "0af7651916cd43dd8448eb211c80319c", window());
         assert_eq!(
             trace.href,
-            "https://ui.honeycomb.io/team/environments/production/trace?trace_id=0af7651916cd43dd8448eb211c80319c\
-             &trace_start_ts=1772366340&trace_end_ts=1772370060"
+            format!(
+                "{BASE}/trace?trace_id=0af7651916cd43dd8448eb211c80319c\
+                 &trace_start_ts=1772366340&trace_end_ts=1772370060"
+            )
         );
-        let request: Url = job_request(&base, "abc\"&", window).href.parse().unwrap();
-        let query = request.query_pairs().find(|(name, _)| name == "query").unwrap().1;
-        let query: Value = serde_json::from_str(&query).unwrap();
-        assert_eq!(query["filters"][1]["value"], "abc\"&");
+    }
+
+    #[test]
+    fn a_window_ends_now_or_in_an_hour_when_its_end_is_unknown() {
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        let created = datetime!(2026-03-01 12:00 UTC);
+        let near = |end: i64, expected: i64| assert!((expected..=expected + 5).contains(&end), "{end} {expected}");
+        near(Window::new(created, None, true).end, now);
+        near(Window::new(created, None, false).end, now + 3600);
+        assert_eq!(Window::new(created, None, false).start, 1_772_366_340);
+    }
+
+    #[test]
+    fn what_a_job_used_is_asked_by_its_identifier() {
+        let (query, rest) = question(&metrics(&base(), "abc\"&", window()));
+        common(&query);
+        assert_eq!(rest, "/team/environments/production useStackedGraphs omitMissingValues");
+        assert_eq!(query["breakdowns"], json!(["name"]));
+        assert_eq!(
+            query["calculations"][0],
+            json!({"op": "MAX", "column": "cpu_percentage"})
+        );
+        assert_eq!(query["calculations"][1], json!({"op": "MAX", "column": "memory_used"}));
+        assert_eq!(query["filters"][0], equals("name", "METRICS"));
+        assert_eq!(query["filters"][1], equals("job", "abc\"&"));
+        assert_eq!(query["limit"], 1000);
+        assert_eq!(
+            (&query["start_time"], &query["end_time"]),
+            (&json!(1_772_366_340), &json!(1_772_370_060))
+        );
+    }
+
+    #[test]
+    fn all_jobs_of_a_request_are_asked_together() {
+        let (query, _) = question(&job_request(&base(), "abc", window()));
+        common(&query);
+        assert_eq!(query["breakdowns"], json!(["job.id", "name"]));
+        assert_eq!(query["calculations"], json!([{"op": "CONCURRENCY"}]));
+        assert_eq!(query["orders"], json!([{"op": "CONCURRENCY", "order": "descending"}]));
+        assert_eq!(
+            query["filters"],
+            json!([equals("scope", "ticks"), equals("job.request", "abc")])
+        );
         assert_eq!(query["end_time"], 1_772_370_060);
+    }
+
+    #[test]
+    fn earlier_runs_are_those_of_four_weeks() {
+        let (query, rest) = question(&earlier_runs(&base(), "my-workspace", "extract"));
+        common(&query);
+        assert_eq!(rest, "/team/environments/production ");
+        assert_eq!(query["time_range"], 2_419_200);
+        assert_eq!(
+            query["calculations"],
+            json!([{"op": "HEATMAP", "column": "duration_minutes"}])
+        );
+        let filters = json!([
+            equals("scope", "jobs"),
+            equals("job.workspace", "my-workspace"),
+            equals("job.action", "extract"),
+            equals("name", "EXECUTING"),
+        ]);
+        assert_eq!(query["filters"], filters);
+        assert!(query.get("start_time").is_none());
+    }
+
+    #[test]
+    fn a_workspace_is_asked_for_in_our_own_dataset() {
+        let (query, rest) = question(&workspace(&base(), "my-workspace"));
+        common(&query);
+        assert_eq!(rest, "/team/environments/production/datasets/job-server ");
+        assert_eq!(query["time_range"], 2_419_200);
+        assert_eq!(query["limit"], 100);
+        assert_eq!(query["breakdowns"], json!(["status"]));
+        assert_eq!(
+            query["calculations"],
+            json!([{"op": "HEATMAP", "column": "current_runtime"}])
+        );
+        assert_eq!(query["filters"][0], equals("name", "update_job"));
+        assert_eq!(query["filters"][1], equals("workspace_name", "my-workspace"));
+        assert_eq!(
+            query["filters"][3],
+            json!({"column": "status_change", "op": "=", "value": true})
+        );
     }
 }

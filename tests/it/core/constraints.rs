@@ -33,6 +33,7 @@ const FOREIGN_KEYS: &[(&str, OnDelete)] = &[
     ("job_request_created_by_fk", Cascade),
     ("job_request_workspace_fk", Cascade),
     ("login_link_user_fk", Cascade),
+    ("message_waits_for_fk", SetNull),
     ("org_created_by_fk", SetNull),
     ("org_membership_created_by_fk", SetNull),
     ("org_membership_org_fk", Cascade),

@@ -3,6 +3,7 @@
 mod actors;
 mod code_host;
 mod codelists;
+mod collector;
 mod html;
 // Areas whose messages come later use the rest of it.
 #[allow(dead_code)]
@@ -16,10 +17,11 @@ mod world;
 pub use actors::{Answer, Backend, Visitor};
 pub use code_host::FakeCodeHost;
 pub use codelists::FakeCodelists;
+pub use collector::{Collector, Sentry, Silent};
 pub use html::Html;
 #[allow(unused_imports)]
 pub use post::{KeptIssue, Post, Script, Trouble};
-pub use program::{Program, Running};
+pub use program::{Program, Running, SECRET_KEY};
 pub use proxy::DatabaseProxy;
 pub use statements::count_statements;
 pub use waiting::until_waiting;

@@ -18,6 +18,7 @@ pub struct Request {
     pub sha: String,
     pub project_definition: &'static str,
     pub codelists_ok: bool,
+    pub will_notify: bool,
     pub status: &'static str,
     pub status_message: Option<String>,
     pub transport: &'static str,

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sqlx::types::JsonRawValue;
 use time::OffsetDateTime;
 
+use super::runtime::Runtime;
 use super::status::{JobRequestStatus, job_is_completed};
 use crate::core::db::Db;
 use crate::core::error::{Error, Result};
@@ -64,6 +65,10 @@ pub struct Outcome {
 pub struct CompletedJob {
     pub job_request_id: i32,
     pub identifier: String,
+    /// The name of the workspace.
+    pub workspace: String,
+    pub status: String,
+    pub runtime: Runtime,
 }
 
 /// Stores a runner's report. For each job request it names, of this backend and polled for: jobs
@@ -103,7 +108,7 @@ pub async fn sync_jobs(db: &Db, backend_id: i32, report: Vec<ReportedJob>) -> Re
     let before = store::delete_others(&mut tx, &jobs).await?;
     let mut changed = before.requests_with_fewer_jobs;
     changed.extend(store::write_jobs(&mut tx, &jobs).await?);
-    let newly_completed = newly_completed(&jobs, &before.statuses);
+    let newly_completed = newly_completed(&jobs, &before.statuses, &requests);
 
     let statuses = derive_statuses(&jobs, &requests);
     store::update_statuses(&mut tx, &statuses).await?;
@@ -119,7 +124,11 @@ pub async fn sync_jobs(db: &Db, backend_id: i32, report: Vec<ReportedJob>) -> Re
     })
 }
 
-fn newly_completed(jobs: &[(i32, ReportedJob)], before: &HashMap<String, String>) -> Vec<CompletedJob> {
+fn newly_completed(
+    jobs: &[(i32, ReportedJob)],
+    before: &HashMap<String, String>,
+    requests: &HashMap<String, LockedRequest>,
+) -> Vec<CompletedJob> {
     let was_completed = |job: &ReportedJob| {
         before
             .get(&job.identifier)
@@ -130,6 +139,12 @@ fn newly_completed(jobs: &[(i32, ReportedJob)], before: &HashMap<String, String>
         .map(|(request, job)| CompletedJob {
             job_request_id: *request,
             identifier: job.identifier.clone(),
+            workspace: requests
+                .get(&job.job_request)
+                .map(|request| request.workspace.clone())
+                .unwrap_or_default(),
+            status: job.status.clone(),
+            runtime: Runtime::between(job.started_at, job.completed_at),
         })
         .collect()
 }
@@ -140,6 +155,8 @@ pub(super) struct LockedRequest {
     pub id: i32,
     pub status: JobRequestStatus,
     pub will_notify: bool,
+    /// The name of its workspace.
+    pub workspace: String,
 }
 
 /// The last report of each job, with its request's id; reports on requests we do not know are left out.

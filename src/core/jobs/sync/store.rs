@@ -16,9 +16,10 @@ pub(super) async fn lock_requests(
     identifiers: &[String],
 ) -> Result<HashMap<String, LockedRequest>> {
     let rows = sqlx::query!(
-        "SELECT id, identifier, status, will_notify FROM job_request
-          WHERE identifier = ANY($1) AND backend_id = $2 AND transport = 'poll'
-          ORDER BY id FOR UPDATE",
+        "SELECT r.id, r.identifier, r.status, r.will_notify, w.name AS workspace
+           FROM job_request r JOIN workspace w ON w.id = r.workspace_id
+          WHERE r.identifier = ANY($1) AND r.backend_id = $2 AND r.transport = 'poll'
+          ORDER BY r.id FOR UPDATE OF r",
         identifiers,
         backend_id
     )
@@ -34,6 +35,7 @@ pub(super) async fn lock_requests(
                 id: row.id,
                 status,
                 will_notify: row.will_notify,
+                workspace: row.workspace,
             };
             Ok((row.identifier, request))
         })

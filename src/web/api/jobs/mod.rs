@@ -15,15 +15,19 @@ use super::csrf::NotForged;
 use super::negotiation::AsksForJson;
 use super::openapi::{self, Detail};
 use crate::core::jobs::backends::KnownBackend;
-use crate::core::jobs::sync::{ReportedJob, sync_jobs};
+use crate::core::jobs::sync::{CompletedJob, ReportedJob, sync_jobs};
+use crate::telemetry;
 use crate::web::database::Database;
 use crate::web::guards::BackendAuth;
 use crate::web::responders::Outcome;
 
 const PATH: &str = "/api/v2/jobs/";
 
-/// Unknown job requests that one line of the log names.
+/// Job requests or jobs that one line of the log names.
 const NAMED_IN_LOG: usize = 20;
+
+/// Jobs of one report that get a span.
+const TRACED: usize = 200;
 
 /// Report the state of jobs
 ///
@@ -61,7 +65,12 @@ pub async fn sync(
         Ok(report) => report,
         Err(refusal) => return refusal.into_answer(),
     };
+    telemetry::request::about_job_requests(report.iter().map(|job| job.job_request.as_str()));
+    telemetry::request::set_attribute("jobs.reported", count(report.len()));
     let outcome = sync_jobs(db, backend.id, report).await?;
+    telemetry::request::set_attribute("jobs.completed", count(outcome.newly_completed.len()));
+    telemetry::request::set_attribute("job_requests.ignored", count(outcome.ignored.len()));
+    tell_completed(&outcome.newly_completed);
     log_ignored(&backend, &outcome.ignored);
     if outcome.messages > 0 {
         tracing::info!(
@@ -84,19 +93,49 @@ fn read(body: &[u8]) -> Result<Vec<ReportedJob>, Refusal> {
     }
 }
 
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// In the log, and as one short span for each job: the telemetry link of a workspace's page asks for those.
+fn tell_completed(completed: &[CompletedJob]) {
+    if completed.is_empty() {
+        return;
+    }
+    let jobs = named(completed.iter().map(|job| job.identifier.as_str()));
+    tracing::info!(count = completed.len(), jobs, "jobs are over");
+    for job in completed.iter().take(TRACED) {
+        let _done = tracing::trace_span!(
+            target: telemetry::traces::TARGET,
+            "update_job",
+            workspace_name = job.workspace,
+            job_identifier = job.identifier,
+            status = job.status,
+            completed = true,
+            status_change = true,
+            current_runtime = job.runtime.seconds(),
+        )
+        .entered();
+    }
+}
+
+/// The first few, shortened: clients choose identifiers.
+fn named<'a>(identifiers: impl Iterator<Item = &'a str>) -> String {
+    let named: Vec<String> = identifiers
+        .take(NAMED_IN_LOG)
+        .map(|identifier| identifier.chars().take(64).collect())
+        .collect();
+    named.join(",")
+}
+
 fn log_ignored(backend: &KnownBackend, ignored: &[String]) {
     if ignored.is_empty() {
         return;
     }
-    let named: Vec<String> = ignored
-        .iter()
-        .take(NAMED_IN_LOG)
-        .map(|identifier| identifier.chars().take(64).collect())
-        .collect();
     tracing::info!(
         backend = backend.slug,
         count = ignored.len(),
-        job_requests = named.join(","),
+        job_requests = named(ignored.iter().map(String::as_str)),
         "jobs of job requests that this backend does not have were ignored"
     );
 }

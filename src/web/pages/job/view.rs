@@ -223,6 +223,7 @@ fn monitoring(detail: &JobDetail, viewer: &Viewer<'_>) -> Vec<Link> {
         .into_iter()
         .chain([
             honeycomb::metrics(base, &job.identifier, window),
+            honeycomb::job_request(base, &detail.request_identifier, window),
             honeycomb::earlier_runs(base, &detail.place.workspace_name, &job.action),
         ])
         .collect()

@@ -1,93 +1,38 @@
-//! Logs.
+//! Log lines on standard output: for people, or one JSON object a line.
 //!
-//! Started before Rocket is built: Rocket logs through the `log` crate and brings a logger of its
-//! own, which gives way to one that is there already. Its lines then come through ours, from
-//! warnings upwards, as its line per request has no request id; the web part writes that line.
+//! Rocket logs through the `log` crate and brings a logger of its own, which gives way to one that is there
+//! already. Its lines then come through ours, from warnings upwards, as its line per request has no request
+//! id; the web part writes that line.
 //!
-//! Secrets stay out of the logs by type: the settings hold them in types whose `Debug` is a mask.
-
-use std::io::{self, Write as _};
+//! Secrets stay out of the logs by type: the settings hold them in types whose `Debug` is a mask. What is
+//! said of a request is chosen field by field, and neither a cookie, a header nor a query is among it.
 
 use tracing::Subscriber;
-use tracing::subscriber::SetGlobalDefaultError;
-use tracing_log::{AsLog as _, LogTracer};
-use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::{EnvFilter, Layer as _, Registry, layer::SubscriberExt as _};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::{EnvFilter, Layer};
 
+use super::TelemetryError;
 use crate::config::{LogFormat, LogLevel, TelemetrySettings};
 
-/// Why telemetry could not be started.
-#[derive(Debug, thiserror::Error)]
-pub enum TelemetryError {
-    #[error("RUST_LOG is not a log filter such as warn,jobserver=debug: {0}")]
-    Filter(#[from] tracing_subscriber::filter::ParseError),
-    #[error("telemetry was started already")]
-    AlreadyStarted(#[from] SetGlobalDefaultError),
-    #[error("another part of the program took the log before telemetry was started")]
-    LogTaken(#[from] tracing_log::log_tracer::SetLoggerError),
-}
-
-/// Keep it until the program ends: dropping it writes out what is still held back.
-#[must_use = "telemetry ends when the guard is dropped"]
-#[derive(Debug)]
-pub struct TelemetryGuard {
-    _private: (),
-}
-
-impl Drop for TelemetryGuard {
-    fn drop(&mut self) {
-        // Nobody is left to be told of a failure.
-        let _ = io::stdout().flush();
-    }
-}
-
-/// Starts writing log lines to standard output. Call it once, before Rocket is built.
-///
-/// # Errors
-/// On a filter that cannot be read, and when a logger is installed already.
-pub fn init(settings: &TelemetrySettings) -> Result<TelemetryGuard, TelemetryError> {
-    tracing::subscriber::set_global_default(subscriber(settings, io::stdout)?)?;
-    // What no directive of the filter lets through is not even handed over by `log`.
-    LogTracer::builder()
-        .with_max_level(LevelFilter::current().as_log())
-        .init()?;
-    Ok(TelemetryGuard { _private: () })
-}
-
-/// For tests: log lines go through the test harness's capture, so that a failed test shows its
-/// own. May be called by every test.
-pub fn init_for_tests() {
-    let filter = EnvFilter::new("warn,jobserver=debug,rocket=warn");
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_test_writer()
-        .finish();
-    // All but the first call find it done.
-    if tracing::subscriber::set_global_default(subscriber).is_ok() {
-        let _ = LogTracer::init();
-    }
-}
-
-/// What `init` installs, with a writer of one's choice.
-///
-/// # Errors
-/// On a filter that cannot be read.
-pub fn subscriber<W>(
-    settings: &TelemetrySettings,
-    writer: W,
-) -> Result<impl Subscriber + Send + Sync + use<W>, TelemetryError>
+/// The layer that writes lines, without its filter.
+pub(super) fn lines<S, W>(settings: &TelemetrySettings, writer: W) -> Box<dyn Layer<S> + Send + Sync>
 where
+    S: Subscriber + for<'s> LookupSpan<'s>,
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let lines = tracing_subscriber::fmt::layer().with_writer(writer);
-    let lines = match (settings.log_format, settings.log_timestamps) {
-        (LogFormat::Json, true) => lines.json().flatten_event(true).boxed(),
-        (LogFormat::Json, false) => lines.json().flatten_event(true).without_time().boxed(),
+    match (settings.log_format, settings.log_timestamps) {
+        (LogFormat::Json, true) => lines.json().flatten_event(true).with_span_list(false).boxed(),
+        (LogFormat::Json, false) => lines
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .without_time()
+            .boxed(),
         (LogFormat::Text, true) => lines.with_ansi(false).boxed(),
         (LogFormat::Text, false) => lines.with_ansi(false).without_time().boxed(),
-    };
-    Ok(Registry::default().with(filter(settings)?).with(lines))
+    }
 }
 
 /// Rocket's own chatter is left out, but for the module that explains why a launch failed: it says
@@ -97,7 +42,7 @@ const ROCKET: &str = "rocket=warn,rocket::server::_=off,rocket::error=info";
 
 /// Libraries speak up from warnings on, our own code from the level of the settings on. A filter
 /// of the operator's own replaces both, but Rocket stays at warnings unless it is named there.
-fn filter(settings: &TelemetrySettings) -> Result<EnvFilter, TelemetryError> {
+pub(super) fn filter(settings: &TelemetrySettings) -> Result<EnvFilter, TelemetryError> {
     let directives = match &settings.log_filter {
         Some(filter) => format!("{ROCKET},{filter}"),
         None => {
@@ -120,11 +65,12 @@ fn filter(settings: &TelemetrySettings) -> Result<EnvFilter, TelemetryError> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use std::io::{self, Write};
     use std::sync::{Arc, Mutex};
 
     use super::*;
     use crate::config::{SecretUrl, Settings};
+    use crate::telemetry::subscriber;
 
     #[derive(Clone, Default)]
     struct Lines(Arc<Mutex<Vec<u8>>>);
