@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+#[cfg(debug_assertions)]
+use std::time::Duration;
 
 use rocket::fairing::AdHoc;
 
@@ -10,6 +12,8 @@ use super::outfit::{block_on, code_host, codelist_checker, post_office, start_te
 use crate::config::{self, Settings};
 use crate::core::db::Db;
 use crate::core::outbox::fault::FaultPoint;
+#[cfg(debug_assertions)]
+use crate::core::outbox::fault::STEPS;
 use crate::core::ports::CodeHost;
 use crate::core::sealed::Sealer;
 use crate::web::drain::Drain;
@@ -141,22 +145,57 @@ fn worker_of(settings: Arc<Settings>, code_host: Arc<dyn CodeHost>, fault: Fault
 
 #[derive(Debug, clap::Args)]
 pub struct RunWorker {
-    /// The step of a delivery at which to die, for tests.
     #[cfg(debug_assertions)]
-    #[arg(long, hide = true, value_name = "STEP")]
+    #[command(flatten)]
+    faults: Faults,
+}
+
+/// What tests make go wrong, and how long they have to wait for it.
+#[cfg(debug_assertions)]
+#[derive(Debug, clap::Args)]
+struct Faults {
+    /// The step of a delivery at which to die.
+    #[arg(long, hide = true, value_name = "STEP", value_parser = STEPS)]
     die_at: Option<String>,
+    /// How long outside services are waited for.
+    #[arg(long, hide = true, value_name = "MILLISECONDS")]
+    patience: Option<u64>,
+    /// How long a connection to the database is waited for.
+    #[arg(long, hide = true, value_name = "MILLISECONDS")]
+    database_patience: Option<u64>,
+    /// How long what was begun may go on after being told to stop.
+    #[arg(long, hide = true, value_name = "MILLISECONDS")]
+    grace: Option<u64>,
+}
+
+#[cfg(debug_assertions)]
+impl Faults {
+    fn hurry(&self, settings: &mut Settings) {
+        if let Some(patience) = self.patience.map(Duration::from_millis) {
+            settings.mail.timeout = patience;
+            settings.slack.timeout = patience;
+            settings.github.timeout = patience;
+        }
+        if let Some(patience) = self.database_patience.map(Duration::from_millis) {
+            settings.database.acquire_timeout = patience;
+        }
+        if let Some(grace) = self.grace.map(Duration::from_millis) {
+            settings.worker.grace = grace;
+        }
+    }
 }
 
 impl RunWorker {
     /// Does what is due outside of requests until it is told to stop.
     pub fn run(self) -> Result<(), CommandError> {
         let loaded = config::load()?;
-        let _telemetry = start_telemetry(&loaded.settings)?;
-        let fault = self.fault();
+        let mut settings = loaded.settings;
+        let _telemetry = start_telemetry(&settings)?;
+        let fault = self.fault(&mut settings);
         block_on(async {
             let stop = stop_signal();
-            let code_host = code_host(&loaded.settings)?;
-            let worker = worker_of(Arc::new(loaded.settings), code_host, fault)?;
+            let code_host = code_host(&settings)?;
+            let worker = worker_of(Arc::new(settings), code_host, fault)?;
             tracing::info!("worker started");
             worker::run(worker, stop).await;
             tracing::info!("worker stopped");
@@ -165,12 +204,13 @@ impl RunWorker {
     }
 
     #[cfg(debug_assertions)]
-    fn fault(self) -> FaultPoint {
-        self.die_at.map_or_else(FaultPoint::default, FaultPoint::at)
+    fn fault(self, settings: &mut Settings) -> FaultPoint {
+        self.faults.hurry(settings);
+        self.faults.die_at.map_or_else(FaultPoint::default, FaultPoint::at)
     }
 
     #[cfg(not(debug_assertions))]
-    fn fault(self) -> FaultPoint {
+    fn fault(self, _: &mut Settings) -> FaultPoint {
         FaultPoint::default()
     }
 }

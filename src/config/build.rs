@@ -18,6 +18,9 @@ use super::{
 /// No outside service may hold a request or a message for longer.
 const OUTSIDE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The platform kills what has not stopped after 30 s.
+const WORKER_GRACE: Duration = Duration::from_secs(15);
+
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Some of the programs that call us hang up after 5 seconds of silence, so an outage of the database
@@ -62,6 +65,7 @@ pub(super) fn settings(profile: Profile, values: &Values) -> Result<Settings, Pr
         worker: WorkerSettings {
             run_in_serve: values.get("RUN_WORKER_IN_SERVE")?,
             keep_messages: DAY * values.get::<u32>("OUTBOX_KEEP_DAYS")?,
+            grace: WORKER_GRACE,
         },
         telemetry: telemetry(values)?,
         dumps: DumpSettings {

@@ -233,6 +233,8 @@ pub struct WorkerSettings {
     pub run_in_serve: bool,
     /// How long messages are kept that were delivered or dropped; whole days.
     pub keep_messages: Duration,
+    /// How long what was begun may go on after the worker was told to stop.
+    pub grace: Duration,
 }
 
 #[derive(Clone, Debug)]

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Stop;
-use super::stop::GRACE;
 use crate::core::db::Db;
+use crate::core::error::Error;
 use crate::core::outbox::fault::FaultPoint;
 use crate::core::outbox::{self, Attempted, Courier, Service};
 use graphile_worker::{IntoTaskHandlerResult, TaskHandler, Worker, WorkerBuildError, WorkerContext, WorkerOptions};
 use serde::{Deserialize, Serialize};
+use tracing::Instrument;
 
 /// Deliveries to one service at a time. They hold no connection while they wait for it.
 const AT_ONCE: usize = 4;
@@ -57,15 +58,29 @@ task!(DeliverGithub, "outbox_github");
 
 /// An error goes back to the engine, which tries the job again by itself: the database was away. How a
 /// delivery went is in the message's row.
+///
+/// The attempt is a task of its own. An engine that ends because the database is away breaks off what it
+/// handed out, and what a service has taken by then must be recorded when the database is back.
 async fn deliver(message: i64, context: &WorkerContext) -> Result<(), String> {
     let deliveries = context
         .get_ext::<Deliveries>()
-        .ok_or("the engine lost what it delivers with")?;
-    let attempted = outbox::attempt(&deliveries.db, message, deliveries.courier.as_ref(), &deliveries.fault)
-        .await
-        .map_err(|error| error.to_string())?;
-    (deliveries.observer)(&attempted);
-    Ok(())
+        .ok_or("the engine lost what it delivers with")?
+        .clone();
+    let attempt = async move {
+        let Deliveries {
+            db,
+            courier,
+            fault,
+            observer,
+        } = deliveries;
+        let attempted = outbox::attempt(&db, message, courier.as_ref(), &fault).await?;
+        observer(&attempted);
+        Ok(())
+    };
+    match tokio::spawn(attempt.in_current_span()).await {
+        Ok(attempted) => attempted.map_err(|error: Error| error.to_string()),
+        Err(panicked) => Err(panicked.to_string()),
+    }
 }
 
 /// Runs the engine of one service until the worker stops. An engine that ends before (the database was
@@ -103,8 +118,8 @@ async fn engine(deliveries: &Deliveries, service: Service, mut stop: Stop) -> Re
         .sweep_threshold(Duration::from_secs(30))
         .recovery_delay(Duration::from_secs(1))
         .listen_os_shutdown_signals(false)
+        .shutdown_grace_period(stop.grace())
         .shutdown_signal(async move { stop.told().await })
-        .shutdown_grace_period(GRACE)
         .shutdown_interrupted_job_retry_delay(Duration::from_secs(1))
         .add_extension(deliveries.clone());
     let options = match service {

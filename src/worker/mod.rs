@@ -76,9 +76,9 @@ pub fn monitor() -> Arc<dyn Monitor> {
 }
 
 /// Works until `stop` ends, and then until what was begun is done, or broken off after
-/// [`stop::GRACE`]. A database that is away is waited for.
+/// the settings' grace. A database that is away is waited for.
 pub async fn run(worker: Worker, stop: impl Future<Output = ()>) {
-    let (told, stopping) = Stop::new();
+    let (told, stopping) = Stop::new(worker.settings.worker.grace);
     let name = this_process();
     let work = async {
         // One line for each kind of work.

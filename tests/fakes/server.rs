@@ -121,6 +121,8 @@ struct Ordered {
 struct Shared<S> {
     service: S,
     calls: Mutex<Vec<Call>>,
+    /// How many calls came.
+    heard: watch::Sender<usize>,
     faults: Mutex<VecDeque<Ordered>>,
     /// How many calls hang.
     hanging: watch::Sender<usize>,
@@ -153,6 +155,7 @@ impl<S: Service> Server<S> {
         let shared = Arc::new(Shared {
             service: service(address),
             calls: Mutex::default(),
+            heard: watch::Sender::new(0),
             faults: Mutex::default(),
             hanging: watch::Sender::new(0),
             released: watch::Sender::new(0),
@@ -199,6 +202,12 @@ impl<S: Service> Server<S> {
         self.shared.released.send_modify(|times| *times += 1);
     }
 
+    /// Waits until so many calls have come.
+    pub async fn heard(&self, count: usize) {
+        let mut heard = self.shared.heard.subscribe();
+        heard.wait_for(|now| *now >= count).await.expect("the fake lives");
+    }
+
     /// Waits until so many calls hang.
     pub async fn hanging(&self, count: usize) {
         let mut hanging = self.shared.hanging.subscribe();
@@ -240,6 +249,7 @@ async fn handle<S: Service>(
 ) -> Result<hyper::Response<Full<Bytes>>, Closed> {
     let call = read(request).await.map_err(|_| Closed)?;
     shared.calls.lock().unwrap().push(call.clone());
+    shared.heard.send_modify(|now| *now += 1);
     let answer = match shared.next_fault(&call) {
         None => shared.service.answer(&call).await,
         Some(Fault::Answer(answer)) => answer,

@@ -5,6 +5,7 @@ mod api;
 mod core;
 #[path = "../fakes/mod.rs"]
 mod fakes;
+mod faults;
 mod outbox;
 mod pages;
 mod services;

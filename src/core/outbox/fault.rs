@@ -1,5 +1,17 @@
 //! Where a worker can be made to die, for the tests that prove that nothing is lost then.
 
+/// Every step there is, in the order in which a delivery takes them. Those that begin with `github.` lie
+/// between the calls of which a message about an issue is made.
+pub const STEPS: [&str; 7] = [
+    "claimed",
+    "github.opened",
+    "github.remembered",
+    "github.commented",
+    "github.changed",
+    "sent",
+    "recorded",
+];
+
 /// A step of a delivery at which the process ends, as if it had been killed. Without one, and in release
 /// builds always, reaching a step does nothing.
 #[derive(Debug, Clone, Default)]
@@ -9,7 +21,7 @@ pub struct FaultPoint {
 }
 
 impl FaultPoint {
-    /// Dies at the step of this name: `claimed`, `sent`, `recorded`, or one of a kind's own.
+    /// Dies at this step of [`STEPS`].
     #[cfg(debug_assertions)]
     pub fn at(step: impl Into<String>) -> Self {
         Self {
@@ -19,6 +31,7 @@ impl FaultPoint {
 
     /// Says that a step is reached.
     pub fn reached(&self, step: &str) {
+        debug_assert!(STEPS.contains(&step), "{step} is missing in STEPS");
         #[cfg(debug_assertions)]
         if self.step.as_deref() == Some(step) {
             eprintln!("dying at {step}, as told");

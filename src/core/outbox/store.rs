@@ -241,7 +241,9 @@ pub(super) async fn queue_around(conn: &mut PgConnection, id: i64, thread: Optio
 const STRAYS: i64 = 1000;
 
 /// Queues messages that are due and that the queue does not have, or has for a time that no pause
-/// reaches: after a crash of the queue, a restored database, a clock that jumped. Returns how many.
+/// reaches: after a crash of the queue, a restored database, a clock that jumped. So does it have those that
+/// are locked by a worker that it does not know, or that said at a time to come that it is there: the
+/// engine clears away workers that were silent for long, and no others. Returns how many.
 pub async fn wake_stray(conn: &mut PgConnection) -> Result<i64> {
     let woken = sqlx::query_scalar!(
         "WITH stray AS (
@@ -255,8 +257,12 @@ pub async fn wake_stray(conn: &mut PgConnection) -> Result<i64> {
                                WHERE e.thread = m.thread AND e.state = 'waiting' AND e.id < m.id)
               AND NOT EXISTS (SELECT FROM graphile_worker._private_jobs j
                                WHERE j.key = 'message:' || m.id AND j.attempts < j.max_attempts
-                                 AND (j.locked_at IS NOT NULL
-                                      OR j.run_at <= now() + $1 * interval '1 second'))
+                                 AND CASE WHEN j.locked_at IS NULL
+                                          THEN j.run_at <= now() + $1 * interval '1 second'
+                                          ELSE EXISTS (SELECT FROM graphile_worker._private_workers w
+                                                        WHERE w.id = j.locked_by
+                                                          AND w.last_heartbeat_at < now() + interval '1 minute')
+                                          END)
             ORDER BY m.id LIMIT $3),
          due AS (
            UPDATE message m SET next_attempt_at = least(m.next_attempt_at, now())

@@ -21,7 +21,7 @@ struct Running {
 
 fn start(pool: &PgPool) -> Running {
     let (courier, hears) = ScriptedCourier::telling();
-    let (stop, stopped) = Stop::new();
+    let (stop, stopped) = Stop::new(Duration::from_secs(15));
     let deliveries = Deliveries {
         db: Db::from(pool.clone()),
         courier: Arc::new(courier),

@@ -1,14 +1,14 @@
 //! What holds for the whole site: the frame around every request.
 
 mod access;
-mod commands;
+pub mod commands;
 mod demo;
 mod hostile;
 mod links;
 mod outage;
 mod readiness;
 mod schedules;
-mod serving;
+pub mod serving;
 mod session;
 mod telemetry;
 mod telemetry_away;

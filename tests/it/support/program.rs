@@ -6,6 +6,10 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 use tempfile::TempDir;
+use tokio::sync::mpsc;
+
+/// No program takes longer to do what a test waits for.
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// What the executable seals tokens with.
 pub const SECRET_KEY: &str = "a-secret-key-for-tests-that-is-long-enough-to-be-one";
@@ -120,11 +124,18 @@ impl Program {
         .await
         .unwrap();
         // Read on, so that the program never waits for somebody to read what it says.
-        let rest = tokio::task::spawn_blocking(move || lines.map_while(Result::ok).collect());
+        let (says, hears) = mpsc::unbounded_channel();
+        tokio::task::spawn_blocking(move || {
+            for line in lines.map_while(Result::ok) {
+                // Whether or not anybody listens.
+                let _ = says.send(line);
+            }
+        });
         let mut running = Running {
             child: Some(child),
             ready_line: line.clone().unwrap_or_default(),
-            rest: Some(rest),
+            said: Vec::new(),
+            hears,
         };
         if line.is_none() {
             let said = running.ended().await;
@@ -139,7 +150,9 @@ pub struct Running {
     child: Option<Child>,
     /// The line that said that it was ready.
     pub ready_line: String,
-    rest: Option<tokio::task::JoinHandle<Vec<String>>>,
+    /// What it said since, as far as it was listened to.
+    said: Vec<String>,
+    hears: mpsc::UnboundedReceiver<String>,
 }
 
 impl Running {
@@ -153,6 +166,23 @@ impl Running {
         rest[..end].to_owned()
     }
 
+    /// Waits until it says a line with this in it, which it has not been heard to say before; at most half
+    /// a minute.
+    pub async fn says(&mut self, text: &str) {
+        let listening = async {
+            while let Some(line) = self.hears.recv().await {
+                let is_it = line.contains(text);
+                self.said.push(line);
+                if is_it {
+                    return true;
+                }
+            }
+            false
+        };
+        let is_said = tokio::time::timeout(LIMIT, listening).await.unwrap_or(false);
+        assert!(is_said, "it does not say {text:?}: {:#?}", self.said);
+    }
+
     /// Sends SIGTERM.
     pub fn terminate(&self) {
         let pid = self.child.as_ref().unwrap().id().to_string();
@@ -160,16 +190,24 @@ impl Running {
         assert!(status.success());
     }
 
+    /// Kills it, as an operator or the machine does without a word.
+    pub fn kill(&mut self) {
+        self.child.as_mut().unwrap().kill().unwrap();
+    }
+
     /// Waits for its end, at most half a minute; returns how it ended and what else it said.
     pub async fn ended(&mut self) -> (ExitStatus, Vec<String>) {
         let mut child = self.child.take().unwrap();
         let end = tokio::task::spawn_blocking(move || child.wait());
-        let status = tokio::time::timeout(Duration::from_secs(30), end)
+        let status = tokio::time::timeout(LIMIT, end)
             .await
             .expect("it ends within half a minute")
             .unwrap()
             .unwrap();
-        (status, self.rest.take().unwrap().await.unwrap())
+        while let Some(line) = self.hears.recv().await {
+            self.said.push(line);
+        }
+        (status, std::mem::take(&mut self.said))
     }
 }
 

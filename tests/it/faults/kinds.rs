@@ -1,0 +1,149 @@
+//! A message of every kind that there is.
+
+use std::collections::BTreeSet;
+
+use jobserver::core::outbox::fault::STEPS;
+use jobserver::core::outbox::{
+    CheckClosed, CheckCommented, CheckEvent, CheckOpened, CheckUpdated, Content, CopilotWindow, CopilotWindows, Draft,
+    FinishedJob, JobsFinished, OutputCheck, ReleaseNotified, ReleasedFiles, RequestDecided, Service, Status, TestMail,
+    Update,
+};
+use serde_json::Value;
+
+use super::REPO;
+
+/// Every kind that a message can have, as the program itself names them when it is asked for one that it
+/// does not know.
+pub fn all() -> BTreeSet<String> {
+    let said = Content::read("unheard_of", Content::VERSION, Value::Null).unwrap_err();
+    let named = said.split('`').skip(1).step_by(2);
+    named.filter(|name| *name != "unheard_of").map(str::to_owned).collect()
+}
+
+/// A message of this kind; those of different numbers are about different things.
+#[track_caller]
+pub fn draft(kind: &str, number: usize) -> Draft {
+    let content = content(kind, number);
+    let cause = format!("{kind}:{number}");
+    match content.service() {
+        Service::Mail => Draft::new(content, "ada@example.org", cause),
+        Service::Slack => Draft::new(content, "a-channel", cause),
+        Service::Github => {
+            let thread = check(number).subject();
+            Draft::new(content, REPO, cause).in_thread(thread)
+        }
+    }
+}
+
+/// The title of the issue about the request of this number.
+pub fn title(number: usize) -> String {
+    check(number).title()
+}
+
+/// What the issue about the request of this number is remembered by.
+pub fn subject(number: usize) -> String {
+    check(number).subject()
+}
+
+fn check(number: usize) -> OutputCheck {
+    OutputCheck {
+        request: format!("REQUEST{number}"),
+        workspace: "tea-main".to_owned(),
+        project: "tea".to_owned(),
+        repo_url: "https://github.com/opensafely/tea".to_owned(),
+        author: "ada".to_owned(),
+        author_name: "Ada".to_owned(),
+        internal: false,
+    }
+}
+
+fn event() -> CheckEvent {
+    CheckEvent {
+        verb: "request returned".to_owned(),
+        user: "olga".to_owned(),
+        updates: vec![Update {
+            update: "file withdrawn".to_owned(),
+            group: Some("tables".to_owned()),
+            user: Some("ada".to_owned()),
+        }],
+        more: 0,
+    }
+}
+
+fn decided(number: usize) -> RequestDecided {
+    RequestDecided {
+        request: format!("REQUEST{number}"),
+        workspace: "tea-main".to_owned(),
+        path: "/tea/tea-main/".to_owned(),
+        updates: event().updates,
+        more: 0,
+    }
+}
+
+#[track_caller]
+fn content(kind: &str, number: usize) -> Content {
+    match kind {
+        "jobs_finished" => Content::JobsFinished(JobsFinished {
+            project: "Tea".to_owned(),
+            workspace: "tea-main".to_owned(),
+            job_request_id: 1,
+            request_over: Some("succeeded".to_owned()),
+            is_whole: false,
+            jobs: vec![FinishedJob {
+                identifier: format!("job{number}"),
+                action: "brew".to_owned(),
+                status: "succeeded".to_owned(),
+                message: "Completed".to_owned(),
+                seconds: Some(61),
+            }],
+            jobs_over: 1,
+            jobs_in_all: 1,
+        }),
+        "test_mail" => Content::TestMail(TestMail { by: "tests".to_owned() }),
+        "copilot_windows" => Content::CopilotWindows(CopilotWindows {
+            windows: vec![CopilotWindow {
+                project: "tea".to_owned(),
+                name: "Tea".to_owned(),
+                ends_on: "3 December 2026".to_owned(),
+            }],
+        }),
+        "check_opened" => Content::CheckOpened(CheckOpened { check: check(number) }),
+        "check_commented" => Content::CheckCommented(CheckCommented {
+            check: check(number),
+            event: event(),
+            status: Some(Status::WithRequester),
+        }),
+        "check_closed" => Content::CheckClosed(CheckClosed {
+            check: check(number),
+            verb: "request released".to_owned(),
+            user: "olga".to_owned(),
+        }),
+        "check_updated" => Content::CheckUpdated(CheckUpdated {
+            title: title(number),
+            event: event(),
+        }),
+        "files_released" => Content::FilesReleased(decided(number)),
+        "request_rejected" => Content::RequestRejected(decided(number)),
+        "request_returned" => Content::RequestReturned(decided(number)),
+        "release_notified" => Content::ReleaseNotified(ReleaseNotified {
+            created_by: "ada".to_owned(),
+            path: "released/tea".to_owned(),
+            backend: "TPP".to_owned(),
+            files: Some(ReleasedFiles {
+                count: 1,
+                names: vec!["table.csv".to_owned()],
+            }),
+        }),
+        _ => panic!("{kind} is a new kind: say here what one looks like, and in `deaths` that it is tested"),
+    }
+}
+
+/// The steps that the delivery of such a message takes, when nothing is known of what it is about.
+pub fn steps(kind: &str) -> Vec<&'static str> {
+    let taken = |step: &&str| match (*step, kind) {
+        ("github.opened" | "github.remembered", _) => content(kind, 0).service() == Service::Github,
+        ("github.commented" | "github.changed", _) => ["check_commented", "check_closed"].contains(&kind),
+        _ => true,
+    };
+    STEPS.into_iter().filter(taken).collect()
+}
