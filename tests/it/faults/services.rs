@@ -57,7 +57,6 @@ impl House {
         self.mailgun.mend();
         self.slack.mend();
         self.github.mend();
-        self.smtp.release();
     }
 
     /// An operator does not wait for the next attempt.
@@ -142,7 +141,6 @@ async fn mail_servers(pool: PgPool) {
     let troubles = [
         // Connections are kept: only the first mail is greeted.
         ("hello", SmtpFault::Close, "", waits(), false),
-        // Once it was told to go on it never hangs again.
         (".", SmtpFault::Hang, "", waits(), true),
         ("MAIL", SmtpFault::Reply("421 4.3.2 Going down"), "421", waits(), false),
         (
