@@ -60,7 +60,11 @@ async fn the_commands_explain_themselves(pool: PgPool) {
     let program = program(&pool);
     for command in ["jobs", "job", "runjobs"] {
         let said = program.run(&[command, "--help"]).await.ok();
-        assert!(said.out.contains(&format!("Usage: jobserver {command}")), "{}", said.out);
+        assert!(
+            said.out.contains(&format!("Usage: jobserver {command}")),
+            "{}",
+            said.out
+        );
     }
 }
 
