@@ -10,8 +10,10 @@ use super::stop::GRACE;
 use crate::core::db::Db;
 use crate::core::outbox::fault::FaultPoint;
 use crate::core::outbox::{self, Attempted, Courier, Service};
+use crate::telemetry::traces;
 use graphile_worker::{IntoTaskHandlerResult, TaskHandler, Worker, WorkerBuildError, WorkerContext, WorkerOptions};
 use serde::{Deserialize, Serialize};
+use tracing::Instrument as _;
 
 /// Deliveries to one service at a time. They hold no connection while they wait for it.
 const AT_ONCE: usize = 4;
@@ -46,7 +48,7 @@ macro_rules! task {
             const IDENTIFIER: &'static str = $name;
 
             async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
-                deliver(self.message, &context).await
+                deliver($name, self.message, &context).await
             }
         }
     };
@@ -56,12 +58,13 @@ task!(DeliverSlack, "outbox_slack");
 task!(DeliverGithub, "outbox_github");
 
 /// An error goes back to the engine, which tries the job again by itself: the database was away. How a
-/// delivery went is in the message's row.
-async fn deliver(message: i64, context: &WorkerContext) -> Result<(), String> {
+/// delivery went is in the message's row. Each attempt is a trace of its own.
+async fn deliver(name: &str, message: i64, context: &WorkerContext) -> Result<(), String> {
     let deliveries = context
         .get_ext::<Deliveries>()
         .ok_or("the engine lost what it delivers with")?;
     let attempted = outbox::attempt(&deliveries.db, message, deliveries.courier.as_ref(), &deliveries.fault)
+        .instrument(traces::begin(name))
         .await
         .map_err(|error| error.to_string())?;
     (deliveries.observer)(&attempted);

@@ -74,7 +74,11 @@ async fn a_request_has_one_issue_however_often_it_is_submitted(pool: PgPool) {
         .execute(site.db.pool())
         .await
         .unwrap();
-    tell(&tpp, &event_with("request_submitted", json!({"updates": [{"update": "x"}]}))).await;
+    tell(
+        &tpp,
+        &event_with("request_submitted", json!({"updates": [{"update": "x"}]})),
+    )
+    .await;
     tell(&tpp, &event_with("request_submitted", json!({"user": "ada"}))).await;
     site.drain().await;
     assert_eq!(events_kept(&site).await, 5);
