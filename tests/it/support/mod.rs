@@ -17,7 +17,7 @@ pub use code_host::FakeCodeHost;
 pub use codelists::FakeCodelists;
 pub use collector::{Collector, Sentry, Silent};
 pub use html::Html;
-pub use post::{KeptIssue, Post, Script, Trouble};
+pub use post::{KeptIssue, Post, Trouble};
 pub use program::{Program, Running, SECRET_KEY};
 pub use proxy::DatabaseProxy;
 pub use statements::count_statements;
