@@ -10,7 +10,7 @@ use super::{House, kinds};
 use crate::fakes::{FakeOpenCodelists, Fault};
 use crate::site::commands::git;
 use crate::site::serving::server;
-use crate::support::{Request, World, http_client};
+use crate::support::{Request, Silent, World, http_client};
 
 /// Services are waited for longer than this, so nothing that waits for one is answered within it.
 const NOT_HELD_UP: Duration = Duration::from_secs(8);
@@ -103,12 +103,15 @@ fn study(repos: &Path) {
 async fn with_every_service_hanging_the_site_answers_as_before(pool: PgPool) {
     let mut house = House::new(&pool).await;
     let codelists = FakeOpenCodelists::start().await;
+    // Nobody has ever seen it answer.
+    let mut silent = Silent::start().await;
     let repos = tempfile::tempdir().unwrap();
     study(repos.path());
     let program = house
         .equip(server(&pool))
         .with("RUN_WORKER_IN_SERVE", "true")
         .with("OPENCODELISTS_URL", &codelists.url())
+        .with("OTEL_EXPORTER_OTLP_ENDPOINT", &format!("http://{}", silent.address()))
         .with("LOCAL_GIT_REPOS", repos.path().to_str().unwrap());
     let site = program.start(&["serve", "0"], "listening on").await;
     let world = World::of_program(&pool);
@@ -157,6 +160,8 @@ async fn with_every_service_hanging_the_site_answers_as_before(pool: PgPool) {
     house.mailgun.hanging(AT_ONCE).await;
     house.slack.hanging(AT_ONCE).await;
     house.github.hanging(AT_ONCE).await;
+
+    silent.holds_somebody().await;
 
     assert_eq!(visitor.journey(&requests[1]).await, before);
     // The mail about the request's end is written, and waits with the others.
