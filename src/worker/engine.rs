@@ -10,9 +10,10 @@ use crate::core::db::Db;
 use crate::core::error::Error;
 use crate::core::outbox::fault::FaultPoint;
 use crate::core::outbox::{self, Attempted, Courier, Service};
+use crate::telemetry::traces;
 use graphile_worker::{IntoTaskHandlerResult, TaskHandler, Worker, WorkerBuildError, WorkerContext, WorkerOptions};
 use serde::{Deserialize, Serialize};
-use tracing::Instrument;
+use tracing::Instrument as _;
 
 /// Deliveries to one service at a time. They hold no connection while they wait for it.
 const AT_ONCE: usize = 4;
@@ -47,7 +48,7 @@ macro_rules! task {
             const IDENTIFIER: &'static str = $name;
 
             async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
-                deliver(self.message, &context).await
+                deliver($name, self.message, &context).await
             }
         }
     };
@@ -57,11 +58,11 @@ task!(DeliverSlack, "outbox_slack");
 task!(DeliverGithub, "outbox_github");
 
 /// An error goes back to the engine, which tries the job again by itself: the database was away. How a
-/// delivery went is in the message's row.
+/// delivery went is in the message's row. Each attempt is a trace of its own.
 ///
 /// The attempt is a task of its own. An engine that ends because the database is away breaks off what it
 /// handed out, and what a service has taken by then must be recorded when the database is back.
-async fn deliver(message: i64, context: &WorkerContext) -> Result<(), String> {
+async fn deliver(name: &str, message: i64, context: &WorkerContext) -> Result<(), String> {
     let deliveries = context
         .get_ext::<Deliveries>()
         .ok_or("the engine lost what it delivers with")?
@@ -77,7 +78,7 @@ async fn deliver(message: i64, context: &WorkerContext) -> Result<(), String> {
         observer(&attempted);
         Ok(())
     };
-    match tokio::spawn(attempt.in_current_span()).await {
+    match tokio::spawn(attempt.instrument(traces::begin(name))).await {
         Ok(attempted) => attempted.map_err(|error: Error| error.to_string()),
         Err(panicked) => Err(panicked.to_string()),
     }

@@ -350,9 +350,6 @@ async fn every_command_explains_itself(pool: PgPool) {
         "ensure_admins",
         "count_rows",
         "clearsessions",
-        "jobs",
-        "job",
-        "runjobs",
         "generate_secret_key",
         "demo",
     ] {

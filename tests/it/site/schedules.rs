@@ -56,6 +56,19 @@ async fn jobs_lists_them_before_and_after_they_were_run(pool: PgPool) {
 }
 
 #[sqlx::test]
+async fn the_commands_explain_themselves(pool: PgPool) {
+    let program = program(&pool);
+    for command in ["jobs", "job", "runjobs"] {
+        let said = program.run(&[command, "--help"]).await.ok();
+        assert!(
+            said.out.contains(&format!("Usage: jobserver {command}")),
+            "{}",
+            said.out
+        );
+    }
+}
+
+#[sqlx::test]
 async fn a_run_by_hand_that_fails_says_why_and_is_a_failure(pool: PgPool) {
     let program = program(&pool);
     let said = program.run(&["job", "update_repo_has_github_outputs"]).await.failed();
