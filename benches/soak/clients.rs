@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::programs::{Machine, reports};
+use crate::programs::Machine;
 use crate::{JOBS, Plan, Promises};
 
 pub const REPO: &str = "ebmdatalab/opensafely-output-review";
@@ -89,7 +89,7 @@ impl Client {
 
     /// Reports a job request until each of its jobs is over, one more with every report.
     async fn run_request(&self, request: usize) {
-        for over in 1..=reports() {
+        for over in 1..=JOBS {
             let body: Vec<Value> = (0..JOBS).map(|job| report(request, job, job < over)).collect();
             self.until_taken("jobs/", &Value::from(body), |answer| answer["status"] == "success")
                 .await;

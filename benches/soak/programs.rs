@@ -10,8 +10,8 @@ use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
 use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 
+use crate::Plan;
 use crate::fakes::{FakeGitHub, FakeMailgun, FakeSlack};
-use crate::{JOBS, Plan};
 
 pub struct Services {
     pub mailgun: FakeMailgun,
@@ -70,7 +70,7 @@ impl Machine {
             ("EMAIL_BACKEND", "mailgun".to_owned()),
             ("MAILGUN_API_URL", services.mailgun.api()),
             ("MAILGUN_API_KEY", crate::fakes::mailgun::KEY.to_owned()),
-            ("MAILGUN_SENDER_DOMAIN", "mail.example".to_owned()),
+            ("MAILGUN_SENDER_DOMAIN", crate::fakes::mailgun::DOMAIN.to_owned()),
             ("SLACK_API_URL", services.slack.api()),
             ("SLACK_BOT_TOKEN", crate::fakes::slack::TOKEN.to_owned()),
             ("GITHUB_API_URL", services.github.api()),
@@ -246,11 +246,6 @@ impl Machine {
             .await
             .map_err(said)
     }
-}
-
-/// How many reports one job request takes.
-pub const fn reports() -> usize {
-    JOBS
 }
 
 pub fn said(error: impl std::fmt::Display) -> String {

@@ -36,7 +36,9 @@ pub(super) async fn run(db: &Db, mut stop: Stop) {
 }
 
 async fn wake(db: &Db) -> Result<i64> {
-    outbox::wake_stray(&mut *db.read().await?).await
+    let mut conn = db.read().await?;
+    outbox::clear_queue(&mut conn).await?;
+    outbox::wake_stray(&mut conn).await
 }
 
 async fn tell(db: &Db) -> Result<()> {

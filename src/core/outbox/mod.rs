@@ -13,6 +13,7 @@ pub mod fault;
 mod issues;
 mod retry;
 mod store;
+mod strays;
 
 use std::time::Duration;
 
@@ -28,7 +29,8 @@ pub use checks::{
 pub use content::{Content, CopilotWindow, CopilotWindows, FinishedJob, JobsFinished, TestMail};
 pub use issues::{TrackedIssue, forget_issue, remember_issue, tracked_issue};
 pub use retry::{LONGEST_PAUSE, RetryPolicy};
-pub use store::{Deliveries, Figures, Filter, Message, deliveries_of_the_last_day, figures, list, message, wake_stray};
+pub use store::{Deliveries, Figures, Filter, Message, deliveries_of_the_last_day, figures, list, message};
+pub use strays::{clear_queue, wake_stray};
 
 use super::ports::{Receipt, Undelivered};
 

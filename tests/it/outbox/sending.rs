@@ -224,6 +224,24 @@ async fn clocks_that_jump_keep_no_message(pool: PgPool) {
     );
 }
 
+/// Found by the soak: the queue keeps a job that was replaced while a worker had it, when that worker dies.
+#[sqlx::test]
+async fn the_queue_keeps_nothing_that_it_never_hands_out(pool: PgPool) {
+    let db = Db::from(pool.clone());
+    let id = store(&db, draft()).await;
+    for statement in [
+        "UPDATE graphile_worker._private_jobs SET locked_by = 'a worker', locked_at = now(), attempts = 1",
+        "SELECT graphile_worker.add_job('outbox_mail', '{}', job_key := (SELECT 'message:' || id FROM message))",
+        "UPDATE graphile_worker._private_jobs SET locked_by = NULL, locked_at = NULL WHERE key IS NULL",
+    ] {
+        sqlx::query(statement).execute(&pool).await.unwrap();
+    }
+    let mut conn = db.read().await.unwrap();
+    assert_eq!(outbox::clear_queue(&mut conn).await.unwrap(), 1);
+    assert_eq!(outbox::clear_queue(&mut conn).await.unwrap(), 0);
+    assert!(queued_in(&pool, id).await.is_some());
+}
+
 #[sqlx::test]
 async fn a_message_of_a_newer_program_waits_for_it(pool: PgPool) {
     let db = Db::from(pool.clone());
