@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-#[cfg(debug_assertions)]
 use std::time::Duration;
 
+use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
 
 use super::CommandError;
@@ -21,6 +21,9 @@ use crate::web::live::Live;
 use crate::web::static_files::Assets;
 use crate::web::{self, App};
 use crate::worker::{self, Worker};
+
+/// How long visitors who are connected when the program is told to stop may still be answered.
+const LAST_ANSWERS: Duration = Duration::from_secs(20);
 
 #[derive(Debug, clap::Args)]
 pub struct Serve {
@@ -75,10 +78,12 @@ async fn serve(settings: Settings) -> Result<(), CommandError> {
     let code_host = code_host(&settings)?;
     let codelists = codelist_checker(&settings)?;
     let settings = Arc::new(settings);
-    if settings.worker.run_in_serve {
+    let worker = if settings.worker.run_in_serve {
         let worker = worker_of(settings.clone(), code_host.clone(), FaultPoint::default())?;
-        tokio::spawn(worker::run(worker, std::future::pending()));
-    }
+        Some(tokio::spawn(worker::run(worker, stop_signal())))
+    } else {
+        None
+    };
     let app = App {
         settings,
         db,
@@ -93,14 +98,31 @@ async fn serve(settings: Settings) -> Result<(), CommandError> {
     let drain = Drain::default();
     let rocket = web::build(app).attach(announcement()).attach(drain.clone());
     let rocket = rocket.ignite().await.map_err(failed)?;
-    let told_to_stop = rocket.shutdown();
-    tokio::select! {
-        result = rocket.launch() => result.map(drop).map_err(failed),
-        () = drain.finished(told_to_stop) => {
+    let finished = drain.finished(rocket.shutdown());
+    tokio::pin!(finished);
+    let served = tokio::select! {
+        result = rocket.launch() => match result {
+            Ok(_) => Ok(()),
+            // Told to stop at a moment when visitors were connected, Rocket may give up waiting for them.
+            // They are served on, for as long as it would have waited.
+            Err(error) if matches!(error.kind(), ErrorKind::Shutdown(_, None)) => {
+                let _ = tokio::time::timeout(LAST_ANSWERS, &mut finished).await;
+                Ok(())
+            }
+            Err(error) => Err(failed(error)),
+        },
+        () = &mut finished => {
             tracing::info!("everybody is answered, stopping");
             Ok(())
         }
+    };
+    if let Some(worker) = worker
+        && served.is_ok()
+    {
+        // It was told by the same signal, and breaks off what takes longer than its own grace.
+        let _ = worker.await;
     }
+    served
 }
 
 /// Says where the site is once it is there. Port 0 in the settings takes any free one: only now is it
@@ -116,7 +138,6 @@ fn announcement() -> AdHoc {
 }
 
 fn launch_failure(error: &rocket::Error, address: &str) -> String {
-    use rocket::error::ErrorKind;
     match error.kind() {
         ErrorKind::Bind(cause) | ErrorKind::Io(cause) => {
             format!("Cannot listen at {address}: {cause}\nAnother program may use the port; set PORT to a free one.")

@@ -1,49 +1,83 @@
 //! `jobserver sendtestemail`
 
-use super::CommandError;
-use super::outfit::couriers;
-use crate::config::{self, MailBackend};
-use crate::core::ports::Mail;
+use std::time::{Duration, Instant};
+
+use super::outfit::{Outfit, post_office};
+use super::{ByOption, CommandError};
+use crate::config::{MailBackend, Settings};
+use crate::core::db::Db;
+use crate::core::error::Error;
+use crate::core::outbox::fault::FaultPoint;
+use crate::core::outbox::{self, ATTEMPT_LIMIT, Content, Draft, Message, TestMail};
 
 #[derive(Debug, clap::Args)]
 pub struct SendTestEmail {
     /// Whom to write to.
     #[arg(value_name = "ADDRESS")]
     to: String,
+    #[command(flatten)]
+    by: ByOption,
 }
 
 impl SendTestEmail {
-    /// Sends at once and past the outbox, so that what the mail server says is seen here.
+    /// A message as every other, delivered here unless a worker is faster, so that what the mail server
+    /// says is seen.
     pub async fn run(self) -> Result<(), CommandError> {
-        let settings = config::load()?.settings;
-        let site = &settings.web.site_name;
-        let host = settings.web.base_url.host_str().unwrap_or("localhost");
-        let said = format!("This is a test of how mail leaves {site}. If you can read it, it does.");
-        let mail = Mail {
-            message_id: format!("test-{:016x}@{host}", rand::random::<u64>()),
-            from: settings.mail.from.clone(),
-            to: vec![self.to.clone()],
-            bcc: Vec::new(),
-            reply_to: None,
-            subject: format!("A test of {site}"),
-            html: format!("<p>{}</p>\n", ammonia::clean_text(&said)),
-            text: format!("{said}\n"),
-        };
-        let receipt = couriers(&settings)?
-            .mail
-            .send(&mail)
-            .await
-            .map_err(|error| CommandError::Said(error.to_string()))?;
-        let id = receipt.id.unwrap_or(mail.message_id);
-        match &settings.mail.backend {
-            MailBackend::Console => println!("Printed instead of sent, as EMAIL_BACKEND is console."),
-            MailBackend::File { folder } => {
-                let folder = folder.display();
-                println!("Kept in {folder} instead of sent, as EMAIL_BACKEND is file: {id}");
+        let outfit = Outfit::new().await?;
+        let (db, settings) = (&outfit.db, &outfit.settings);
+        let by = self.by.by();
+        let content = Content::TestMail(TestMail { by: by.name.clone() });
+        let mut tx = db.begin().await?;
+        let id = outbox::send(&mut tx, Draft::new(content, &self.to, "sendtestemail"))
+            .await?
+            .ok_or_else(|| CommandError::Said("The mail could not be stored.".to_owned()))?;
+        tx.commit().await.map_err(Error::from)?;
+        let office = post_office(settings, db, FaultPoint::default())?;
+        outbox::attempt(db, id, &office, &FaultPoint::default()).await?;
+        let message = first_outcome(db, id).await?;
+        match message.state.as_str() {
+            "delivered" => {
+                println!("{}", taken(settings, &message));
+                Ok(())
             }
-            MailBackend::Smtp { .. } => println!("The mail server has taken the mail to {}: {id}", self.to),
-            MailBackend::Mailgun { .. } => println!("Mailgun has taken the mail to {}: {id}", self.to),
+            "waiting" => Err(CommandError::Said(format!(
+                "Not sent: {}\nThe worker goes on trying; `jobserver outbox drop {id}` ends that.",
+                message
+                    .last_error
+                    .unwrap_or_else(|| "there is no answer yet.".to_owned())
+            ))),
+            _ => Err(CommandError::Said(format!(
+                "Not sent: {}",
+                message.last_error.unwrap_or_default()
+            ))),
         }
-        Ok(())
+    }
+}
+
+/// The message once it was tried, by us or by a worker that was faster.
+async fn first_outcome(db: &Db, id: i64) -> Result<Message, Error> {
+    let since = Instant::now();
+    loop {
+        let message = outbox::message(&mut *db.read().await?, id)
+            .await?
+            .ok_or(Error::NotFound("Message"))?;
+        if message.state != "waiting" || message.last_error.is_some() || since.elapsed() > ATTEMPT_LIMIT {
+            return Ok(message);
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+fn taken(settings: &Settings, message: &Message) -> String {
+    let id = message.provider_id.as_deref().unwrap_or(&message.key);
+    let to = &message.recipient;
+    match &settings.mail.backend {
+        MailBackend::Console => "Printed instead of sent, as EMAIL_BACKEND is console.".to_owned(),
+        MailBackend::File { folder } => {
+            let folder = folder.display();
+            format!("Kept in {folder} instead of sent, as EMAIL_BACKEND is file: {id}")
+        }
+        MailBackend::Smtp { .. } => format!("The mail server has taken the mail to {to}: {id}"),
+        MailBackend::Mailgun { .. } => format!("Mailgun has taken the mail to {to}: {id}"),
     }
 }

@@ -5,7 +5,6 @@ use std::process::Command;
 
 use sqlx::PgPool;
 
-use crate::fakes::{FakeSmtp, SmtpFault};
 use crate::support::Program;
 
 async fn count(pool: &PgPool, statement: &'static str) -> i64 {
@@ -352,47 +351,14 @@ async fn every_command_explains_itself(pool: PgPool) {
         "clearsessions",
         "generate_secret_key",
         "demo",
+        "outbox",
+        "jobs",
+        "job",
+        "runjobs",
+        "sendtestemail",
     ] {
         assert!(help.contains(command), "{command} is not listed");
         let said = program.run(&[command, "--help"]).await.ok();
         assert!(said.out.contains("Usage: jobserver"), "{command}: {}", said.out);
     }
-}
-
-#[sqlx::test]
-async fn a_test_mail_is_kept_printed_or_sent_as_the_settings_say(pool: PgPool) {
-    let said = Program::new(&pool)
-        .run(&["sendtestemail", "you@example.org"])
-        .await
-        .ok();
-    assert!(said.out.contains("Kept in .local/mail"), "{}", said.out);
-
-    let said = Program::new(&pool)
-        .with("EMAIL_BACKEND", "console")
-        .run(&["sendtestemail", "you@example.org"])
-        .await
-        .ok();
-    assert!(said.out.contains("to: you@example.org"), "{}", said.out);
-
-    let server = FakeSmtp::start().await;
-    let through_server = || {
-        Program::new(&pool)
-            .with("EMAIL_BACKEND", "smtp")
-            .with("SMTP_URL", &server.url())
-    };
-    let said = through_server().run(&["sendtestemail", "you@example.org"]).await.ok();
-    assert!(
-        said.out.contains("has taken the mail to you@example.org"),
-        "{}",
-        said.out
-    );
-    assert_eq!(server.letters()[0].to, ["you@example.org"]);
-    server.fail("RCPT", SmtpFault::Reply("550 5.1.1 No such user"));
-    let said = through_server()
-        .run(&["sendtestemail", "you@example.org"])
-        .await
-        .failed();
-    assert!(said.err.contains("No such user"), "{}", said.err);
-    through_server().run(&["sendtestemail", "nobody"]).await.failed();
-    assert_eq!(server.letters().len(), 1);
 }

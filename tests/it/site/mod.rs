@@ -6,6 +6,7 @@ mod demo;
 mod hostile;
 mod links;
 mod outage;
+mod outbox_commands;
 mod readiness;
 mod schedules;
 pub mod serving;
