@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::PgConnection;
 
 use super::attempt::queue_what_follows;
-use super::store::{self, Row};
+use super::store::{self, Row, deciding};
 use super::{Content, Draft};
 use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;
@@ -67,7 +67,7 @@ pub async fn retry_message(db: &Db, id: i64, by: &By) -> Result<()> {
     if state == "delivered" {
         return Err(Error::Conflict(format!("Message {id} was delivered.")));
     }
-    revive(&mut tx, id).await?;
+    deciding::revive(&mut tx, id).await?;
     queue_what_follows(&mut tx, id, thread.as_deref()).await?;
     let event = Event::new("message_retried", by, Subject::message(id)).change("state", state, "waiting");
     audit::record(&mut tx, &event).await?;
@@ -79,9 +79,7 @@ pub async fn retry_message(db: &Db, id: i64, by: &By) -> Result<()> {
 /// # Errors
 /// When the database does not answer; those before it are revived then.
 pub async fn retry_dead(db: &Db, by: &By) -> Result<usize> {
-    let dead = sqlx::query_scalar!("SELECT id FROM message WHERE state = 'dead' ORDER BY id")
-        .fetch_all(&mut *db.read().await?)
-        .await?;
+    let dead = deciding::dead(&mut *db.read().await?).await?;
     for id in &dead {
         match retry_message(db, *id, by).await {
             // Somebody else was faster.
@@ -113,12 +111,7 @@ pub async fn drop_message(db: &Db, id: i64, by: &By) -> Result<Dropped> {
         "dropped" => return Ok(Dropped::Before),
         _ => {}
     }
-    sqlx::query!(
-        "UPDATE message SET state = 'dropped', decided_at = now(), claimed_until = NULL WHERE id = $1",
-        id,
-    )
-    .execute(&mut *tx)
-    .await?;
+    deciding::drop(&mut tx, id).await?;
     queue_what_follows(&mut tx, id, thread.as_deref()).await?;
     let event = Event::new("message_dropped", by, Subject::message(id)).change("state", state, "dropped");
     audit::record(&mut tx, &event).await?;
@@ -127,25 +120,7 @@ pub async fn drop_message(db: &Db, id: i64, by: &By) -> Result<Dropped> {
 }
 
 async fn locked(conn: &mut PgConnection, id: i64) -> Result<(String, Option<String>)> {
-    sqlx::query!("SELECT state, thread FROM message WHERE id = $1 FOR UPDATE", id)
-        .fetch_optional(conn)
-        .await?
-        .map(|row| (row.state, row.thread))
-        .ok_or(Error::NotFound("Message"))
-}
-
-/// Its attempts begin anew, but for one that is remembered: it may have arrived.
-async fn revive(conn: &mut PgConnection, id: i64) -> Result<()> {
-    sqlx::query!(
-        "UPDATE message
-            SET state = 'waiting', decided_at = NULL, next_attempt_at = now(),
-                attempts = CASE WHEN state = 'waiting' THEN attempts ELSE least(attempts, 1) END
-          WHERE id = $1",
-        id,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
+    deciding::lock(conn, id).await?.ok_or(Error::NotFound("Message"))
 }
 
 /// The most rows that one statement of [`forget_old`] deletes.
@@ -159,17 +134,7 @@ const BATCH: i64 = 5000;
 pub async fn forget_old(db: &Db, keep: Duration) -> Result<u64> {
     let mut total = 0;
     loop {
-        let deleted = sqlx::query!(
-            "DELETE FROM message WHERE id IN (
-               SELECT id FROM message
-                WHERE state IN ('delivered', 'dropped') AND decided_at < now() - $1 * interval '1 second'
-                LIMIT $2)",
-            keep.as_secs_f64(),
-            BATCH,
-        )
-        .execute(&mut *db.read().await?)
-        .await?
-        .rows_affected();
+        let deleted = deciding::delete_old(&mut *db.read().await?, keep, BATCH).await?;
         total += deleted;
         if deleted < BATCH.unsigned_abs() {
             return Ok(total);

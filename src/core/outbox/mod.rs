@@ -10,10 +10,8 @@ mod attempt;
 mod checks;
 mod content;
 pub mod fault;
-mod issues;
 mod retry;
 mod store;
-mod strays;
 
 use std::time::Duration;
 
@@ -27,10 +25,10 @@ pub use checks::{
     RequestDecided, Status, Update,
 };
 pub use content::{Content, CopilotWindow, CopilotWindows, FinishedJob, JobsFinished, TestMail};
-pub use issues::{TrackedIssue, forget_issue, remember_issue, tracked_issue};
 pub use retry::{LONGEST_PAUSE, RetryPolicy};
+pub use store::issues::{TrackedIssue, forget_issue, remember_issue, tracked_issue};
+pub use store::strays::{clear_queue, wake_stray};
 pub use store::{Deliveries, Figures, Filter, Message, deliveries_of_the_last_day, figures, list, message};
-pub use strays::{clear_queue, wake_stray};
 
 use super::ports::{Receipt, Undelivered};
 

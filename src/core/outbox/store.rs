@@ -1,6 +1,10 @@
 //! The SQL of the outbox, and of the engine's queue behind it: a job of the engine carries nothing but a
 //! message's id, under a key of its own, so that adding it again only moves it.
 
+pub(super) mod deciding;
+pub(super) mod issues;
+pub(super) mod strays;
+
 use serde_json::Value;
 use sqlx::PgConnection;
 use time::OffsetDateTime;

@@ -2,8 +2,8 @@
 
 use sqlx::PgConnection;
 
-use super::{LEASE, LONGEST_PAUSE};
 use crate::core::error::Result;
+use crate::core::outbox::{LEASE, LONGEST_PAUSE};
 
 /// The most messages that one round of [`wake_stray`] wakes.
 const STRAYS: i64 = 1000;
