@@ -42,7 +42,20 @@ CREATE INDEX message_waiting_in_thread_idx ON message (thread, id) WHERE state =
 CREATE INDEX message_waits_for_idx ON message (waits_for) WHERE waits_for IS NOT NULL;
 CREATE INDEX message_state_id_idx ON message (state, id DESC);
 CREATE INDEX message_decided_at_idx ON message (decided_at) WHERE state IN ('delivered', 'dropped');
-CREATE INDEX message_cause_idx ON message (cause, id DESC);
+
+-- Whether others have to leave first: an earlier one of its thread, one of its thread that a worker is at,
+-- or the one it waits for, until that has failed too often. What keeps that one waiting counts as its own
+-- failures.
+CREATE FUNCTION message_has_to_wait(m message) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM message e WHERE e.thread = m.thread AND e.state = 'waiting' AND e.id < m.id)
+        OR EXISTS (SELECT FROM message e WHERE e.thread = m.thread AND e.id <> m.id AND e.state = 'waiting'
+                                           AND e.claimed_until > now())
+        OR EXISTS (SELECT FROM message a WHERE a.id = m.waits_for AND a.state = 'waiting'
+                    AND (m.patience = 0
+                         OR (SELECT max(h.attempts - coalesce(h.claimed_until > now(), false)::int) FROM message h
+                              WHERE h.id = a.id OR h.thread = a.thread AND h.state = 'waiting' AND h.id < a.id)
+                            < m.patience))
+$$;
 
 -- The issues that Job Server opened or found, by what they are about: their number is never searched for
 -- again.

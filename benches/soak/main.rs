@@ -124,6 +124,7 @@ async fn soak() -> Result<bool, String> {
     let quiet = machine.until_quiet(plan.patience).await;
     let settled = began.elapsed();
     let outcome = verdict::Outcome {
+        wanted: (plan.completions.div_ceil(JOBS) * JOBS, plan.releases),
         promised,
         tolls,
         reported,

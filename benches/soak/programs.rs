@@ -229,7 +229,7 @@ impl Machine {
             match self.waiting().await {
                 Ok(0) => return true,
                 Ok(waiting) if told.elapsed() > Duration::from_secs(15) => {
-                    println!("{waiting} messages wait");
+                    println!("{waiting} wait");
                     told = Instant::now();
                 }
                 _ => {}
@@ -241,10 +241,13 @@ impl Machine {
 
     async fn waiting(&self) -> Result<i64, String> {
         let mut conn = PgConnection::connect(&self.database_url).await.map_err(said)?;
-        sqlx::query_scalar("SELECT count(*) FROM message WHERE state = 'waiting'")
-            .fetch_one(&mut conn)
-            .await
-            .map_err(said)
+        sqlx::query_scalar(
+            "SELECT (SELECT count(*) FROM message WHERE state = 'waiting')
+                  + (SELECT count(*) FROM graphile_worker._private_jobs)",
+        )
+        .fetch_one(&mut conn)
+        .await
+        .map_err(said)
     }
 }
 

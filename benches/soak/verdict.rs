@@ -10,6 +10,8 @@ use crate::clients::{Promised, REPO};
 use crate::programs::{Machine, Services, said};
 
 pub struct Outcome {
+    /// Completions and release requests that there should be.
+    pub wanted: (usize, usize),
     pub promised: Promised,
     pub tolls: Tolls,
     pub reported: Duration,
@@ -17,6 +19,14 @@ pub struct Outcome {
     /// Whether nothing waits any more.
     pub quiet: bool,
 }
+
+/// A run proves something when each of them was killed.
+const VICTIMS: [&str; 4] = [
+    "killed worker",
+    "killed web",
+    "killed database connection",
+    "killed PostgreSQL",
+];
 
 /// How often what arrived, under which keys.
 type Arrivals = BTreeMap<String, Vec<String>>;
@@ -62,6 +72,21 @@ impl Outcome {
         println!("  {queue:>6}  left in the engine's queue");
 
         let mut bad = Vec::new();
+        let promised = (self.promised.jobs.len(), self.promised.releases.len());
+        if promised != self.wanted {
+            bad.push(format!(
+                "{promised:?} completions and release requests were reported, not {:?}",
+                self.wanted
+            ));
+        }
+        for victim in VICTIMS {
+            if !self.tolls.0.contains_key(victim) {
+                bad.push(format!("nothing was {victim}: let it run longer"));
+            }
+        }
+        if queue > 0 {
+            bad.push("the engine's queue is not empty".to_owned());
+        }
         if !self.quiet {
             bad.push("messages still wait".to_owned());
         }
@@ -192,7 +217,7 @@ fn check(
     println!("{service}");
     println!("  {:>6}  expected", expected.len());
     println!("  {:>6}  lost", lost.len());
-    println!("  {copies:>6}  copies, each under the key of the first");
+    println!("  {copies:>6}  copies");
     if let Some(first) = lost.first() {
         bad.push(format!("{service}: {} lost, {first} among them", lost.len()));
     }

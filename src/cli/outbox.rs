@@ -165,8 +165,22 @@ async fn show(db: &Db, id: i64) -> Result<(), CommandError> {
     println!("recipient    {}", message.recipient);
     println!("cause        {}", message.cause);
     println!("thread       {}", or_none(&message.thread));
+    println!(
+        "waits for    {}",
+        message
+            .waits_for
+            .map_or_else(|| "-".to_owned(), |id| format!("message {id}"))
+    );
+    println!("dedupe key   {}", or_none(&message.dedupe_key));
     println!("attempts     {}", message.attempts);
     println!("created      {}", stamp(message.created_at));
+    println!(
+        "first tried  {}",
+        message.first_attempt_at.map_or_else(|| "-".to_owned(), stamp)
+    );
+    if let Some(until) = message.claimed_until {
+        println!("a worker is at it, until {} at most", stamp(until));
+    }
     match message.decided_at {
         Some(decided) => println!("decided      {}", stamp(decided)),
         None => println!("next attempt {}", stamp(message.next_attempt_at)),

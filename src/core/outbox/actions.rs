@@ -69,7 +69,11 @@ pub async fn retry_message(db: &Db, id: i64, by: &By) -> Result<()> {
     }
     deciding::revive(&mut tx, id).await?;
     queue_what_follows(&mut tx, id, thread.as_deref()).await?;
-    let event = Event::new("message_retried", by, Subject::message(id)).change("state", state, "waiting");
+    let event = Event::new("message_retried", by, Subject::message(id));
+    let event = match state.as_str() {
+        "waiting" => event,
+        _ => event.change("state", state, "waiting"),
+    };
     audit::record(&mut tx, &event).await?;
     Ok(tx.commit().await?)
 }
@@ -79,15 +83,22 @@ pub async fn retry_message(db: &Db, id: i64, by: &By) -> Result<()> {
 /// # Errors
 /// When the database does not answer; those before it are revived then.
 pub async fn retry_dead(db: &Db, by: &By) -> Result<usize> {
-    let dead = deciding::dead(&mut *db.read().await?).await?;
-    for id in &dead {
-        match retry_message(db, *id, by).await {
-            // Somebody else was faster.
-            Err(Error::NotFound(_) | Error::Conflict(_)) | Ok(()) => {}
-            Err(error) => return Err(error),
+    let (mut revived, mut last) = (0, 0);
+    loop {
+        let dead = deciding::dead(&mut *db.read().await?, last, BATCH).await?;
+        let Some(newest) = dead.last() else {
+            return Ok(revived);
+        };
+        last = *newest;
+        for id in dead {
+            match retry_message(db, id, by).await {
+                Ok(()) => revived += 1,
+                // Somebody else was faster.
+                Err(Error::NotFound(_) | Error::Conflict(_)) => {}
+                Err(error) => return Err(error),
+            }
         }
     }
-    Ok(dead.len())
 }
 
 /// What dropping a message did.
@@ -123,7 +134,7 @@ async fn locked(conn: &mut PgConnection, id: i64) -> Result<(String, Option<Stri
     deciding::lock(conn, id).await?.ok_or(Error::NotFound("Message"))
 }
 
-/// The most rows that one statement of [`forget_old`] deletes.
+/// The most rows that one statement reads or deletes.
 const BATCH: i64 = 5000;
 
 /// Deletes messages that were delivered or dropped longer ago than `keep`. Returns how many. Dead letters

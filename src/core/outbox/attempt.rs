@@ -33,14 +33,16 @@ pub enum Attempted {
 /// When the database does not answer. A message that was delivered meanwhile is delivered again when its
 /// lease is over.
 pub async fn attempt(db: &Db, id: i64, courier: &dyn Courier, fault: &FaultPoint) -> Result<Attempted> {
-    let mut conn = db.read().await?;
-    let Some(claimed) = store::claim(&mut conn, id).await? else {
-        if let Some(at) = store::worth_another_look_at(&mut conn, id).await? {
-            store::queue(&mut conn, id, at).await?;
+    let mut tx = db.begin().await?;
+    store::lock_thread_of(&mut tx, id).await?;
+    let Some(claimed) = store::claim(&mut tx, id).await? else {
+        if let Some(at) = store::worth_another_look_at(&mut tx, id).await? {
+            store::queue(&mut tx, id, at).await?;
         }
+        tx.commit().await?;
         return Ok(Attempted::NotNow);
     };
-    drop(conn);
+    tx.commit().await?;
     fault.reached("claimed");
     let since = Instant::now();
     let service = Service::named(&claimed.service)
@@ -162,7 +164,7 @@ async fn record(db: &Db, id: i64, number: i32, thread: Option<&str>, ended: &End
         if !matches!(error, Error::Unavailable(_)) || since.elapsed() + pause >= LEASE {
             return Err(error);
         }
-        tracing::warn!(message = id, %error, "cannot record how a delivery went; trying again");
+        tracing::warn!(message_id = id, %error, "cannot record how a delivery went; trying again");
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(Duration::from_secs(5));
     }
@@ -195,9 +197,14 @@ fn tell(id: i64, kind: &str, number: i32, ended: &Ended, took: Duration, counted
     let took_ms = took.as_millis();
     let error = ended.error.as_deref().unwrap_or_default();
     match ended.state {
-        _ if !counted => tracing::warn!(message = id, kind, attempt = number, "an attempt ended after its lease"),
+        _ if !counted => tracing::warn!(
+            message_id = id,
+            kind,
+            attempt = number,
+            "an attempt ended after its lease"
+        ),
         State::Waiting => tracing::warn!(
-            message = id,
+            message_id = id,
             kind,
             attempt = number,
             took_ms,
@@ -205,14 +212,14 @@ fn tell(id: i64, kind: &str, number: i32, ended: &Ended, took: Duration, counted
             "not delivered yet"
         ),
         State::Dead => tracing::error!(
-            message = id,
+            message_id = id,
             kind,
             attempt = number,
             error,
             "a message is a dead letter"
         ),
         State::Delivered | State::Dropped => {
-            tracing::info!(message = id, kind, attempt = number, took_ms, "delivered");
+            tracing::info!(message_id = id, kind, attempt = number, took_ms, "delivered");
         }
     }
 }

@@ -26,8 +26,13 @@ pub struct Message {
     pub thread: Option<String>,
     pub state: String,
     pub attempts: i32,
+    pub dedupe_key: Option<String>,
+    pub waits_for: Option<i64>,
     pub created_at: OffsetDateTime,
+    pub first_attempt_at: Option<OffsetDateTime>,
     pub next_attempt_at: OffsetDateTime,
+    /// A worker is at it, until then at most.
+    pub claimed_until: Option<OffsetDateTime>,
     pub decided_at: Option<OffsetDateTime>,
     pub last_error: Option<String>,
     pub provider_id: Option<String>,
@@ -125,6 +130,18 @@ pub(super) struct Claimed {
     pub awaited_error: Option<String>,
 }
 
+/// Lets the messages of a thread be claimed one after the other.
+pub(super) async fn lock_thread_of(conn: &mut PgConnection, id: i64) -> Result<()> {
+    sqlx::query!(
+        "SELECT pg_advisory_xact_lock(hashtext('outbox claim'), hashtext(thread)) AS locked
+           FROM message WHERE id = $1 AND thread IS NOT NULL",
+        id,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(())
+}
+
 /// Claims a message that is due, that nobody else is at, and before which none has to leave. A lease that
 /// ends later than any lease can was moved by a clock and counts as over.
 pub(super) async fn claim(conn: &mut PgConnection, id: i64) -> Result<Option<Claimed>> {
@@ -138,14 +155,13 @@ pub(super) async fn claim(conn: &mut PgConnection, id: i64) -> Result<Option<Cla
               AND (m.claimed_until IS NULL OR m.claimed_until <= now()
                    OR m.claimed_until > now() + 2 * $2 * interval '1 second')
               AND m.next_attempt_at <= now()
-              AND NOT EXISTS (SELECT FROM message e
-                               WHERE e.thread = m.thread AND e.state = 'waiting' AND e.id < m.id)
-              AND NOT (a.id IS NOT NULL AND a.state = 'waiting'
-                       AND (m.patience = 0
-                            OR a.attempts - (coalesce(a.claimed_until > now(), false))::int < m.patience))
+              AND NOT message_has_to_wait(self)
            RETURNING m.key, m.service, m.kind, m.version, m.payload, m.recipient, m.thread, m.attempts,
                      m.first_attempt_at AS "first_attempt_at!", a.state AS "awaited_state?",
-                     a.provider_url AS awaited_url, a.last_error AS awaited_error"#,
+                     a.provider_url AS awaited_url,
+                     coalesce(a.last_error, (SELECT h.last_error FROM message h
+                                              WHERE h.thread = a.thread AND h.state = 'waiting' AND h.id < a.id
+                                                AND h.last_error IS NOT NULL ORDER BY h.id LIMIT 1)) AS awaited_error"#,
         id,
         LEASE.as_secs() as f64,
     )
@@ -220,13 +236,14 @@ pub(super) async fn conclude(
 }
 
 /// Queues what an ended attempt makes worth a look: the message itself while it waits, those that wait
-/// for it, and the next of its thread.
+/// for it or for one behind it, and the next of its thread.
 pub(super) async fn queue_around(conn: &mut PgConnection, id: i64, thread: Option<&str>) -> Result<()> {
     sqlx::query!(
         "WITH due AS (
            SELECT id, service, next_attempt_at FROM message
             WHERE state = 'waiting'
               AND (id = $1 OR waits_for = $1
+                   OR waits_for IN (SELECT e.id FROM message e WHERE e.thread = $2 AND e.state = 'waiting')
                    OR id = (SELECT min(e.id) FROM message e WHERE e.thread = $2 AND e.state = 'waiting')))
          SELECT count(*) FROM graphile_worker.add_jobs((
              SELECT array_agg(('outbox_' || service, json_build_object('message', id), NULL,
@@ -265,7 +282,7 @@ pub async fn list(conn: &mut PgConnection, filter: Filter, limit: i64) -> Result
     Ok(sqlx::query_as!(
         Message,
         "SELECT id, key, service, kind, version, payload, recipient, cause, thread, state, attempts,
-                created_at, next_attempt_at, decided_at, last_error, provider_id, provider_url
+                dedupe_key, waits_for, created_at, first_attempt_at, next_attempt_at, claimed_until, decided_at, last_error, provider_id, provider_url
            FROM message
           WHERE state = coalesce($1, state) AND service = coalesce($2, service)
           ORDER BY id DESC LIMIT $3",
@@ -282,7 +299,7 @@ pub async fn message(conn: &mut PgConnection, id: i64) -> Result<Option<Message>
     Ok(sqlx::query_as!(
         Message,
         "SELECT id, key, service, kind, version, payload, recipient, cause, thread, state, attempts,
-                created_at, next_attempt_at, decided_at, last_error, provider_id, provider_url
+                dedupe_key, waits_for, created_at, first_attempt_at, next_attempt_at, claimed_until, decided_at, last_error, provider_id, provider_url
            FROM message WHERE id = $1",
         id,
     )

@@ -33,6 +33,9 @@ pub const LEASE: Duration = Duration::from_secs(60);
 pub const RENEWAL: Duration = Duration::from_secs(15);
 /// How often one and the same due time is tried when workers die of it.
 pub const MAX_ATTEMPTS: i32 = 3;
+
+/// How long after it failed a schedule is due again; twice as long after the second time.
+pub const SECOND_CHANCE: Duration = Duration::from_secs(5 * 60);
 /// How often a worker says that it is there.
 pub const HEARTBEAT: Duration = Duration::from_secs(15);
 

@@ -4,7 +4,7 @@
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::LEASE;
+use super::{LEASE, MAX_ATTEMPTS, SECOND_CHANCE};
 use crate::core::error::Result;
 
 /// A schedule as stored.
@@ -59,7 +59,7 @@ pub(super) async fn add(conn: &mut PgConnection, names: &[&str], due: &[OffsetDa
 pub(super) enum If {
     Always,
     Due,
-    /// Due, or not started since then.
+    /// Due, or not started since then, or failed.
     NotSince(OffsetDateTime),
 }
 
@@ -75,7 +75,8 @@ pub(super) async fn claim(conn: &mut PgConnection, name: &str, by: &str, conditi
             SET runs = runs + 1, attempts = attempts + 1, started_at = now(), ended_at = NULL, outcome = 'running',
                 told = '', seconds = NULL, run_by = $2, claimed_until = now() + $3 * interval '1 second'
           WHERE name = $1 AND claimed_until IS NULL
-            AND ($4 OR due_at <= now() OR ($5::timestamptz IS NOT NULL AND (started_at IS NULL OR started_at < $5)))
+            AND ($4 OR due_at <= now() OR ($5::timestamptz IS NOT NULL AND (started_at IS NULL OR started_at < $5
+                                                                     OR outcome = 'failed')))
       RETURNING runs",
         name,
         by,
@@ -110,12 +111,18 @@ pub(super) struct Conclusion<'a> {
     pub next: OffsetDateTime,
 }
 
-/// Records the end of a run. `false` when its claim is lost.
+/// Records the end of a run. What failed when it was due is due again soon, a few times. `false` when its
+/// claim is lost.
 pub(super) async fn conclude(conn: &mut PgConnection, name: &str, run: i64, end: Conclusion<'_>) -> Result<bool> {
     let concluded = sqlx::query!(
         "UPDATE schedule
-            SET ended_at = now(), outcome = $3, told = $4, seconds = $5, claimed_until = NULL, attempts = 0,
-                due_at = CASE WHEN due_at <= started_at THEN $6 ELSE due_at END
+            SET ended_at = now(), outcome = $3, told = $4, seconds = $5, claimed_until = NULL,
+                attempts = CASE WHEN due_at <= started_at AND $3 = 'failed' AND attempts < $7 THEN attempts
+                                ELSE 0 END,
+                due_at = CASE WHEN due_at > started_at THEN due_at
+                              WHEN $3 = 'failed' AND attempts < $7
+                              THEN least($6, now() + $8 * interval '1 second' * 2 ^ (attempts - 1))
+                              ELSE $6 END
           WHERE name = $1 AND runs = $2 AND claimed_until IS NOT NULL",
         name,
         run,
@@ -123,6 +130,8 @@ pub(super) async fn conclude(conn: &mut PgConnection, name: &str, run: i64, end:
         end.told,
         end.seconds,
         end.next,
+        MAX_ATTEMPTS,
+        SECOND_CHANCE.as_secs_f64(),
     )
     .execute(conn)
     .await?;

@@ -1,9 +1,10 @@
+use jobserver::core::audit::By;
 use jobserver::core::db::Db;
 use jobserver::core::outbox::{self, State};
 use jobserver::core::ports::{Receipt, Undelivered};
 use sqlx::PgPool;
 
-use super::{ScriptedCourier, attempt, draft, make_due, queued_in, store};
+use super::{ScriptedCourier, attempt, draft, end_lease, make_due, queued_in, store};
 
 #[sqlx::test]
 async fn messages_of_one_thread_leave_in_order_also_when_the_first_fails(pool: PgPool) {
@@ -122,4 +123,83 @@ async fn without_patience_it_waits_however_often_the_other_fails(pool: PgPool) {
     assert_eq!(attempt(&db, first, &courier).await, Some(State::Dead));
     assert_eq!(attempt(&db, second, &courier).await, Some(State::Delivered));
     assert!(!courier.letters()[1].awaited.clone().unwrap().delivered);
+}
+
+/// A comment behind a submission that fails is not even tried: what waits for it counts the failures of
+/// whatever is before it.
+#[sqlx::test]
+async fn patience_also_ends_when_the_awaited_message_is_held_up_itself(pool: PgPool) {
+    let db = Db::from(pool.clone());
+    let open = store(&db, draft().in_thread("release 1")).await;
+    let comment = store(&db, draft().in_thread("release 1")).await;
+    let post = store(&db, draft().after(comment, 2)).await;
+    let down = || Err(Undelivered::later("GitHub is down"));
+    let courier = ScriptedCourier::answering([down(), down()]);
+    assert_eq!(attempt(&db, open, &courier).await, Some(State::Waiting));
+    assert_eq!(attempt(&db, post, &courier).await, None);
+    sqlx::query("DELETE FROM graphile_worker._private_jobs WHERE key = 'message:' || $1")
+        .bind(post)
+        .execute(&pool)
+        .await
+        .unwrap();
+    make_due(&pool, open).await;
+    assert_eq!(attempt(&db, open, &courier).await, Some(State::Waiting));
+    assert!(
+        queued_in(&pool, post).await.unwrap() <= 0.0,
+        "the failure wakes who waits behind it"
+    );
+    assert_eq!(attempt(&db, post, &courier).await, Some(State::Delivered));
+    let awaited = courier.letters()[2].awaited.clone().unwrap();
+    assert!(!awaited.delivered);
+    assert_eq!(awaited.last_error.as_deref(), Some("GitHub is down"));
+}
+
+#[sqlx::test]
+async fn a_message_that_waits_is_not_taken_for_a_lost_one(pool: PgPool) {
+    let db = Db::from(pool.clone());
+    let comment = store(&db, draft()).await;
+    let post = store(&db, draft().after(comment, 2)).await;
+    let courier = ScriptedCourier::answering([Err(Undelivered::later("GitHub is down"))]);
+    attempt(&db, comment, &courier).await;
+    // The queue handed both out a minute ago.
+    sqlx::query("DELETE FROM graphile_worker._private_jobs WHERE key = 'message:' || $1")
+        .bind(post)
+        .execute(&pool)
+        .await
+        .unwrap();
+    sqlx::query("UPDATE message SET next_attempt_at = now() - interval '1 minute' WHERE id = $1")
+        .bind(post)
+        .execute(&pool)
+        .await
+        .unwrap();
+    assert_eq!(outbox::wake_stray(&mut db.read().await.unwrap()).await.unwrap(), 0);
+}
+
+/// An operator brings an earlier message back while a later one of its thread is being delivered.
+#[sqlx::test]
+async fn two_messages_of_one_thread_are_never_under_way_at_once(pool: PgPool) {
+    let db = Db::from(pool.clone());
+    let first = store(&db, draft().in_thread("release 1")).await;
+    let second = store(&db, draft().in_thread("release 1")).await;
+    attempt(
+        &db,
+        first,
+        &ScriptedCourier::answering([Err(Undelivered::refused("no"))]),
+    )
+    .await;
+    sqlx::query(
+        "UPDATE message SET attempts = 1, first_attempt_at = now(), claimed_until = now() + interval '1 minute'
+          WHERE id = $1",
+    )
+    .bind(second)
+    .execute(&pool)
+    .await
+    .unwrap();
+    outbox::retry_message(&db, first, &By::operator("olive")).await.unwrap();
+    let courier = ScriptedCourier::new();
+    assert_eq!(attempt(&db, first, &courier).await, None);
+    end_lease(&pool, second).await;
+    assert_eq!(attempt(&db, second, &courier).await, None, "the first goes first again");
+    assert_eq!(attempt(&db, first, &courier).await, Some(State::Delivered));
+    assert_eq!(attempt(&db, second, &courier).await, Some(State::Delivered));
 }

@@ -69,7 +69,7 @@ async fn a_new_schedule_waits_for_its_time(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn a_failure_is_recorded_and_told_and_the_next_time_tries_again(pool: PgPool) {
+async fn a_failure_is_recorded_and_told_and_tried_again_soon_but_not_for_ever(pool: PgPool) {
     let site = Site::start(pool.clone()).await;
     site.code_host
         .fail_with(Some(|| CodeHostError::RateLimited { reset: None }));
@@ -79,9 +79,18 @@ async fn a_failure_is_recorded_and_told_and_the_next_time_tries_again(pool: PgPo
     let after = row(&pool, OUTPUTS).await;
     assert_eq!(after.outcome.as_deref(), Some("failed"));
     assert!(after.told.contains("accepts no more calls"), "{after:?}");
-    assert!(after.due_in > 0.0 && after.due_in <= DAY, "{after:?}");
+    assert!(after.due_in > 200.0 && after.due_in <= 300.0, "{after:?}");
     let told = [format!("{OUTPUTS} begins"), format!("{OUTPUTS} failed")];
     assert_eq!(monitor.told(), told);
+
+    for (attempts, longest) in [(2, 600.0), (0, DAY)] {
+        make_due(&site, OUTPUTS, "1 second").await;
+        let (worker, _) = made_worker(&site);
+        one_round(worker).await;
+        let after = row(&pool, OUTPUTS).await;
+        assert_eq!(after.attempts, attempts, "{after:?}");
+        assert!(after.due_in > 300.0 && after.due_in <= longest, "{after:?}");
+    }
 }
 
 #[sqlx::test]

@@ -17,13 +17,15 @@ pub(in crate::core::outbox) async fn lock(
     Ok(row.map(|row| (row.state, row.thread)))
 }
 
-/// Ids of dead messages, oldest first.
-pub(in crate::core::outbox) async fn dead(conn: &mut PgConnection) -> Result<Vec<i64>> {
-    Ok(
-        sqlx::query_scalar!("SELECT id FROM message WHERE state = 'dead' ORDER BY id")
-            .fetch_all(conn)
-            .await?,
+/// Ids of dead messages after that one, oldest first, at most `limit`.
+pub(in crate::core::outbox) async fn dead(conn: &mut PgConnection, after: i64, limit: i64) -> Result<Vec<i64>> {
+    Ok(sqlx::query_scalar!(
+        "SELECT id FROM message WHERE state = 'dead' AND id > $1 ORDER BY id LIMIT $2",
+        after,
+        limit,
     )
+    .fetch_all(conn)
+    .await?)
 }
 
 /// Makes a message due at once. Its attempts begin anew, but for one that is remembered: it may have

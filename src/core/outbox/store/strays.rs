@@ -21,8 +21,7 @@ pub async fn wake_stray(conn: &mut PgConnection) -> Result<i64> {
                    OR m.next_attempt_at > now() + $1 * interval '1 second')
               AND (m.claimed_until IS NULL OR m.claimed_until < now()
                    OR m.claimed_until > now() + 2 * $2 * interval '1 second')
-              AND NOT EXISTS (SELECT FROM message e
-                               WHERE e.thread = m.thread AND e.state = 'waiting' AND e.id < m.id)
+              AND NOT message_has_to_wait(m)
               AND NOT EXISTS (SELECT FROM graphile_worker._private_jobs j
                                WHERE j.key = 'message:' || m.id AND j.attempts < j.max_attempts
                                  AND CASE WHEN j.locked_at IS NULL
