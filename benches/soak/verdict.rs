@@ -153,7 +153,7 @@ impl Outcome {
         for id in &self.promised.releases {
             let of_request: Vec<_> = issues
                 .iter()
-                .filter(|issue| issue.title.contains(id.as_str()))
+                .filter(|issue| issue.title == format!("soak {id}"))
                 .collect();
             let [issue] = of_request.as_slice() else {
                 bad.push(format!("{} issues about {id}", of_request.len()));

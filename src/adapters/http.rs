@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
+use crate::core::outbox::LONGEST_PAUSE;
 use crate::core::ports::Undelivered;
 use crate::telemetry::outgoing;
 
@@ -16,8 +17,6 @@ use crate::telemetry::outgoing;
 const MAX_BODY: usize = 1024 * 1024;
 /// Long enough to tell what a service said.
 const MAX_WORDS: usize = 300;
-/// No service may put us off for longer.
-const LONGEST_PAUSE: Duration = Duration::from_hours(24);
 
 /// What a service answered, whatever its status.
 #[derive(Debug)]
@@ -82,7 +81,8 @@ impl Answer {
         one_line(&String::from_utf8_lossy(&self.body))
     }
 
-    /// How long the service wants to be left alone, if it says so.
+    /// How long the service wants to be left alone, if it says so; no service is left alone for longer than
+    /// [`LONGEST_PAUSE`].
     pub fn retry_after(&self) -> Option<Duration> {
         let text = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
         let pause = match text.parse() {

@@ -7,10 +7,14 @@ mod http;
 mod limits;
 pub mod local_git;
 pub mod mail;
+pub mod no_issues;
 pub mod opencodelists;
 pub mod printed_issues;
 pub mod printing;
 pub mod slack;
+
+/// How Job Server introduces itself to every service, whatever the site is called.
+pub const USER_AGENT: &str = "OpenSAFELY Jobs";
 
 #[cfg(test)]
 mod code_host_behaviour;

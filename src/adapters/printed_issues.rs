@@ -17,7 +17,7 @@ const LABELS: &[&str] = &[
 ];
 
 /// Prints what would be done to issues. An issue's number follows from its repository and title, so it is
-/// the same however often it is opened; nothing is remembered.
+/// the same however often it is opened or looked for; nothing is remembered.
 #[derive(Debug)]
 pub struct PrintedIssues(pub Printer);
 
@@ -32,6 +32,10 @@ fn page(repo: &str, number: i64) -> String {
 
 #[async_trait]
 impl IssueTracker for PrintedIssues {
+    fn is_real(&self) -> bool {
+        false
+    }
+
     async fn open(&self, repo: &str, issue: &NewIssue) -> Result<Issue, Undelivered> {
         let number = number(repo, &issue.title);
         let labels = issue.labels.join(", ");
@@ -53,8 +57,12 @@ impl IssueTracker for PrintedIssues {
         Ok(None)
     }
 
-    async fn titled(&self, _: &str, _: &str) -> Result<Option<Issue>, Undelivered> {
-        Ok(None)
+    async fn titled(&self, repo: &str, title: &str) -> Result<Option<Issue>, Undelivered> {
+        let number = number(repo, title);
+        Ok(Some(Issue {
+            number,
+            url: page(repo, number),
+        }))
     }
 
     async fn comment(&self, repo: &str, number: i64, body: &str) -> Result<Receipt, Undelivered> {

@@ -8,10 +8,12 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::CommandError;
+use crate::adapters::USER_AGENT;
 use crate::adapters::fallback::Fallback;
 use crate::adapters::github::{GitHub, GitHubIssues, GitHubSettings, GitHubSettingsError};
 use crate::adapters::local_git::{LocalGit, LocalGitSettings};
 use crate::adapters::mail::{KeptMails, Mailgun, MailgunSettings, PrintedMail, Smtp};
+use crate::adapters::no_issues::NoIssues;
 use crate::adapters::opencodelists::OpenCodelists;
 use crate::adapters::printed_issues::PrintedIssues;
 use crate::adapters::printing::Printer;
@@ -83,18 +85,18 @@ pub fn check() -> ExitCode {
 }
 
 /// What all outside services are called with: connections are shared, and every call says who is asking.
-fn http_client(settings: &Settings) -> Result<reqwest::Client, CommandError> {
+fn http_client() -> Result<reqwest::Client, CommandError> {
     reqwest::Client::builder()
-        .user_agent(settings.web.site_name.as_str())
+        .user_agent(USER_AGENT)
         .connect_timeout(CONNECT_TIMEOUT)
         .build()
         .map_err(|error| CommandError::Said(format!("Cannot make an HTTP client: {error}")))
 }
 
 /// What carries messages out of the house. With `DEBUG` chat and issues are printed whatever tokens there
-/// are, without it only where there is no token. Must be called within a Tokio runtime.
+/// are, without it only where there is no token; in production issues without a token wait. Must be called within a Tokio runtime.
 pub fn couriers(settings: &Settings) -> Result<Couriers, CommandError> {
-    let client = http_client(settings)?;
+    let client = http_client()?;
     let printer = || match settings.profile {
         Profile::Development => Printer::stdout(),
         Profile::Production => Printer::log(),
@@ -134,6 +136,8 @@ pub fn couriers(settings: &Settings) -> Result<Couriers, CommandError> {
             ..github_settings(settings)
         };
         Arc::new(GitHubIssues::new(client, wanted).map_err(|error| bad_github(&error))?)
+    } else if settings.profile == Profile::Production && !settings.web.debug {
+        Arc::new(NoIssues)
     } else {
         Arc::new(PrintedIssues(printer()))
     };
@@ -144,7 +148,7 @@ pub fn couriers(settings: &Settings) -> Result<Couriers, CommandError> {
 pub fn codelist_checker(settings: &Settings) -> Result<Arc<dyn CodelistChecker>, CommandError> {
     let wanted = &settings.opencodelists;
     Ok(match &wanted.url {
-        Some(site) => Arc::new(OpenCodelists::new(http_client(settings)?, site, wanted.timeout)),
+        Some(site) => Arc::new(OpenCodelists::new(http_client()?, site, wanted.timeout)),
         None => Arc::new(CodelistsTakenAsTheyAre),
     })
 }
@@ -153,7 +157,6 @@ fn github_settings(settings: &Settings) -> GitHubSettings {
     GitHubSettings {
         api: settings.github.api_url.clone(),
         token: settings.github.token.clone(),
-        user_agent: settings.web.site_name.clone(),
         ..GitHubSettings::default()
     }
 }
@@ -165,8 +168,7 @@ fn bad_github(error: &GitHubSettingsError) -> CommandError {
 /// Where the code is: the local folder when one is set, GitHub for the rest or for everything.
 pub fn code_host(settings: &Settings) -> Result<Arc<dyn CodeHost>, CommandError> {
     let github = || -> Result<Arc<dyn CodeHost>, CommandError> {
-        let github =
-            GitHub::new(http_client(settings)?, github_settings(settings)).map_err(|error| bad_github(&error))?;
+        let github = GitHub::new(http_client()?, github_settings(settings)).map_err(|error| bad_github(&error))?;
         Ok(Arc::new(github))
     };
     match &settings.github.local_git_repos {
@@ -257,6 +259,61 @@ mod tests {
         let made = made(&[&TOKENS[..], &[("DEBUG", "true")]].concat());
         assert!(made.contains("PrintedChat") && made.contains("PrintedIssues"), "{made}");
         assert!(made.contains("Mailgun"), "{made}");
+    }
+
+    #[tokio::test]
+    async fn in_production_issues_without_a_token_wait() {
+        let made = made(&[
+            ("ROCKET_PROFILE", "release"),
+            ("SECRET_KEY", "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN"),
+            ("DATABASE_URL", "postgres://localhost/jobserver"),
+            ("BASE_URL", "https://jobs.example.org"),
+            ("SOCIAL_AUTH_GITHUB_KEY", "k"),
+            ("SOCIAL_AUTH_GITHUB_SECRET", "s"),
+            ("EMAIL_BACKEND", "console"),
+            ("RELEASE_STORAGE", "/storage/releases"),
+            ("MEDIA_STORAGE", "/storage/uploads"),
+            ("JOBSERVER_GITHUB_TOKEN", ""),
+            ("SLACK_BOT_TOKEN", ""),
+            ("RAP_API_BASE_URL", ""),
+            ("SENTRY_DSN", ""),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
+        ]);
+        assert!(made.contains("NoIssues") && made.contains("PrintedChat"), "{made}");
+    }
+
+    #[tokio::test]
+    async fn every_service_is_told_the_same_name_whatever_the_site_is_called() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let server = wiremock::MockServer::start().await;
+        let uri = server.uri();
+        let inputs = config::Inputs::of_pairs([
+            ("SITE_NAME", "Übungsplatz\u{2728}"),
+            ("JOBSERVER_GITHUB_TOKEN", "t"),
+            ("GITHUB_API_URL", &uri),
+            ("OPENCODELISTS_URL", &uri),
+            ("SLACK_BOT_TOKEN", "t"),
+            ("SLACK_API_URL", &uri),
+        ]);
+        let settings = config::load_from(&inputs).unwrap().settings;
+        let couriers = couriers(&settings).unwrap();
+        let post = crate::core::ports::ChatPost {
+            key: String::new(),
+            channel: "c".to_owned(),
+            text: "t".to_owned(),
+        };
+        // Whatever they make of the answer.
+        let _ = couriers.issues.labels("o/r").await;
+        let _ = couriers.chat.post(&post).await;
+        let _ = codelist_checker(&settings).unwrap().check("", "{}").await;
+        let repo = "https://github.com/o/r".parse().unwrap();
+        let _ = code_host(&settings).unwrap().facts(&repo).await;
+        let asked = server.received_requests().await.unwrap();
+        assert_eq!(asked.len(), 4, "{asked:?}");
+        for request in asked {
+            let names: Vec<_> = request.headers.get_all("user-agent").iter().collect();
+            assert_eq!(names, ["OpenSAFELY Jobs"], "{}", request.url);
+        }
     }
 
     #[tokio::test]

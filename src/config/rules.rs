@@ -61,6 +61,13 @@ pub(super) fn check(profile: Profile, values: &Values, problems: &mut Vec<Proble
                 .to_owned(),
         );
     }
+    if production && !values.has("JOBSERVER_GITHUB_TOKEN") {
+        warnings.push(
+            "JOBSERVER_GITHUB_TOKEN is not set: GitHub is asked anonymously, and issues about release \
+             requests wait until there is one."
+                .to_owned(),
+        );
+    }
 }
 
 fn forbid_debug(values: &Values, problems: &mut Vec<Problem>) {

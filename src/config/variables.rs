@@ -185,7 +185,7 @@ pub const VARIABLES: &[Variable] = &[
 
     var(People, "ADMIN_USERS", List, "usernames that the ensure_admins command gives the staff roles"),
 
-    var(GitHub, "JOBSERVER_GITHUB_TOKEN", SecretText, "read-only GitHub API token; without one GitHub is asked anonymously")
+    var(GitHub, "JOBSERVER_GITHUB_TOKEN", SecretText, "GitHub API token: reads repositories, writes the output checking issues")
         .required(StatedInProduction).secret(),
     var(GitHub, "INTERACTIVE_GITHUB_TOKEN", SecretText, "token that pushes interactive analyses to GitHub").secret(),
     var(GitHub, "SOCIAL_AUTH_GITHUB_KEY", Text, "client id of the GitHub OAuth app, callback path /complete/github/")

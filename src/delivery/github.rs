@@ -7,8 +7,7 @@ use super::issues;
 use super::markdown::mark;
 use crate::core::error::Error;
 use crate::core::outbox::{
-    CheckClosed, CheckCommented, CheckOpened, Letter, OutputCheck, Status, TrackedIssue, forget_issue, remember_issue,
-    tracked_issue,
+    CheckClosed, CheckCommented, CheckOpened, Letter, OutputCheck, Status, TrackedIssue, remember_issue, tracked_issue,
 };
 use crate::core::ports::{Issue, IssueChange, NewIssue, Receipt, Undelivered};
 
@@ -21,9 +20,9 @@ struct Remark {
 
 impl PostOffice {
     pub(super) async fn check_opened(&self, letter: &Letter, facts: &CheckOpened) -> Result<Receipt, Undelivered> {
-        let issue = match self.known_issue(letter, &facts.check).await? {
+        let issue = match self.known_issue(letter, &facts.check).await.map_err(out_of_sight)? {
             Some(issue) => issue,
-            None => self.open_issue(letter, &facts.check).await?,
+            None => self.open_issue(letter, &facts.check).await.map_err(out_of_sight)?,
         };
         Ok(Receipt {
             id: Some(issue.number.to_string()),
@@ -41,7 +40,9 @@ impl PostOffice {
             status: facts.status,
             close: false,
         };
-        self.remark_somewhere(letter, &facts.check, &remark).await
+        self.remark_somewhere(letter, &facts.check, &remark)
+            .await
+            .map_err(out_of_sight)
     }
 
     pub(super) async fn check_closed(&self, letter: &Letter, facts: &CheckClosed) -> Result<Receipt, Undelivered> {
@@ -50,10 +51,13 @@ impl PostOffice {
             status: None,
             close: true,
         };
-        self.remark_somewhere(letter, &facts.check, &remark).await
+        self.remark_somewhere(letter, &facts.check, &remark)
+            .await
+            .map_err(out_of_sight)
     }
 
-    /// Says it on the request's issue; on a new one when there is none, or none any more.
+    /// Says it on the request's issue; on a new one when there is none, or none any more. What is remembered
+    /// stays until the new one is open: an issue also seems gone while its repository cannot be seen.
     async fn remark_somewhere(
         &self,
         letter: &Letter,
@@ -67,14 +71,16 @@ impl PostOffice {
         match self.remark(letter, &issue, remark).await {
             Err(Undelivered::Missing { why }) => {
                 tracing::warn!(
-                    message = letter.id,
+                    message_id = letter.id,
                     repo = issue.repo,
                     number = issue.number,
                     why,
-                    "an issue is gone; another is opened"
+                    "an issue cannot be found; another is wanted"
                 );
-                self.forget(check, issue.number).await?;
-                let issue = self.open_issue(letter, check).await?;
+                let issue = match self.opened_earlier(letter, check).await? {
+                    Some(issue) => issue,
+                    None => self.open_issue(letter, check).await?,
+                };
                 self.remark(letter, &issue, remark).await
             }
             said => said,
@@ -101,9 +107,16 @@ impl PostOffice {
 
         let present = tracker.labels_of(repo, number).await?;
         let wanted = issues::with_status(&present, remark.status);
+        let labels = (!issues::are_the_same(&wanted, &present)).then_some(wanted);
+        if labels.is_some()
+            && let Some(status) = remark.status
+        {
+            // One that the repository lacks is reported, and set all the same: GitHub makes it.
+            self.labels_that_exist(repo, &[status.label()]).await;
+        }
         let change = IssueChange {
             close: remark.close,
-            labels: (wanted != present).then_some(wanted),
+            labels,
         };
         if change != IssueChange::default() {
             tracker.change(repo, number, &change).await?;
@@ -115,11 +128,22 @@ impl PostOffice {
     /// The request's issue, when it is remembered, or when an earlier attempt opened it and could not
     /// remember it any more.
     async fn known_issue(&self, letter: &Letter, check: &OutputCheck) -> Result<Option<TrackedIssue>, Undelivered> {
+        if !self.couriers.issues.is_real() {
+            return Ok(None);
+        }
         let mut conn = self.db.read().await.map_err(away)?;
         let remembered = tracked_issue(&mut conn, &check.subject()).await.map_err(away)?;
         drop(conn);
-        if remembered.is_some() || !letter.may_be_a_repeat() {
-            return Ok(remembered);
+        match remembered {
+            Some(issue) => Ok(Some(issue)),
+            None => self.opened_earlier(letter, check).await,
+        }
+    }
+
+    /// The issue that an earlier attempt at this message opened, and could not remember any more.
+    async fn opened_earlier(&self, letter: &Letter, check: &OutputCheck) -> Result<Option<TrackedIssue>, Undelivered> {
+        if !letter.may_be_a_repeat() {
+            return Ok(None);
         }
         let opened = self
             .couriers
@@ -135,7 +159,7 @@ impl PostOffice {
     /// The issue of a request that began before Job Server kept numbers is searched for, once; else one is
     /// opened.
     async fn old_or_new_issue(&self, letter: &Letter, check: &OutputCheck) -> Result<TrackedIssue, Undelivered> {
-        match self.couriers.issues.titled(&letter.recipient, &check.request).await? {
+        match self.couriers.issues.titled(&letter.recipient, &check.title()).await? {
             Some(issue) => self.remember(letter, check, issue).await,
             None => self.open_issue(letter, check).await,
         }
@@ -160,7 +184,7 @@ impl PostOffice {
         let labels = match self.couriers.issues.labels(repo).await {
             Ok(labels) => labels,
             Err(error) => {
-                tracing::warn!(repo, %error, "the labels of a repository cannot be read; an issue goes without");
+                tracing::warn!(repo, %error, "the labels of a repository cannot be read");
                 return Vec::new();
             }
         };
@@ -190,6 +214,9 @@ impl PostOffice {
             url: issue.url,
             title: check.title(),
         };
+        if !self.couriers.issues.is_real() {
+            return Ok(issue);
+        }
         let mut conn = self.db.read().await.map_err(away)?;
         remember_issue(&mut conn, &check.subject(), &issue)
             .await
@@ -198,10 +225,14 @@ impl PostOffice {
         self.fault.reached("github.remembered");
         Ok(issue)
     }
+}
 
-    async fn forget(&self, check: &OutputCheck, number: i64) -> Result<(), Undelivered> {
-        let mut conn = self.db.read().await.map_err(away)?;
-        forget_issue(&mut conn, &check.subject(), number).await.map_err(away)
+/// A repository that is not there, or that the token may not see now, may be there later; operators mend
+/// that, and nothing is given up at once.
+fn out_of_sight(error: Undelivered) -> Undelivered {
+    match error {
+        Undelivered::Missing { why } => Undelivered::later(why),
+        other => other,
     }
 }
 

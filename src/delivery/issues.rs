@@ -89,6 +89,17 @@ pub fn with_status(labels: &[String], status: Option<Status>) -> Vec<String> {
     others.chain(status.map(|status| status.label().to_owned())).collect()
 }
 
+/// Whether both are the same labels, in whatever order.
+pub fn are_the_same(labels: &[String], others: &[String]) -> bool {
+    let sorted = |labels: &[String]| {
+        let mut names: Vec<String> = labels.iter().map(|label| label.to_ascii_lowercase()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    };
+    sorted(labels) == sorted(others)
+}
+
 /// GitHub's labels are the same in any letter case.
 fn is_status(label: &str) -> bool {
     Status::ALL
@@ -188,5 +199,15 @@ mod tests {
         assert_eq!(with_status(&labels, None), ["internal", "urgent"]);
         assert_eq!(with_status(&[], None), Vec::<String>::new());
         assert_eq!(first_labels(&check()), ["external", "Pending review"]);
+    }
+
+    #[test]
+    fn labels_are_a_set() {
+        let labels = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let same = |one: &[&str], other: &[&str]| are_the_same(&labels(one), &labels(other));
+        assert!(same(&["internal", "Under review"], &["under review", "internal"]));
+        assert!(same(&[], &[]));
+        assert!(!same(&["internal"], &["internal", "urgent"]));
+        assert!(!same(&["internal"], &["external"]));
     }
 }

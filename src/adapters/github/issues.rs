@@ -13,6 +13,7 @@ use url::Url;
 use super::issue_answers::{Comment, Created, Found, Label, Listed};
 use super::settings::{GitHubSettings, GitHubSettingsError};
 use super::transport::{Failure, Transport};
+use crate::core::outbox::LONGEST_PAUSE;
 use crate::core::ports::{CodeHostError, Issue, IssueChange, IssueTracker, NewIssue, Receipt, Undelivered};
 
 /// The most that GitHub gives at once.
@@ -23,8 +24,6 @@ const MAX_PAGES: usize = 10;
 const CLOCK_SKEW: time::Duration = time::Duration::minutes(1);
 /// What GitHub asks for when it has had too many calls at once and says no time.
 const USUAL_PAUSE: Duration = Duration::from_mins(1);
-/// However far off it is, what is put off is tried again the next day.
-const LONGEST_PAUSE: Duration = Duration::from_hours(24);
 /// GitHub's search refuses longer questions.
 const MAX_QUESTION: usize = 150;
 
@@ -145,10 +144,10 @@ impl IssueTracker for GitHubIssues {
         Ok(found.filter(|issue| issue.created_at >= since).map(Issue::from))
     }
 
-    async fn titled(&self, repo: &str, text: &str) -> Result<Option<Issue>, Undelivered> {
+    async fn titled(&self, repo: &str, title: &str) -> Result<Option<Issue>, Undelivered> {
         let Repo { owner, name } = Repo::new(repo)?;
-        // Quotes would end the quoted text; the title itself is compared below.
-        let words: String = text.replace(['"', '\\'], " ").chars().take(MAX_QUESTION).collect();
+        // Quotes would end the quoted text; the whole title is compared below, as search finds longer ones too.
+        let words: String = title.replace(['"', '\\'], " ").chars().take(MAX_QUESTION).collect();
         let mut url = self.transport.url(&["search", "issues"]);
         url.query_pairs_mut()
             .append_pair("q", &format!("repo:{owner}/{name} is:issue in:title \"{words}\""))
@@ -164,7 +163,7 @@ impl IssueTracker for GitHubIssues {
             Ok(Err(failure)) => return Err(meaning(&what, failure)),
             Err(_) => return Err(meaning(&what, CodeHostError::TimedOut.into())),
         };
-        let titled = found.items.into_iter().find(|item| item.title.contains(text));
+        let titled = found.items.into_iter().find(|item| item.title.trim() == title.trim());
         Ok(titled.map(Issue::from))
     }
 

@@ -27,7 +27,7 @@ impl Default for GitHubSettings {
         Self {
             api: github(),
             token: None,
-            user_agent: "OpenSAFELY Jobs".to_owned(),
+            user_agent: crate::adapters::USER_AGENT.to_owned(),
             call_timeout: Duration::from_secs(3),
             listing_timeout: Duration::from_secs(30),
         }

@@ -37,6 +37,16 @@ fn production_has_its_own_defaults() {
     assert_eq!(settings.telemetry.log_format, LogFormat::Json);
     assert_eq!(settings.web.address, IpAddr::from([0, 0, 0, 0]));
     assert!(settings.web.secure_cookies() && !settings.telemetry.log_timestamps);
+    let without_token = production(&[]).unwrap().warnings;
+    assert_eq!(without_token.len(), 1, "{without_token:?}");
+    assert!(
+        without_token[0].contains("JOBSERVER_GITHUB_TOKEN is not set"),
+        "{without_token:?}"
+    );
+    let with_token = production(&[("JOBSERVER_GITHUB_TOKEN", Some("ghp_x"))])
+        .unwrap()
+        .warnings;
+    assert!(with_token.is_empty(), "{with_token:?}");
     let demo = production(&[("ALLOW_DEMO", Some("yes"))]).unwrap().settings.demo;
     assert!(demo.allowed);
 }

@@ -26,7 +26,7 @@ pub use checks::{
 };
 pub use content::{Content, CopilotWindow, CopilotWindows, FinishedJob, JobsFinished, TestMail};
 pub use retry::{LONGEST_PAUSE, RetryPolicy};
-pub use store::issues::{TrackedIssue, forget_issue, remember_issue, tracked_issue};
+pub use store::issues::{TrackedIssue, remember_issue, tracked_issue};
 pub use store::strays::{clear_queue, wake_stray};
 pub use store::{Deliveries, Figures, Filter, Message, deliveries_of_the_last_day, figures, list, message};
 

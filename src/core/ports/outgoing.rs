@@ -70,6 +70,12 @@ pub struct ChatPost {
 /// Keeps issues: GitHub. A repository is named `owner/name`.
 #[async_trait]
 pub trait IssueTracker: Send + Sync + Debug {
+    /// Whether its issues are somewhere. The numbers of those that are not are never remembered: they would
+    /// name somebody else's issues at the real one.
+    fn is_real(&self) -> bool {
+        true
+    }
+
     /// Opens an issue. Not safe to repeat: look with [`IssueTracker::opened_since`] first.
     ///
     /// # Errors
@@ -82,12 +88,12 @@ pub trait IssueTracker: Send + Sync + Debug {
     /// [`Undelivered`].
     async fn opened_since(&self, repo: &str, mark: &str, since: OffsetDateTime) -> Result<Option<Issue>, Undelivered>;
 
-    /// The newest issue, open or closed, with `text` in its title: for issues that are older than what
-    /// Job Server remembers. The tracker's search lags behind and is rationed.
+    /// The newest issue, open or closed, with exactly this title, but for spaces around it: for issues that
+    /// are older than what Job Server remembers. The tracker's search lags behind and is rationed.
     ///
     /// # Errors
     /// [`Undelivered`].
-    async fn titled(&self, repo: &str, text: &str) -> Result<Option<Issue>, Undelivered>;
+    async fn titled(&self, repo: &str, title: &str) -> Result<Option<Issue>, Undelivered>;
 
     /// Comments on an issue. Not safe to repeat: look with [`IssueTracker::commented_since`] first.
     ///

@@ -95,7 +95,7 @@ pub async fn event(
 }
 
 fn refuse(backend: &str, message: &str) -> Outcome<Answer> {
-    tracing::warn!(backend, message, "an event of Airlock was refused");
+    tracing::warn!(backend, why = message, "an event of Airlock was refused");
     Answer::json(
         Status::Created,
         &EventAnswer {

@@ -245,3 +245,40 @@ async fn github_closes_when_it_is_done(pool: PgPool) {
 async fn github_makes_no_sense(pool: PgPool) {
     github_fails(&pool, Fault::json(200, "<html>")).await;
 }
+
+#[sqlx::test]
+async fn github_hides_a_repository_for_a_while(pool: PgPool) {
+    let mut house = House::new(&pool).await;
+    let worker = house.worker_with(PATIENCE).await;
+    let opened = house.store(kinds::draft("check_opened", 1)).await;
+    house.delivered_at_last(opened).await;
+    let waits = Then::Waits(0.0..=60.0);
+    for kind in ["check_commented", "check_closed"] {
+        house.github.fail(ALL, Fault::status(404));
+        house.fails(kind, 1, "may not see it", &waits).await;
+    }
+    stop(worker).await;
+    let issues = house.github.issues(REPO);
+    let [issue] = issues.as_slice() else {
+        panic!("{issues:?}")
+    };
+    assert_eq!((issue.comments.len(), issue.is_open), (2, false), "{issue:?}");
+}
+
+#[sqlx::test]
+async fn labels_that_a_repository_lacks_are_reported_and_set_all_the_same(pool: PgPool) {
+    let mut house = House::new(&pool).await;
+    house.github.label(REPO, &["external", "Pending review"]);
+    let worker = house.worker_with(PATIENCE).await;
+    house.store(kinds::draft("check_commented", 1)).await;
+    house.until_all_is_delivered().await;
+    let said = stop(worker).await;
+    let reports: Vec<&String> = said.iter().filter(|line| line.contains("lacks labels")).collect();
+    let [report] = reports.as_slice() else {
+        panic!("{said:?}")
+    };
+    for part in ["ERROR", "org", "checks", "With requester"] {
+        assert!(report.contains(part), "{report}");
+    }
+    assert_eq!(house.github.issues(REPO)[0].labels, ["external", "With requester"]);
+}

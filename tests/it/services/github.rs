@@ -132,8 +132,15 @@ async fn an_old_issue_is_found_by_its_whole_title_once_search_knows_it() {
     // The words of the title are there, and the text is not.
     issues.open(REPO, &new("01J rework work")).await.unwrap();
     fake.index(REPO);
+    assert_eq!(issues.titled(REPO, "work 01J").await.unwrap(), Some(first.clone()));
+    // Titles that contain it are others'.
+    for longer in ["work 01J0", "work 01J again", "more work 01J"] {
+        issues.open(REPO, &new(longer)).await.unwrap();
+    }
+    fake.index(REPO);
     assert_eq!(issues.titled(REPO, "work 01J").await.unwrap(), Some(first));
-    let second = issues.open(REPO, &new("work 01J again")).await.unwrap();
+    assert_eq!(issues.titled(REPO, "01J").await.unwrap(), None);
+    let second = issues.open(REPO, &new("work 01J")).await.unwrap();
     fake.index(REPO);
     assert_eq!(
         issues.titled(REPO, "work 01J").await.unwrap(),

@@ -108,7 +108,8 @@ async fn issues_are_printed_under_numbers_that_stay() {
     let now = OffsetDateTime::now_utc();
     assert_eq!(issues.opened_since(repo, "mark", now).await.unwrap(), None);
     assert_eq!(issues.commented_since(repo, 1, "mark", now).await.unwrap(), None);
-    assert_eq!(issues.titled(repo, "work 01J").await.unwrap(), None);
+    assert_eq!(issues.titled(repo, "work 01J").await.unwrap(), Some(issue));
+    assert!(!issues.is_real());
     assert!(
         issues
             .labels(repo)

@@ -233,10 +233,14 @@ impl IssueRecorder {
         }
     }
 
-    /// Lets a repository be gone.
-    pub fn delete_repo(&self, repo: &str) {
-        self.issues.lock().unwrap().remove(repo);
+    /// Lets a repository be out of sight.
+    pub fn hide_repo(&self, repo: &str) {
         self.missing.lock().unwrap().push(repo.to_owned());
+    }
+
+    /// Lets a repository be seen again, with everything in it.
+    pub fn show_repo(&self, repo: &str) {
+        self.missing.lock().unwrap().retain(|missing| missing != repo);
     }
 
     fn add(&self, repo: &str, issue: &NewIssue) -> Issue {
@@ -308,11 +312,11 @@ impl IssueTracker for IssueRecorder {
         self.script.run(found).await
     }
 
-    async fn titled(&self, repo: &str, text: &str) -> Result<Option<Issue>, Undelivered> {
+    async fn titled(&self, repo: &str, title: &str) -> Result<Option<Issue>, Undelivered> {
         let found = || {
             self.repo_exists(repo)?;
             let issues = self.of(repo);
-            let newest = issues.iter().rev().find(|issue| issue.title.contains(text));
+            let newest = issues.iter().rev().find(|issue| issue.title == title);
             Ok(newest.map(|issue| page_of(repo, issue.number)))
         };
         self.script.run(found).await

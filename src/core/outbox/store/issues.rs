@@ -41,15 +41,3 @@ pub async fn remember_issue(conn: &mut PgConnection, subject: &str, issue: &Trac
     .await?;
     Ok(())
 }
-
-/// Forgets an issue that is no longer where it was.
-pub async fn forget_issue(conn: &mut PgConnection, subject: &str, number: i64) -> Result<()> {
-    sqlx::query!(
-        "DELETE FROM tracked_issue WHERE subject = $1 AND number = $2",
-        subject,
-        number,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}

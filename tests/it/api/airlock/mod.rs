@@ -4,6 +4,7 @@
 mod answers;
 mod delivery;
 mod repeats;
+mod trackers;
 mod troubles;
 
 use serde_json::{Value, json};

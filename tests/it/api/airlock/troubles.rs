@@ -11,7 +11,7 @@ fn down() -> Trouble {
     Trouble::Fails(Undelivered::later("GitHub answered 503"))
 }
 
-async fn remembered(site: &Site) -> Vec<(String, String, i64)> {
+pub(super) async fn remembered(site: &Site) -> Vec<(String, String, i64)> {
     sqlx::query_as("SELECT subject, repo, number FROM tracked_issue ORDER BY subject")
         .fetch_all(site.db.pool())
         .await
@@ -144,7 +144,7 @@ async fn a_comment_that_was_not_confirmed_is_not_made_again(pool: PgPool) {
     assert_eq!(only_issue(&site, REPO).labels, ["external", "Pending review"]);
     // And when what follows the comment fails, or is not confirmed.
     for trouble in [down(), Trouble::AnswerLost] {
-        for _ in ["commented_since", "labels_of"] {
+        for _ in ["commented_since", "labels_of", "labels"] {
             issues.script.next(Trouble::Nothing);
         }
         issues.script.next(trouble);
@@ -221,11 +221,11 @@ async fn an_issue_from_before_is_searched_for_once(pool: PgPool) {
         remembered(&site).await,
         [("airlock:01JREQ".to_owned(), REPO.to_owned(), number)]
     );
-    // titled, comment, labels_of, change; then without the search.
-    assert_eq!(issues.script.calls(), 4);
+    // titled, comment, labels_of, labels, change; then without the search.
+    assert_eq!(issues.script.calls(), 5);
     tell(&tpp, &event("request_returned")).await;
     site.drain().await;
-    assert_eq!(issues.script.calls(), 7);
+    assert_eq!(issues.script.calls(), 9);
     // Wherever later events would have it, it stays where it is.
     tell(&tpp, &event_with("request_released", json!({"org": "o", "repo": "r"}))).await;
     site.drain().await;
@@ -276,12 +276,24 @@ async fn labels_that_a_repository_lacks_are_left_out_and_unknown_ones_too(pool: 
 }
 
 #[sqlx::test]
-async fn without_the_repository_the_message_is_a_dead_letter(pool: PgPool) {
+async fn without_the_repository_the_message_waits(pool: PgPool) {
     let site = site(pool).await;
     let tpp = site.backend("tpp").await;
-    site.post().issues.delete_repo(REPO);
+    let issues = &site.post().issues;
+    issues.hide_repo(REPO);
     tell(&tpp, &event("request_submitted")).await;
-    site.drain().await;
-    assert_eq!(states(&site).await, [("check_opened".to_owned(), "dead".to_owned())]);
+    // The labels, and the issue; then the look for what the attempt before did.
+    for _ in 0..3 {
+        site.drain().await;
+        assert_eq!(states(&site).await, [("check_opened".to_owned(), "waiting".to_owned())]);
+        hurry(&site).await;
+    }
     assert_eq!(remembered(&site).await, []);
+    issues.show_repo(REPO);
+    site.drain().await;
+    assert_eq!(
+        states(&site).await,
+        [("check_opened".to_owned(), "delivered".to_owned())]
+    );
+    assert_eq!(only_issue(&site, REPO).title, "ws 01JREQ");
 }
