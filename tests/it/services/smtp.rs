@@ -76,7 +76,7 @@ async fn what_the_server_will_never_take_is_refused() {
     let smtp = to(&fake);
     for (step, reply) in [
         ("MAIL", "550 5.7.1 Sender not allowed"),
-        ("RCPT", "550 5.1.1 No such user"),
+        ("RCPT", "550 5.1.1 No such user, bob@example.org"),
         ("DATA", "554 5.5.1 No valid recipients"),
         (".", "552 5.3.4 Message too big"),
     ] {
