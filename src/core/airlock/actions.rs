@@ -52,7 +52,7 @@ pub async fn record_event(
     Ok(Recorded::New)
 }
 
-/// By what a repeated call is known.
+/// By what a repeated call is known: what is kept of the event, and how many updates are not.
 fn fingerprint(backend: &KnownBackend, event: &AirlockEvent) -> Result<Vec<u8>> {
     let told = serde_json::to_vec(&(backend.id, event)).map_err(unwritable)?;
     Ok(Sha256::digest(told).to_vec())

@@ -70,6 +70,15 @@ pub async fn event(
         Ok(event) => event,
         Err(message) => return refuse(&backend.slug, &message),
     };
+    if event.more_updates > 0 {
+        let (request, left_out) = (&event.request, event.more_updates);
+        tracing::warn!(
+            backend = backend.slug,
+            request,
+            left_out,
+            "an event of Airlock has too many updates to keep"
+        );
+    }
     match record_event(db, &backend, &event, &defaults(&app.settings)).await {
         Ok(recorded) => {
             if recorded == Recorded::Repeat {
