@@ -46,7 +46,7 @@ impl IssueTracker for PrintedIssues {
             ("labels", &labels),
             ("body", &issue.body),
         ];
-        self.0.print("GitHub issue", &parts);
+        self.0.print("GitHub issue", &parts[..2], &parts);
         Ok(Issue {
             number,
             url: page(repo, number),
@@ -67,7 +67,7 @@ impl IssueTracker for PrintedIssues {
 
     async fn comment(&self, repo: &str, number: i64, body: &str) -> Result<Receipt, Undelivered> {
         let parts = [("repository", repo), ("number", &number.to_string()), ("body", body)];
-        self.0.print("GitHub comment", &parts);
+        self.0.print("GitHub comment", &parts[..2], &parts);
         let url = format!("{}#issuecomment-1", page(repo, number));
         Ok(Receipt {
             id: Some("1".to_owned()),
@@ -95,7 +95,7 @@ impl IssueTracker for PrintedIssues {
         if let Some(labels) = &labels {
             parts.push(("labels", labels));
         }
-        self.0.print("GitHub issue changed", &parts);
+        self.0.print("GitHub issue changed", &parts[..2], &parts);
         Ok(Receipt {
             id: Some(shown.clone()),
             url: Some(page(repo, number)),

@@ -29,18 +29,20 @@ impl Printer {
         Self(Mutex::new(Out::Text(Box::new(out))))
     }
 
-    /// Into the log, so that its lines stay in one format.
+    /// Into the log, so that its lines stay in one format: what it was and where it went. Texts and
+    /// addresses are nothing for a log.
     pub fn log() -> Self {
         Self(Mutex::new(Out::Log))
     }
 
-    /// Prints one message: what it is, and its named parts.
-    pub fn print(&self, what: &str, parts: &[(&str, &str)]) {
+    /// Prints one message: what it is, and its named parts. `brief` is what a log may have of it: no
+    /// text, and nobody's address.
+    pub fn print(&self, what: &str, brief: &[(&str, &str)], parts: &[(&str, &str)]) {
         match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             Out::Log => {
-                let parts =
-                    serde_json::Map::from_iter(parts.iter().map(|(name, text)| ((*name).into(), (*text).into())));
-                tracing::info!(parts = %serde_json::Value::Object(parts), "not sent: {what}");
+                let brief =
+                    serde_json::Map::from_iter(brief.iter().map(|(name, text)| ((*name).into(), (*text).into())));
+                tracing::info!(brief = %serde_json::Value::Object(brief), "not sent: {what}");
             }
             Out::Text(out) => {
                 let mut text = format!("--- {what} ---\n");
@@ -92,7 +94,21 @@ pub(super) mod tests {
         let paper = Paper::default();
         paper
             .printer()
-            .print("A post", &[("channel", "releases"), ("text", "one\ntwo\n")]);
+            .print("A post", &[], &[("channel", "releases"), ("text", "one\ntwo\n")]);
         assert_eq!(paper.text(), "--- A post ---\nchannel: releases\ntext:\none\ntwo\n");
+    }
+
+    #[test]
+    fn a_log_has_neither_texts_nor_addresses() {
+        let paper = Paper::default();
+        let log = paper.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || log.clone()).finish();
+        tracing::subscriber::with_default(subscriber, || {
+            let parts = [("to", "ada@example.com"), ("text", "private words")];
+            Printer::log().print("Mail", &[("recipients", "1"), ("message-id", "k@jobs")], &parts);
+        });
+        let text = paper.text();
+        assert!(text.contains("not sent: Mail") && text.contains("k@jobs"), "{text}");
+        assert!(!text.contains("ada@") && !text.contains("private"), "{text}");
     }
 }

@@ -17,8 +17,7 @@ use crate::core::ports::{Chat, ChatPost, Receipt, Undelivered};
 /// What Slack answers when it has a message of this `client_msg_id` already: it is there, or was.
 const HAVE_IT: &[&str] = &["duplicate_message", "duplicate_message_not_found"];
 
-/// Slack's own troubles, by the names it gives them. All other names are about the message, the channel
-/// or the token.
+/// Slack's own troubles, by the names it gives them.
 const TROUBLES: &[&str] = &[
     "fatal_error",
     "internal_error",
@@ -29,6 +28,27 @@ const TROUBLES: &[&str] = &[
 
 /// Too much was said. `message_limit_exceeded` is the workspace's own limit.
 const TOO_MUCH: &[&str] = &["ratelimited", "rate_limited", "message_limit_exceeded"];
+
+/// The token is wrong. An operator mends that, and then the message goes.
+const TOKEN: &[&str] = &[
+    "account_inactive",
+    "invalid_auth",
+    "not_authed",
+    "token_expired",
+    "token_revoked",
+];
+
+/// What is wrong with the text itself, and will be wrong with it tomorrow.
+const TEXT: &[&str] = &[
+    "invalid_blocks",
+    "invalid_blocks_format",
+    "markdown_text_conflict",
+    "msg_blocks_too_long",
+    "msg_too_long",
+    "no_text",
+    "too_many_attachments",
+    "too_many_contact_cards",
+];
 
 /// Posts to Slack with `chat.postMessage`, as a bot.
 pub struct Slack {
@@ -120,10 +140,24 @@ fn understood(answer: &Answer, channel: &str) -> Result<Receipt, Undelivered> {
         Err(put_off(format!("Slack has heard too much from us: {error}")))
     } else if TROUBLES.contains(&error.as_str()) {
         Err(put_off(format!("Slack fails: {error}")))
-    } else {
+    } else if TEXT.contains(&error.as_str()) {
         Err(Undelivered::refused(format!(
-            "Slack refuses to post in {channel}: {error}"
+            "Slack refuses the text for {channel}: {error}"
         )))
+    } else {
+        Err(put_off(to_mend(&error, channel)))
+    }
+}
+
+/// What an operator has to do about a refusal. One that is not known may be mended, too.
+fn to_mend(error: &str, channel: &str) -> String {
+    match error {
+        token if TOKEN.contains(&token) => format!("Slack does not accept the token of SLACK_BOT_TOKEN: {error}"),
+        "missing_scope" => format!("The token of SLACK_BOT_TOKEN has not the scope chat:write: {error}"),
+        "not_in_channel" => format!("Slack's bot is not in the channel {channel}, invite it: {error}"),
+        "channel_not_found" => format!("Slack has no channel {channel}, or its bot may not see it: {error}"),
+        "is_archived" => format!("Slack's channel {channel} is archived: {error}"),
+        _ => format!("Slack refuses to post in {channel}: {error}"),
     }
 }
 
@@ -134,8 +168,11 @@ pub struct PrintedChat(pub Printer);
 #[async_trait]
 impl Chat for PrintedChat {
     async fn post(&self, post: &ChatPost) -> Result<Receipt, Undelivered> {
-        self.0
-            .print("Slack message", &[("channel", &post.channel), ("text", &post.text)]);
+        self.0.print(
+            "Slack message",
+            &[("channel", &post.channel), ("key", &post.key)],
+            &[("channel", &post.channel), ("text", &post.text)],
+        );
         Ok(Receipt::default())
     }
 }

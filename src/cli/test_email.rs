@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::outfit::{Outfit, post_office};
 use super::{ByOption, CommandError};
 use crate::config::{MailBackend, Settings};
+use crate::core::audit::{self, Event, Subject};
 use crate::core::db::Db;
 use crate::core::error::Error;
 use crate::core::outbox::fault::FaultPoint;
@@ -23,6 +24,10 @@ impl SendTestEmail {
     /// A message as every other, delivered here unless a worker is faster, so that what the mail server
     /// says is seen.
     pub async fn run(self) -> Result<(), CommandError> {
+        // Checked before anything is stored: what cannot be sent would stay as a dead letter.
+        if self.to.parse::<lettre::Address>().is_err() {
+            return Err(CommandError::Said(format!("{:?} is no e-mail address.", self.to)));
+        }
         let outfit = Outfit::new().await?;
         let (db, settings) = (&outfit.db, &outfit.settings);
         let by = self.by.by();
@@ -31,6 +36,7 @@ impl SendTestEmail {
         let id = outbox::send(&mut tx, Draft::new(content, &self.to, "sendtestemail"))
             .await?
             .ok_or_else(|| CommandError::Said("The mail could not be stored.".to_owned()))?;
+        audit::record(&mut tx, &Event::new("test_mail_sent", &by, Subject::message(id))).await?;
         tx.commit().await.map_err(Error::from)?;
         let office = post_office(settings, db, FaultPoint::default())?;
         outbox::attempt(db, id, &office, &FaultPoint::default()).await?;

@@ -6,6 +6,8 @@ use crate::core::outbox::{Awaited, CheckUpdated, CopilotWindows, ReleaseNotified
 
 /// The most characters of one thing that somebody wrote.
 const LONGEST: usize = 300;
+/// The most characters of a link's words: so many links fit into one message, which has 40,000 characters.
+const LONGEST_LABEL: usize = 100;
 /// The most lines about one event; the issue has the rest.
 const MOST_LINES: usize = 21;
 
@@ -51,7 +53,7 @@ impl<'a> Mrkdwn<'a> {
             to.to_owned()
         };
         let address = escape(&address).replace('|', "%7C");
-        let label = escape(&one_line(&label.replace('|', " ")));
+        let label = escape(&short_line(&label.replace('|', " "), LONGEST_LABEL));
         self.text.push_str(&format!("<{address}|{label}>"));
         self
     }
@@ -82,6 +84,9 @@ pub fn copilot_windows(place: &Place, facts: &CopilotWindows) -> String {
             .bullet()
             .link(&format!("/staff/projects/{}/", window.project), &window.name)
             .text(&format!(", on {}", window.ends_on));
+    }
+    if facts.more > 0 {
+        text = text.bullet().text(&format!("and {} more", facts.more));
     }
     text.finish()
 }
@@ -140,7 +145,7 @@ pub fn release_notified(place: &Place, facts: &ReleaseNotified) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::outbox::{CheckEvent, ReleasedFiles, Update};
+    use crate::core::outbox::{CheckEvent, CopilotWindow, ReleasedFiles, Update};
 
     fn place() -> Place {
         Place {
@@ -217,6 +222,24 @@ mod tests {
         let text = check_updated(&place(), None, &many);
         assert_eq!(text.lines().count(), 1 + MOST_LINES + 1);
         assert!(text.ends_with("\n• and more, on the issue"));
+    }
+
+    #[test]
+    fn so_many_projects_are_named_with_short_names() {
+        let window = |number: usize| CopilotWindow {
+            project: format!("p{number}"),
+            name: "é".repeat(500),
+            ends_on: "3 December 2026".to_owned(),
+        };
+        let mut facts = CopilotWindows {
+            windows: (0..2).map(window).collect(),
+            more: 0,
+        };
+        let text = copilot_windows(&place(), &facts);
+        let label = format!("{}…", "é".repeat(LONGEST_LABEL - 1));
+        assert!(text.ends_with(&format!("p1/|{label}>, on 3 December 2026")), "{text}");
+        facts.more = 7;
+        assert!(copilot_windows(&place(), &facts).ends_with("\n• and 7 more"));
     }
 
     fn notified(files: Option<(usize, &[&str])>) -> String {

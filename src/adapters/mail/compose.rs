@@ -28,18 +28,21 @@ impl Parts {
     /// [`Undelivered::Refused`] when an address is none, or nobody is written to.
     pub fn of(mail: &Mail) -> Result<Self, Undelivered> {
         if !is_message_id(&mail.message_id) {
-            return Err(refused("its Message-ID is none", &mail.message_id));
+            return Err(refused("its Message-ID is none"));
         }
         if mail.to.is_empty() {
             return Err(Undelivered::refused("The mail cannot be sent: it is to nobody"));
         }
         let reply_to = match &mail.reply_to {
             None => None,
-            Some(text) => Some(text.parse().map_err(|_| refused("this is no address", text))?),
+            Some(text) => Some(
+                text.parse()
+                    .map_err(|_| refused("the address for answers cannot be parsed"))?,
+            ),
         };
         Ok(Self {
             message_id: mail.message_id.clone(),
-            from: address(&mail.from)?,
+            from: address(&mail.from, "the sender's address cannot be parsed")?,
             to: addresses(&mail.to)?,
             bcc: addresses(&mail.bcc)?,
             reply_to,
@@ -96,16 +99,17 @@ pub(super) fn is_message_id(id: &str) -> bool {
 }
 
 fn addresses(texts: &[String]) -> Result<Vec<Address>, Undelivered> {
-    texts.iter().map(|text| address(text)).collect()
+    let why = "a recipient's address cannot be parsed";
+    texts.iter().map(|text| address(text, why)).collect()
 }
 
-fn address(text: &str) -> Result<Address, Undelivered> {
-    text.parse().map_err(|_| refused("this is no address", text))
+fn address(text: &str, why: &str) -> Result<Address, Undelivered> {
+    text.parse().map_err(|_| refused(why))
 }
 
-fn refused(why: &str, text: &str) -> Undelivered {
-    let text: String = text.chars().take(100).collect();
-    Undelivered::refused(format!("The mail cannot be sent: {why}: {text:?}"))
+/// Says not what the address is: the message has it, and errors are told in more places.
+fn refused(why: &str) -> Undelivered {
+    Undelivered::refused(format!("The mail cannot be sent: {why}"))
 }
 
 /// Breaks and other control characters become spaces; an endless subject is cut.

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::compose::Parts;
+use super::without_addresses;
 use crate::adapters::http::{self, Answer};
 use crate::core::ports::{Mail, Mailer, Receipt, Undelivered};
 
@@ -114,10 +115,10 @@ fn understood(answer: &Answer) -> Result<Receipt, Undelivered> {
             url: None,
         });
     }
-    let words = match answer.json::<Refusal>() {
+    let words = without_addresses(&match answer.json::<Refusal>() {
         Some(refusal) => http::one_line(&refusal.message),
         None => answer.words(),
-    };
+    });
     let put_off = |why: String| Undelivered::Later {
         why,
         after: answer.retry_after(),

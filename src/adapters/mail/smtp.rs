@@ -14,6 +14,7 @@ use percent_encoding::percent_decode_str;
 use tokio::time::timeout;
 
 use super::compose::Parts;
+use super::without_addresses;
 use crate::adapters::http;
 use crate::config::SecretUrl;
 use crate::core::ports::{Mail, Mailer, Receipt, Undelivered};
@@ -183,7 +184,8 @@ impl Smtp {
                 http::causes(&error)
             )),
             Failed::Sending(error) => {
-                let said = http::causes(&error);
+                // Servers like to repeat whom the mail was for.
+                let said = without_addresses(&http::causes(&error));
                 match error.status().map(u16::from) {
                     Some(LOGIN_WANTED) => {
                         Undelivered::later(format!("The {server} wants a login, in SMTP_URL: {said}"))

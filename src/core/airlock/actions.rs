@@ -52,7 +52,7 @@ pub async fn record_event(
     Ok(Recorded::New)
 }
 
-/// By what a repeated call is known.
+/// By what a repeated call is known: what is kept of the event, and how many updates are not.
 fn fingerprint(backend: &KnownBackend, event: &AirlockEvent) -> Result<Vec<u8>> {
     let told = serde_json::to_vec(&(backend.id, event)).map_err(unwritable)?;
     Ok(Sha256::digest(told).to_vec())
@@ -214,6 +214,7 @@ mod tests {
             author: "ada".to_owned(),
             user: "olga".to_owned(),
             updates: Vec::new(),
+            more_updates: 0,
             repo: None,
         }
     }
@@ -243,6 +244,7 @@ mod tests {
             other(|event| event.request.push('2')),
             other(|event| event.author.push('2')),
             other(|event| event.user.push('2')),
+            other(|event| event.more_updates = 1),
             other(|event| event.repo = "https://github.com/o/r".parse().ok()),
             other(|event| {
                 event.updates.push(Update {

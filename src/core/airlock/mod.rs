@@ -128,6 +128,8 @@ pub struct AirlockEvent {
     /// Username of whoever did this.
     pub user: String,
     pub updates: Vec<Update>,
+    /// How many updates were told besides, which are not kept.
+    pub more_updates: usize,
     /// Where the issue goes, when Airlock is set to say so.
     pub repo: Option<RepoUrl>,
 }
@@ -163,7 +165,7 @@ impl CheckEvent {
             verb: event.event_type.verb().to_owned(),
             user: event.user.clone(),
             updates: event.updates.iter().take(Self::SHOWN).cloned().collect(),
-            more: event.updates.len().saturating_sub(Self::SHOWN),
+            more: event.updates.len().saturating_sub(Self::SHOWN) + event.more_updates,
         }
     }
 }
@@ -199,6 +201,7 @@ mod tests {
                 };
                 CheckEvent::SHOWN + 3
             ],
+            more_updates: 0,
             repo: None,
         };
         let told = CheckEvent::of(&event);

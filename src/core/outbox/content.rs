@@ -94,12 +94,44 @@ pub struct JobsFinished {
     pub request_over: Option<String>,
     /// The request is told as a whole: `jobs` are all that it has.
     pub is_whole: bool,
-    /// Those that this is about, by action.
+    /// Those that this is about, the failed first, then by action: [`JobsFinished::MOST_JOBS`] at most.
     pub jobs: Vec<FinishedJob>,
+    /// What else this is about.
+    #[serde(default)]
+    pub rest: OtherJobs,
     /// How many jobs of the request were over then.
     pub jobs_over: usize,
     /// How many jobs the request had then.
     pub jobs_in_all: usize,
+}
+
+impl JobsFinished {
+    /// The most jobs that a message lists; the page of the job request has all of them.
+    pub const MOST_JOBS: usize = 50;
+
+    /// Those that are listed and those that are only counted.
+    pub fn listed(mut jobs: Vec<FinishedJob>) -> (Vec<FinishedJob>, OtherJobs) {
+        jobs.sort_by(|a, b| {
+            let key = |job: &FinishedJob| job.status != "failed";
+            (key(a), &a.action, &a.identifier).cmp(&(key(b), &b.action, &b.identifier))
+        });
+        let rest = jobs.split_off(jobs.len().min(Self::MOST_JOBS));
+        let of = |status: &str| rest.iter().filter(|job| job.status == status).count();
+        let counts = OtherJobs {
+            all: rest.len(),
+            failed: of("failed"),
+            succeeded: of("succeeded"),
+        };
+        (jobs, counts)
+    }
+}
+
+/// Jobs that are counted and not listed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherJobs {
+    pub all: usize,
+    pub failed: usize,
+    pub succeeded: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,7 +141,7 @@ pub struct FinishedJob {
     /// `succeeded` or `failed`, in small letters; what else a runner says when a request is told as a
     /// whole.
     pub status: String,
-    /// The runner's words, empty when it gave none.
+    /// The runner's words, empty when it gave none. They and the action are cut when they are long.
     pub message: String,
     /// From start to end, when both are known and a second apart at least.
     pub seconds: Option<u64>,
@@ -124,7 +156,16 @@ pub struct TestMail {
 /// Projects whose co-pilot support ends soon, soonest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CopilotWindows {
+    /// [`CopilotWindows::MOST`] at most.
     pub windows: Vec<CopilotWindow>,
+    /// How many there are besides.
+    #[serde(default)]
+    pub more: usize,
+}
+
+impl CopilotWindows {
+    /// The most projects that one message names.
+    pub const MOST: usize = 100;
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,6 +180,32 @@ pub struct CopilotWindow {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn so_many_jobs_are_listed_and_the_others_counted() {
+        let job = |number: usize, status: &str| FinishedJob {
+            identifier: format!("id{number}"),
+            action: format!("action{number:02}"),
+            status: status.to_owned(),
+            message: String::new(),
+            seconds: None,
+        };
+        let status = |number| match number {
+            51 => "failed",
+            50 => "nothing_to_do",
+            _ => "succeeded",
+        };
+        let (jobs, rest) = JobsFinished::listed((0..52).rev().map(|n| job(n, status(n))).collect());
+        assert_eq!(jobs.len(), JobsFinished::MOST_JOBS);
+        assert_eq!(
+            [&jobs[0], &jobs[1], &jobs[49]].map(|job| job.action.as_str()),
+            ["action51", "action00", "action48"]
+        );
+        assert_eq!((rest.all, rest.failed, rest.succeeded), (2, 0, 1));
+        let (jobs, rest) = JobsFinished::listed((0..60).map(|n| job(n, "failed")).collect());
+        assert_eq!((jobs.len(), rest.all, rest.failed), (50, 10, 10));
+        assert_eq!(JobsFinished::listed(jobs).1, OtherJobs::default());
+    }
 
     #[test]
     fn what_is_written_can_be_read_and_a_newer_version_is_told_apart() {

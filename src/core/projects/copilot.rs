@@ -58,6 +58,7 @@ pub async fn tell_of_windows(db: &Db, channel: &str) -> Result<Told> {
     let count = ending.len();
     let windows = ending
         .into_iter()
+        .take(CopilotWindows::MOST)
         .map(|project| {
             Ok(CopilotWindow {
                 project: project.slug,
@@ -66,7 +67,10 @@ pub async fn tell_of_windows(db: &Db, channel: &str) -> Result<Told> {
             })
         })
         .collect::<Result<Vec<_>>>()?;
-    let content = Content::CopilotWindows(CopilotWindows { windows });
+    let content = Content::CopilotWindows(CopilotWindows {
+        more: count - windows.len(),
+        windows,
+    });
     let cause = "schedule:notify_impending_copilot_support_windows";
     let sent = outbox::send(&mut tx, Draft::new(content, channel, cause).once(once)).await?;
     tx.commit().await?;

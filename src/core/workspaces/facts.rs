@@ -13,6 +13,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use tokio::time::{Instant, timeout_at};
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use super::store::facts as store;
 use crate::core::db::Db;
@@ -86,14 +88,29 @@ impl<'a> Facts<'a> {
     pub async fn visibility(&self, repos: &[RepoUrl]) -> Result<BTreeMap<RepoUrl, Known<Visibility>>> {
         let host = self.host;
         let ask = move |repo: RepoUrl| {
+            let span = tracing::trace_span!(
+                target: "jobserver::trace",
+                "get_repo",
+                otel.name = "get_repo",
+                repo_owner = repo.owner(),
+                repo_name = repo.name(),
+                repo_is_private = Empty,
+            );
             async move {
                 match host.facts(&repo).await {
-                    Ok(facts) if facts.private => Ok(Visibility::Private),
-                    Ok(_) => Ok(Visibility::Public),
+                    Ok(facts) => {
+                        Span::current().record("repo_is_private", facts.private);
+                        Ok(if facts.private {
+                            Visibility::Private
+                        } else {
+                            Visibility::Public
+                        })
+                    }
                     Err(CodeHostError::RepoNotFound) => Ok(Visibility::NotFound),
                     Err(error) => Err(error),
                 }
             }
+            .instrument(span)
             .boxed()
         };
         self.known(repos, |repo| format!("visibility {repo}"), ask).await

@@ -11,8 +11,6 @@ use crate::delivery::Place;
 const LONGEST_MESSAGE: usize = 300;
 /// The most characters of an action's name in a subject.
 const LONGEST_ACTION: usize = 120;
-/// The most jobs that a mail lists; the page of the job request has all of them.
-const MOST_JOBS: usize = 50;
 
 /// The subject. People filter their mail by the first form: it stays as it is.
 pub fn subject(facts: &JobsFinished) -> String {
@@ -27,10 +25,11 @@ pub fn subject(facts: &JobsFinished) -> String {
                 Some(status) if facts.is_whole => words(status),
                 _ => words(worst(jobs)),
             };
-            let counts = match failed(jobs) {
-                0 => count(jobs.len()),
-                all if all == jobs.len() => count(jobs.len()),
-                some => format!("{some} of {}", count(jobs.len())),
+            let all = told(facts);
+            let counts = match failed(facts) {
+                0 => count(all),
+                failed if failed == all => count(all),
+                some => format!("{some} of {}", count(all)),
             };
             if facts.is_whole {
                 format!("{status}: [os {workspace}] job request {id}, {counts}")
@@ -68,10 +67,8 @@ struct JobView {
 
 impl View {
     pub fn new(facts: &JobsFinished, place: &Place) -> Self {
-        let mut jobs: Vec<&FinishedJob> = facts.jobs.iter().collect();
-        jobs.sort_by_key(|job| !has_failed(job));
-        let hidden = jobs.len().saturating_sub(MOST_JOBS);
-        let jobs = jobs.into_iter().take(MOST_JOBS).map(|job| JobView::new(job, place));
+        let hidden = facts.rest.all;
+        let jobs = facts.jobs.iter().map(|job| JobView::new(job, place));
         Self {
             headline: headline(facts),
             project: one_line(&facts.project),
@@ -109,11 +106,11 @@ fn headline(facts: &JobsFinished) -> String {
         [job] if job.action == ERROR_ACTION => "The backend could not create the jobs.".to_owned(),
         [job] if matches!(job.status.as_str(), "succeeded" | "failed") => format!("{} {}.", name(job), job.status),
         [job] => format!("{} is over: {}.", name(job), words(&job.status)),
-        _ => match failed(jobs) {
-            0 if jobs.iter().all(|job| job.status == "succeeded") => format!("{} succeeded.", count(jobs.len())),
-            0 => format!("{} are over.", count(jobs.len())),
-            all if all == jobs.len() => format!("{} failed.", count(all)),
-            some => format!("{some} of {} failed.", count(jobs.len())),
+        _ => match (failed(facts), told(facts)) {
+            (0, all) if all_succeeded(facts) => format!("{} succeeded.", count(all)),
+            (0, all) => format!("{} are over.", count(all)),
+            (failed, all) if failed == all => format!("{} failed.", count(all)),
+            (some, all) => format!("{some} of {} failed.", count(all)),
         },
     };
     if facts.is_whole {
@@ -161,8 +158,17 @@ fn has_failed(job: &FinishedJob) -> bool {
     job.status == "failed"
 }
 
-fn failed(jobs: &[FinishedJob]) -> usize {
-    jobs.iter().filter(|job| has_failed(job)).count()
+fn failed(facts: &JobsFinished) -> usize {
+    facts.jobs.iter().filter(|job| has_failed(job)).count() + facts.rest.failed
+}
+
+fn all_succeeded(facts: &JobsFinished) -> bool {
+    facts.jobs.iter().all(|job| job.status == "succeeded") && facts.rest.succeeded == facts.rest.all
+}
+
+/// How many jobs a mail is about.
+fn told(facts: &JobsFinished) -> usize {
+    facts.jobs.len() + facts.rest.all
 }
 
 fn count(jobs: usize) -> String {

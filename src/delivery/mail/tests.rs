@@ -38,15 +38,17 @@ fn job(action: &str, status: &str) -> FinishedJob {
 }
 
 fn facts(jobs: Vec<FinishedJob>) -> JobsFinished {
+    let (jobs, rest) = JobsFinished::listed(jobs);
     JobsFinished {
         project: "A study of tea".to_owned(),
         workspace: "tea".to_owned(),
         job_request_id: 12,
         request_over: None,
         is_whole: false,
-        jobs_over: jobs.len(),
-        jobs_in_all: jobs.len() + 1,
+        jobs_over: jobs.len() + rest.all,
+        jobs_in_all: jobs.len() + rest.all + 1,
         jobs,
+        rest,
     }
 }
 
@@ -276,7 +278,10 @@ fn a_test_mail_says_who_asked() {
 
 #[test]
 fn what_is_no_mail_is_not_written_as_one() {
-    let windows = crate::core::outbox::CopilotWindows { windows: Vec::new() };
+    let windows = crate::core::outbox::CopilotWindows {
+        windows: Vec::new(),
+        more: 0,
+    };
     let written = Templates::new()
         .unwrap()
         .write(&letter(Content::CopilotWindows(windows)), &place());

@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::answer::Answer;
-use super::body::Body;
+use super::body::{Body, Unread};
 use super::csrf::NotForged;
 use super::negotiation::AsksForJson;
 use super::openapi::{self, Detail};
@@ -45,13 +45,11 @@ pub struct EventAnswer<'a> {
     request_body(content = openapi::AirlockEvent, description = "The event.", example = json!(openapi::airlock_event())),
     responses(
         (status = 201, body = EventAnswer<'static>,
-         description = "Kept, or not: the body tells. An unknown type, workspace or user is an error.",
+         description = "Kept, or not: the body tells. An unknown type, workspace or user is an error, and so is a \
+                        body that is neither JSON nor a form, or has more than 32 MiB.",
          example = json!({"status": "error", "message": "Unknown event type 'NOPE'"})),
         (status = 403, body = Detail, description = "No token, or one that is not known.",
          example = json!({"detail": "Authorization header is missing"})),
-        (status = 413, body = Detail, description = "More than 32 MiB."),
-        (status = 415, body = Detail, description = "Neither JSON nor a form.",
-         example = json!({"detail": "Unsupported media type \"text/plain\" in request."})),
     )
 )]
 #[post("/api/v2/airlock/events", data = "<body>")]
@@ -61,13 +59,26 @@ pub async fn event(
     backend: BackendAuth,
     app: &rocket::State<App>,
     db: &Database,
-    body: Body,
+    body: Result<Body, Unread>,
 ) -> Outcome<Answer> {
     let BackendAuth(backend) = backend;
+    let body = match body {
+        Ok(body) => body,
+        Err(Unread(why)) => return refuse(&backend.slug, &why),
+    };
     let event = match body::read(&body.into_object(&["updates"])) {
         Ok(event) => event,
         Err(message) => return refuse(&backend.slug, &message),
     };
+    if event.more_updates > 0 {
+        let (request, left_out) = (&event.request, event.more_updates);
+        tracing::warn!(
+            backend = backend.slug,
+            request,
+            left_out,
+            "an event of Airlock has too many updates to keep"
+        );
+    }
     match record_event(db, &backend, &event, &defaults(&app.settings)).await {
         Ok(recorded) => {
             if recorded == Recorded::Repeat {

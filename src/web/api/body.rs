@@ -19,9 +19,14 @@ pub enum Body {
     Form(Vec<(String, String)>),
 }
 
+/// Why a body was not read, in a sentence. A handler that takes a `Result` tells it itself; otherwise it
+/// is the detail of an answer 400, 413 or 415.
+#[derive(Debug)]
+pub struct Unread(pub String);
+
 #[rocket::async_trait]
 impl<'r> FromData<'r> for Body {
-    type Error = ();
+    type Error = Unread;
 
     async fn from_data(request: &'r Request<'_>, mut data: Data<'r>) -> rocket::data::Outcome<'r, Self> {
         let content_type = request.headers().get_one("Content-Type").unwrap_or_default();
@@ -42,8 +47,8 @@ impl<'r> FromData<'r> for Body {
             });
         }
         let refuse = |status: Status, why: String| {
-            request.local_cache(|| Told(Some(why)));
-            Outcome::Error((status, ()))
+            request.local_cache(|| Told(Some(why.clone())));
+            Outcome::Error((status, Unread(why)))
         };
         if is_form {
             return match Form::<Fields>::from_data(request, data).await {

@@ -199,6 +199,39 @@ async fn a_whole_request_can_be_told_when_it_ends(pool: PgPool) {
 }
 
 #[sqlx::test]
+async fn a_message_keeps_so_many_jobs_and_so_much_of_what_a_runner_says(pool: PgPool) {
+    let (site, tpp, request) = start(pool).await;
+    choose(&site, "whole_request").await;
+    let jobs: Vec<Value> = (0..70)
+        .map(|number| {
+            let status = if number == 69 { "failed" } else { "succeeded" };
+            let mut job = job(&request, &format!("{number:02}"), status);
+            job["status_message"] = json!("é".repeat(5000));
+            job
+        })
+        .collect();
+    tpp.post(JOBS, &Value::from(jobs)).await.expect(200);
+    let (size, listed): (i32, i32) =
+        sqlx::query_as("SELECT length(payload::text), jsonb_array_length(payload->'jobs') FROM message")
+            .fetch_one(site.db.pool())
+            .await
+            .unwrap();
+    assert_eq!(listed, 50);
+    assert!(size < 50 * 600, "{size}");
+    site.drain().await;
+    let mail = &site.post().mail.take()[0];
+    assert_eq!(mail.subject, "failed: [os ws] job request 1, 1 of 70 jobs");
+    for part in [
+        "1 of 70 jobs failed.",
+        "And 20 more, on the page",
+        "/jobs/69/",
+        "All 70 jobs are over.",
+    ] {
+        assert!(mail.text.contains(part), "{part}\n{}", mail.text);
+    }
+}
+
+#[sqlx::test]
 async fn a_request_also_ends_when_its_last_active_job_is_withdrawn(pool: PgPool) {
     let (site, tpp, request) = start(pool).await;
     choose(&site, "whole_request").await;

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use jobserver::core::outbox::fault::STEPS;
 use jobserver::core::outbox::{
     CheckClosed, CheckCommented, CheckEvent, CheckOpened, CheckUpdated, Content, CopilotWindow, CopilotWindows, Draft,
-    FinishedJob, JobsFinished, OutputCheck, ReleaseNotified, ReleasedFiles, RequestDecided, Service, Status, TestMail,
-    Update,
+    FinishedJob, JobsFinished, OtherJobs, OutputCheck, ReleaseNotified, ReleasedFiles, RequestDecided, Service, Status,
+    TestMail, Update,
 };
 use serde_json::Value;
 
@@ -96,6 +96,7 @@ fn content(kind: &str, number: usize) -> Content {
                 message: "Completed".to_owned(),
                 seconds: Some(61),
             }],
+            rest: OtherJobs::default(),
             jobs_over: 1,
             jobs_in_all: 1,
         }),
@@ -106,6 +107,7 @@ fn content(kind: &str, number: usize) -> Content {
                 name: "Tea".to_owned(),
                 ends_on: "3 December 2026".to_owned(),
             }],
+            more: 0,
         }),
         "check_opened" => Content::CheckOpened(CheckOpened { check: check(number) }),
         "check_commented" => Content::CheckCommented(CheckCommented {

@@ -118,10 +118,13 @@ async fn slack(pool: PgPool) {
         let answer = Fault::json(200, &format!(r#"{{"ok": false, "error": "{error}"}}"#));
         all.push((answer, words, Then::Waits(pause.clone()), false));
     }
+    // A person mends these, and nothing is lost until then.
     for error in ["channel_not_found", "invalid_auth", "an_error_of_tomorrow"] {
         let answer = Fault::json(200, &format!(r#"{{"ok": false, "error": "{error}"}}"#));
-        all.push((answer, error, Then::Dead, false));
+        all.push((answer, error, Then::Waits(pause.clone()), false));
     }
+    let answer = Fault::json(200, r#"{"ok": false, "error": "msg_too_long"}"#);
+    all.push((answer, "msg_too_long", Then::Dead, false));
     for (number, (fault, words, then, _)) in all.into_iter().enumerate() {
         let before = house.slack.posted().len();
         house.slack.fail(ALL, fault);

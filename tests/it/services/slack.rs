@@ -67,41 +67,60 @@ async fn a_repeat_that_slack_knows_is_delivered() {
 #[tokio::test]
 async fn what_slack_will_never_take_is_refused_with_its_reason_and_channel() {
     let fake = FakeSlack::start().await;
-    fake.has_only(&["job-server-registrations", "old"]);
-    fake.archive("old");
     let slack = to(&fake);
-    let with = |channel: &str, text: &str| ChatPost {
-        channel: channel.to_owned(),
-        text: text.to_owned(),
-        ..post()
-    };
-    for (post, error) in [
-        (with("nowhere", "x"), "channel_not_found"),
-        (with("old", "x"), "is_archived"),
-        (with("job-server-registrations", ""), "no_text"),
-        (with("job-server-registrations", &"x".repeat(40_001)), "msg_too_long"),
-    ] {
-        let why = refused(slack.post(&post).await);
-        assert!(why.contains(error) && why.contains(&post.channel), "{why}");
+    for (text, error) in [(String::new(), "no_text"), ("x".repeat(40_001), "msg_too_long")] {
+        let why = refused(slack.post(&ChatPost { text, ..post() }).await);
+        assert!(why.contains(error) && why.contains(&post().channel), "{why}");
     }
-    for error in [
-        "not_in_channel",
-        "restricted_action",
-        "account_inactive",
-        "token_revoked",
-    ] {
-        fake.fail(1, says(error));
-        let why = refused(slack.post(&post()).await);
-        assert!(why.contains(error) && !why.contains(TOKEN), "{why}");
-    }
+    fake.fail(1, says("too_many_attachments"));
+    let why = refused(slack.post(&post()).await);
+    assert!(why.contains("too_many_attachments") && !why.contains(TOKEN), "{why}");
     assert_eq!(fake.posted(), []);
-    assert_eq!(fake.count(), 8);
+    assert_eq!(fake.count(), 3);
 }
 
 #[tokio::test]
-async fn a_wrong_token_is_refused_and_not_repeated_in_the_reason() {
+async fn what_an_operator_can_mend_waits_and_names_the_setting_or_the_channel() {
     let fake = FakeSlack::start().await;
-    let why = refused(at(&fake.api(), "xoxb-wrong", PATIENT).post(&post()).await);
+    fake.has_only(&["job-server-registrations", "old"]);
+    fake.archive("old");
+    let slack = to(&fake);
+    for (channel, error) in [("nowhere", "channel_not_found"), ("old", "is_archived")] {
+        let channel = channel.to_owned();
+        let (why, _) = later(
+            slack
+                .post(&ChatPost {
+                    channel: channel.clone(),
+                    ..post()
+                })
+                .await,
+        );
+        assert!(why.contains(error) && why.contains(&channel), "{why}");
+    }
+    for (error, named) in [
+        ("invalid_auth", "SLACK_BOT_TOKEN"),
+        ("not_authed", "SLACK_BOT_TOKEN"),
+        ("token_revoked", "SLACK_BOT_TOKEN"),
+        ("token_expired", "SLACK_BOT_TOKEN"),
+        ("account_inactive", "SLACK_BOT_TOKEN"),
+        ("missing_scope", "SLACK_BOT_TOKEN"),
+        ("not_in_channel", "job-server-registrations"),
+        ("restricted_action", "job-server-registrations"),
+    ] {
+        fake.fail(1, says(error));
+        let (why, _) = later(slack.post(&post()).await);
+        assert!(
+            why.contains(error) && why.contains(named) && !why.contains(TOKEN),
+            "{why}"
+        );
+    }
+    assert_eq!(fake.posted(), []);
+}
+
+#[tokio::test]
+async fn a_wrong_token_is_not_repeated_in_the_reason() {
+    let fake = FakeSlack::start().await;
+    let (why, _) = later(at(&fake.api(), "xoxb-wrong", PATIENT).post(&post()).await);
     assert!(why.contains("invalid_auth") && !why.contains("xoxb"), "{why}");
     assert!(!format!("{:?}", at(&fake.api(), "xoxb-wrong", PATIENT)).contains("xoxb"));
 }

@@ -76,13 +76,15 @@ async fn what_the_server_will_never_take_is_refused() {
     let smtp = to(&fake);
     for (step, reply) in [
         ("MAIL", "550 5.7.1 Sender not allowed"),
-        ("RCPT", "550 5.1.1 No such user"),
+        ("RCPT", "550 5.1.1 <bob@example.org>: No such user"),
         ("DATA", "554 5.5.1 No valid recipients"),
         (".", "552 5.3.4 Message too big"),
     ] {
         fake.fail(step, SmtpFault::Reply(reply));
         let why = refused(smtp.send(&mail()).await);
         assert!(why.contains(reply.rsplit_once(' ').unwrap().1), "{why}");
+        // Whom it was for is the message's to say.
+        assert!(!why.contains('@'), "{why}");
     }
     assert_eq!(fake.letters(), []);
     smtp.send(&mail()).await.unwrap();

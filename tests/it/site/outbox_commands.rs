@@ -153,13 +153,31 @@ async fn a_test_mail_is_kept_printed_or_sent_as_the_settings_say(pool: PgPool) {
         said.out
     );
     assert_eq!(server.letters()[0].to, ["you@example.org"]);
+    let audited: Vec<(String, String, String)> =
+        sqlx::query_as("SELECT type, target_id, created_by FROM auditable_event ORDER BY id")
+            .fetch_all(&pool)
+            .await
+            .unwrap();
+    let sent: Vec<i64> = sqlx::query_scalar("SELECT id FROM message ORDER BY id")
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+    let event = |id: &i64| ("test_mail_sent".to_owned(), id.to_string(), "olive".to_owned());
+    assert_eq!(audited, sent.iter().map(event).collect::<Vec<_>>());
     server.fail("RCPT", SmtpFault::Reply("550 5.1.1 No such user"));
     let said = through_server()
         .run(&["sendtestemail", "you@example.org"])
         .await
         .failed();
     assert!(said.err.contains("No such user"), "{}", said.err);
-    through_server().run(&["sendtestemail", "nobody"]).await.failed();
+    // What is no address is not stored.
+    let said = through_server().run(&["sendtestemail", "nobody"]).await.failed();
+    assert_eq!(
+        (said.code, said.err.contains("\"nobody\" is no e-mail address")),
+        (1, true),
+        "{}",
+        said.err
+    );
     assert_eq!(server.letters().len(), 1);
     // What may work later stays, and a worker goes on with it.
     server.fail("RCPT", SmtpFault::Reply("451 4.3.0 Try again later"));
@@ -172,8 +190,5 @@ async fn a_test_mail_is_kept_printed_or_sent_as_the_settings_say(pool: PgPool) {
         .fetch_all(&pool)
         .await
         .unwrap();
-    assert_eq!(
-        states,
-        ["delivered", "delivered", "delivered", "dead", "dead", "waiting"]
-    );
+    assert_eq!(states, ["delivered", "delivered", "delivered", "dead", "waiting"]);
 }

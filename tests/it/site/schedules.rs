@@ -200,6 +200,10 @@ fn what_the_platform_runs_by_the_clock_is_what_there_is() {
         let name = command.strip_prefix("jobserver runjobs ").unwrap();
         assert!(Period::named(name).is_some(), "{name}");
         assert_eq!(entry["schedule"], format!("@{name}"));
+        assert!(
+            SCHEDULES.iter().any(|schedule| schedule.when.period().name() == name),
+            "app.json runs what is {name}, and nothing is"
+        );
         periods.push(name);
     }
     for schedule in SCHEDULES {

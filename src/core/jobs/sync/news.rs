@@ -15,6 +15,11 @@ use crate::core::jobs::{JobRequestStatus, Runtime};
 use crate::core::outbox::{Content, Draft, FinishedJob, JobsFinished, send_all};
 use crate::core::people::notify::Notify;
 
+/// The most characters that a message keeps of what a runner says; the job's page has all.
+const LONGEST_ACTION: usize = 500;
+const LONGEST_STATUS: usize = 100;
+const LONGEST_MESSAGE: usize = 300;
+
 /// What a sync did to one request whose owner wants to be told.
 #[derive(Debug, Default)]
 struct News<'a> {
@@ -99,8 +104,7 @@ fn draft(
     if told.is_empty() {
         return None;
     }
-    let mut told: Vec<FinishedJob> = told.into_iter().map(finished).collect();
-    told.sort_by(|a, b| (&a.action, &a.identifier).cmp(&(&b.action, &b.identifier)));
+    let (told, rest) = JobsFinished::listed(told.into_iter().map(finished).collect());
     let facts = JobsFinished {
         project: addressee.project,
         workspace: addressee.workspace,
@@ -111,6 +115,7 @@ fn draft(
             .map(|status| status.name().to_owned()),
         is_whole: addressee.notify == Notify::WholeRequest,
         jobs: told,
+        rest,
         jobs_over: all().filter(|job| job_is_completed(&job.status)).count(),
         jobs_in_all: all().count(),
     };
@@ -126,9 +131,28 @@ fn finished(job: &ReportedJob) -> FinishedJob {
     let took = Runtime::between(job.started_at, job.completed_at);
     FinishedJob {
         identifier: job.identifier.clone(),
-        action: job.action.clone(),
-        status: job.status.to_lowercase(),
-        message: job.status_message.clone(),
+        action: cut(&job.action, LONGEST_ACTION),
+        status: cut(&job.status, LONGEST_STATUS).to_lowercase(),
+        message: cut(&job.status_message, LONGEST_MESSAGE),
         seconds: (!took.is_zero()).then(|| took.seconds()),
+    }
+}
+
+fn cut(text: &str, longest: usize) -> String {
+    if text.chars().count() <= longest {
+        return text.to_owned();
+    }
+    text.chars().take(longest - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_words_are_cut_between_characters() {
+        assert_eq!(cut(&"é".repeat(300), 300), "é".repeat(300));
+        assert_eq!(cut(&"é".repeat(301), 300), "é".repeat(299) + "…");
+        assert_eq!(cut("", 300), "");
     }
 }

@@ -9,9 +9,11 @@ use crate::web::api::json::Kind;
 
 /// Ids, names: real ones have a tenth of this.
 const NAME: Rule = Rule::FILLED.at_most(250);
-/// An update's sentence.
-const SENTENCE: Rule = Rule::FILLED.at_most(2000);
-/// The most updates of one event.
+/// The most characters that are kept of an update's sentence, and of the names in it. Airlock's users do
+/// not see a refusal, so what is long is cut.
+const LONGEST_SENTENCE: usize = 2000;
+const LONGEST_NAME: usize = 250;
+/// The most updates that are kept of one event; the rest is counted.
 const MOST_UPDATES: usize = 5000;
 
 /// Reads an event, or tells everything that is wrong with it, in one line.
@@ -32,7 +34,7 @@ pub fn read(body: &[u8]) -> Result<AirlockEvent, String> {
     let request = fields.text("request", NAME);
     let author = fields.text("request_author", NAME);
     let user = fields.text("user", NAME);
-    let updates = updates(&mut fields);
+    let (updates, more_updates) = updates(&mut fields);
     let repo = repo(&mut fields);
     fields.end().map_err(in_one_line)?;
     let (Some(event_type), Some(workspace), Some(request), Some(author), Some(user)) =
@@ -47,6 +49,7 @@ pub fn read(body: &[u8]) -> Result<AirlockEvent, String> {
         author,
         user,
         updates,
+        more_updates,
         repo,
     })
 }
@@ -75,9 +78,10 @@ fn repo(fields: &mut Fields<'_>) -> Option<RepoUrl> {
     found.ok()
 }
 
-fn updates(fields: &mut Fields<'_>) -> Vec<Update> {
+/// The updates that are kept, and how many there are besides.
+fn updates(fields: &mut Fields<'_>) -> (Vec<Update>, usize) {
     let Some(raw) = given(fields.raw("updates")) else {
-        return Vec::new();
+        return (Vec::new(), 0);
     };
     let items: Option<Vec<&RawValue>> = match Kind::of(raw) {
         Kind::List => serde_json::from_str(raw.get()).ok(),
@@ -86,23 +90,17 @@ fn updates(fields: &mut Fields<'_>) -> Vec<Update> {
     let Some(items) = items else {
         let kind = Kind::of(raw).name();
         fields.fault("updates", format!("Expected a list of items but got type \"{kind}\"."));
-        return Vec::new();
+        return (Vec::new(), 0);
     };
-    if items.len() > MOST_UPDATES {
-        fields.fault(
-            "updates",
-            format!("Ensure there are no more than {MOST_UPDATES} items."),
-        );
-        return Vec::new();
-    }
-    let mut updates = Vec::with_capacity(items.len());
-    for (place, item) in items.into_iter().enumerate() {
+    let more = items.len().saturating_sub(MOST_UPDATES);
+    let mut updates = Vec::with_capacity(items.len() - more);
+    for (place, item) in items.into_iter().take(MOST_UPDATES).enumerate() {
         match update(item) {
             Ok(update) => updates.push(update),
             Err(why) => fields.fault("updates", format!("[{place}] {why}")),
         }
     }
-    updates
+    (updates, more)
 }
 
 fn update(item: &RawValue) -> Result<Update, String> {
@@ -112,7 +110,8 @@ fn update(item: &RawValue) -> Result<Update, String> {
         Some(_) => "update_type",
         None => "update",
     };
-    let update = fields.text(name, SENTENCE).unwrap_or_default();
+    let update = fields.text(name, Rule::FILLED).unwrap_or_default();
+    let update = cut(update, LONGEST_SENTENCE);
     let group = optional(&mut fields, "group");
     let user = optional(&mut fields, "user");
     fields.end().map_err(in_one_line)?;
@@ -122,8 +121,16 @@ fn update(item: &RawValue) -> Result<Update, String> {
 fn optional(fields: &mut Fields<'_>, name: &'static str) -> Option<String> {
     given(fields.raw(name))?;
     fields
-        .text(name, Rule::ANY.at_most(250))
+        .text(name, Rule::ANY)
+        .map(|text| cut(text, LONGEST_NAME))
         .filter(|text| !text.is_empty())
+}
+
+fn cut(text: String, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        None => text,
+        Some(_) => text.chars().take(longest - 1).chain(['…']).collect(),
+    }
 }
 
 #[cfg(test)]
@@ -176,6 +183,23 @@ mod tests {
     fn a_repository_without_its_owner_is_not_looked_at() {
         let event = with(|event| event["repo"] = json!("outputs")).unwrap();
         assert_eq!(event.repo, None);
+    }
+
+    #[test]
+    fn what_is_long_is_cut_and_what_is_much_counted() {
+        let event = with(|event| {
+            let long = json!({"update": "é".repeat(2001), "group": "g".repeat(251), "user": "u".repeat(250)});
+            event["updates"] = Value::from(vec![long; 5003]);
+        })
+        .unwrap();
+        assert_eq!((event.updates.len(), event.more_updates), (5000, 3));
+        let update = &event.updates[0];
+        assert_eq!(update.update, "é".repeat(1999) + "…");
+        assert_eq!(update.group, Some("g".repeat(249) + "…"));
+        assert_eq!(update.user, Some("u".repeat(250)));
+        let event = with(|event| event["updates"] = json!([{"update": "é".repeat(2000)}])).unwrap();
+        assert_eq!((event.updates[0].update.chars().count(), event.more_updates), (2000, 0));
+        assert!(event.updates[0].update.ends_with('é'));
     }
 
     #[test]

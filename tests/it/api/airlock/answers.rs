@@ -120,12 +120,26 @@ async fn without_a_token_nothing_is_looked_at(pool: PgPool) {
     // A browser's session must prove that a page of ours sent it, before the token is looked at.
     let answer = site.sign_in("ada").await.bare(Method::Post, PATH).await.expect(403);
     assert_eq!(answer.body, r#"{"detail":"CSRF Failed: CSRF cookie not set."}"#);
-    let headers = [("Authorization", tpp.token.as_str()), ("Content-Type", "text/plain")];
-    let answer = tpp.send(Method::Post, PATH, &headers, b"x").await.expect(415);
-    assert_eq!(
-        answer.body,
-        r#"{"detail":"Unsupported media type \"text/plain\" in request."}"#
-    );
+    assert_eq!(events_kept(&site).await, 0);
+}
+
+#[sqlx::test]
+async fn with_a_token_a_body_that_cannot_be_read_is_no_broken_connection(pool: PgPool) {
+    let site = site(pool).await;
+    let tpp = site.backend("tpp").await;
+    let huge = vec![b' '; 33 * 1024 * 1024];
+    let bodies: [(&str, &[u8], &str); 3] = [
+        ("text/plain", b"x", "Unsupported media type \"text/plain\" in request."),
+        ("application/json", &huge, "The body is too large"),
+        ("application/json", b"{", "JSON parse error - "),
+    ];
+    for (kind, body, message) in bodies {
+        let headers = [("Authorization", tpp.token.as_str()), ("Content-Type", kind)];
+        let answer = tpp.send(Method::Post, PATH, &headers, body).await.expect(201);
+        let said = answer.json();
+        assert_eq!(said["status"], "error");
+        assert!(said["message"].as_str().unwrap().starts_with(message), "{said}");
+    }
     assert_eq!(events_kept(&site).await, 0);
 }
 

@@ -249,6 +249,35 @@ async fn a_sync_is_traced_with_its_backend_and_a_job_page_with_its_jobs_trace(po
 }
 
 #[sqlx::test]
+async fn asking_for_a_repository_anew_is_a_span_that_names_it(pool: PgPool) {
+    let mut collector = Collector::start().await;
+    let github = MockServer::start().await;
+    let facts = serde_json::json!({
+        "name": "ws", "html_url": "https://github.com/opensafely/ws", "private": true, "topics": [],
+        "created_at": "2024-01-02T03:04:05Z",
+    });
+    let answer = ResponseTemplate::new(200).set_body_json(facts);
+    Mock::given(any()).respond_with(answer).mount(&github).await;
+    let world = World::of_program(&pool);
+    world.usual().await;
+    let session = world.session("ada").await;
+    let program = server(&pool)
+        .with("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url())
+        .with("GITHUB_API_URL", &github.uri());
+    let running = program.start(&["serve", "0"], "listening on").await;
+    visit(&running.address(), "/project/ws/", &session).await;
+    let trace = collector.trace(|span| span.name == "GET /<project>/<workspace>").await;
+    let span = trace
+        .iter()
+        .find(|span| span.name == "get_repo")
+        .unwrap_or_else(|| panic!("{trace:#?}"));
+    assert_eq!(span.attribute("repo_owner"), "opensafely");
+    assert_eq!(span.attribute("repo_name"), "ws");
+    assert_eq!(span.attribute("repo_is_private"), "true");
+    assert!(trace.iter().any(|call| call.parent == span.id), "{trace:#?}");
+}
+
+#[sqlx::test]
 async fn a_delivery_is_a_trace_of_its_own_and_tells_nothing_of_the_message(pool: PgPool) {
     let mut collector = Collector::start().await;
     let mailgun = MockServer::start().await;
