@@ -253,8 +253,8 @@ async fn github_makes_no_sense(pool: PgPool) {
 async fn github_hides_a_repository_for_a_while(pool: PgPool) {
     let mut house = House::new(&pool).await;
     let worker = house.worker_with(PATIENCE).await;
-    let opened = house.store(kinds::draft("check_opened", 1)).await;
-    house.delivered_at_last(opened).await;
+    house.store(kinds::draft("check_opened", 1)).await;
+    house.until_all_is_delivered().await;
     let waits = Then::Waits(0.0..=60.0);
     for kind in ["check_commented", "check_closed"] {
         house.github.fail(ALL, Fault::status(404));
