@@ -236,10 +236,14 @@ pub(super) async fn conclude(
 }
 
 /// Queues what an ended attempt makes worth a look: the message itself while it waits, those that wait
-/// for it or for one behind it, and the next of its thread.
+/// for it or for one behind it, and the next of its thread. Of a message that waits no more it removes what
+/// others had queued to look at it again.
 pub(super) async fn queue_around(conn: &mut PgConnection, id: i64, thread: Option<&str>) -> Result<()> {
     sqlx::query!(
-        "WITH due AS (
+        "WITH done AS (
+           DELETE FROM graphile_worker._private_jobs j USING message m
+            WHERE m.id = $1 AND m.state <> 'waiting' AND j.key = 'message:' || m.id AND j.locked_at IS NULL),
+         due AS (
            SELECT id, service, next_attempt_at FROM message
             WHERE state = 'waiting'
               AND (id = $1 OR waits_for = $1

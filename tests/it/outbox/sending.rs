@@ -179,6 +179,7 @@ async fn a_dead_workers_message_is_sent_again_when_its_lease_is_over(pool: PgPoo
     end_lease(&pool, id).await;
     assert_eq!(attempt(&db, id, &courier).await, Some(State::Delivered));
     assert!(courier.letters()[0].may_be_a_repeat());
+    assert_eq!(queued_in(&pool, id).await, None, "and nobody looks at it again");
 }
 
 #[sqlx::test]

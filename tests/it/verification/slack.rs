@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Answered, ask, assert_alike, given, unique};
 use crate::fakes::FakeSlack;
 use crate::fakes::slack::TOKEN;
-use crate::services::{PATIENT, client, refused};
+use crate::services::{PATIENT, client, later, refused};
 
 /// A Slack, and a channel of it that the bot may post in.
 struct Place {
@@ -39,14 +39,14 @@ async fn contract(place: &Place) {
         channel: format!("no-such-channel-{}", unique()),
         ..post.clone()
     };
-    assert!(refused(slack.post(&nowhere).await).contains("channel_not_found"));
+    assert!(later(slack.post(&nowhere).await).0.contains("channel_not_found"));
     let empty = ChatPost {
         key: key(),
         text: String::new(),
         ..post.clone()
     };
     assert!(refused(slack.post(&empty).await).contains("no_text"));
-    assert!(refused(at("xoxb-nobodys").post(&post).await).contains("invalid_auth"));
+    assert!(later(at("xoxb-nobodys").post(&post).await).0.contains("invalid_auth"));
 }
 
 async fn answers(place: &Place) -> Vec<Answered> {
