@@ -110,15 +110,7 @@ fn is_status(label: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn place() -> Place {
-        Place {
-            base_url: "https://jobs.example.org/".parse().unwrap(),
-            site_name: "Job Server".to_owned(),
-            mail_from: "notifications@jobs.example.org".to_owned(),
-            support_email: "team@example.org".to_owned(),
-        }
-    }
+    use crate::delivery::tests::place;
 
     fn check() -> OutputCheck {
         OutputCheck {

@@ -118,3 +118,18 @@ impl Courier for PostOffice {
         }
     }
 }
+
+#[cfg(test)]
+pub(in crate::delivery) mod tests {
+    use super::Place;
+
+    /// The site that wordings are tested for.
+    pub fn place() -> Place {
+        Place {
+            base_url: "https://jobs.example.org/".parse().unwrap(),
+            site_name: "Job Server".to_owned(),
+            mail_from: "notifications@jobs.example.org".to_owned(),
+            support_email: "team@example.org".to_owned(),
+        }
+    }
+}

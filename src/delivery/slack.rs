@@ -146,15 +146,7 @@ pub fn release_notified(place: &Place, facts: &ReleaseNotified) -> String {
 mod tests {
     use super::*;
     use crate::core::outbox::{CheckEvent, CopilotWindow, ReleasedFiles, Update};
-
-    fn place() -> Place {
-        Place {
-            base_url: "https://jobs.example.org/".parse().unwrap(),
-            site_name: "Job Server".to_owned(),
-            mail_from: "notifications@jobs.example.org".to_owned(),
-            support_email: "team@example.org".to_owned(),
-        }
-    }
+    use crate::delivery::tests::place;
 
     fn updated(updates: &[&str]) -> CheckUpdated {
         let update = |update: &&str| Update {

@@ -1,15 +1,7 @@
 use super::*;
 use crate::core::outbox::{FinishedJob, JobsFinished, RequestDecided, TestMail, Update};
+use crate::delivery::tests::place;
 use time::OffsetDateTime;
-
-fn place() -> Place {
-    Place {
-        base_url: "https://jobs.example.org/".parse().unwrap(),
-        site_name: "Job Server".to_owned(),
-        mail_from: "notifications@jobs.example.org".to_owned(),
-        support_email: "team@example.org".to_owned(),
-    }
-}
 
 fn letter(content: Content) -> Letter {
     Letter {
