@@ -134,6 +134,9 @@ impl From<Error> for CommandError {
             Error::NotFound(what) => format!("There is no such {}.", what.to_lowercase()),
             Error::NotAllowed(why) => why.into_owned(),
             Error::Conflict(what) => what,
+            Error::TooMany { what, retry_after } => {
+                format!("There were too many attempts {what}; wait {} seconds.", retry_after.as_secs())
+            }
             Error::Invalid(errors) => errors.iter().map(|(_, message)| message).collect::<Vec<_>>().join("\n"),
             Error::Unavailable(cause) => {
                 format!(

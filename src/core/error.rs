@@ -19,6 +19,12 @@ pub enum Error {
     /// The input has faults, each told beside its field.
     #[error("invalid fields: {0:?}")]
     Invalid(FieldErrors),
+    /// It was tried too often. The text says of what; trying again helps after so long.
+    #[error("too many attempts: {what}")]
+    TooMany {
+        what: &'static str,
+        retry_after: std::time::Duration,
+    },
     /// A service this needs (the database, most of all) does not answer now; trying again later helps.
     #[error("unavailable: {0}")]
     Unavailable(String),

@@ -11,7 +11,7 @@ use super::api::{self, Answer};
 use super::fairings::request_id;
 use super::forms::CSRF_REFUSED;
 use super::guards::actor;
-use super::responders::{Plain, Told};
+use super::responders::{Plain, RetryAfter, Told};
 use super::view::{Page, login_href, render};
 
 pub fn pages() -> Vec<Catcher> {
@@ -74,6 +74,14 @@ fn words(status: Status, told: Option<&str>) -> (&'static str, String, Vec<&'sta
             "Too large",
             told("What you sent is larger than this site takes."),
             vec!["Choose fewer items, or send less text."],
+        ),
+        429 => (
+            "Too many attempts",
+            told("There were too many attempts."),
+            vec![
+                "Wait, then try again.",
+                "If it was not you who tried, tell us: somebody may be guessing.",
+            ],
         ),
         503 => (
             "Temporarily unavailable",
@@ -168,8 +176,8 @@ impl<'r> Responder<'r, 'static> for PageWithHeaders {
         if let Some(allow) = self.allow {
             response.set_header(Header::new("Allow", allow));
         }
-        if response.status() == Status::ServiceUnavailable {
-            response.set_header(Header::new("Retry-After", "30"));
+        if [Status::ServiceUnavailable, Status::TooManyRequests].contains(&response.status()) {
+            response.set_header(Header::new("Retry-After", RetryAfter::of(request)));
         }
         Ok(response)
     }

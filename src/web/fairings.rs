@@ -106,10 +106,10 @@ impl Fairing for RequestContext {
     }
 }
 
-/// Who asks, for the log: the peer, or whom our proxies say they speak for. Each proxy adds the address it
+/// Who asks: the peer, or whom our proxies say they speak for. Each proxy adds the address it
 /// was asked from at the end, so the last one that is no proxy of ours is it; what stands before it, the
 /// visitor may have made up.
-fn client_address(request: &Request<'_>) -> Option<IpAddr> {
+pub fn client_address(request: &Request<'_>) -> Option<IpAddr> {
     let peer = request.remote()?.ip().to_canonical();
     let Some(app) = request.rocket().state::<App>() else {
         return Some(peer);

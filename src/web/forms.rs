@@ -5,23 +5,20 @@
 //! the form, masked anew on every page.
 
 use rocket::data::{FromData, ToByteUnit};
-use rocket::http::{Cookie, SameSite, Status};
+use rocket::http::Status;
 use rocket::outcome::Outcome;
 use rocket::{Data, Request};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::App;
-use super::guards::SESSION_COOKIE;
+use super::cookies::{self, Kind};
 use super::responders::Told;
 use crate::core::sealed::{random_bytes, random_token};
 
 /// The field that carries the token, and the header that scripts send it in.
 pub const CSRF_FIELD: &str = "csrfmiddlewaretoken";
 pub const CSRF_HEADER: &str = "X-CSRFToken";
-
-/// The cookie that stands for the session of somebody not signed in.
-pub const CSRF_COOKIE: &str = "csrftoken";
 
 /// The secret that this visitor's forms prove: derived from the session, or kept in a cookie.
 pub struct CsrfToken {
@@ -72,27 +69,16 @@ struct NewCookie(String);
 impl NewCookie {
     fn set(request: &Request<'_>) -> Self {
         let value = random_token();
-        let is_https = request
-            .rocket()
-            .state::<App>()
-            .is_some_and(|app| app.settings.web.base_url.scheme() == "https");
-        request.cookies().add(
-            Cookie::build((CSRF_COOKIE, value.clone()))
-                .path("/")
-                .same_site(SameSite::Lax)
-                .http_only(true)
-                .secure(is_https),
-        );
+        if let Some(app) = request.rocket().state::<App>() {
+            let web = &app.settings.web;
+            request.cookies().add(cookies::make(Kind::Csrf, web, value.clone(), None));
+        }
         Self(value)
     }
 }
 
 fn visitor_secret(request: &Request<'_>) -> Option<String> {
-    let cookies = request.cookies();
-    cookies
-        .get(SESSION_COOKIE)
-        .or_else(|| cookies.get(CSRF_COOKIE))
-        .map(|cookie| cookie.value().to_owned())
+    cookies::get(request, Kind::Session).or_else(|| cookies::get(request, Kind::Csrf))
 }
 
 fn digest(secret: &str) -> [u8; 32] {

@@ -1,10 +1,12 @@
 //! Who asks. A handler's signature says who may call it.
 
 mod backend;
+mod client;
 mod names;
 mod visit;
 
 pub use backend::{BackendAuth, BackendRefused, MaybeBackend};
+pub use client::Client;
 pub use names::{ProjectSlug, WorkspaceName};
 pub(in crate::web) use visit::actor;
-pub use visit::{SESSION_COOKIE, User, Visit, safe_next};
+pub use visit::{User, Visit, safe_next};

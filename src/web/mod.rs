@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod catchers;
+pub mod cookies;
 pub mod database;
 pub mod drain;
 pub mod fairings;

@@ -1,5 +1,7 @@
 //! How a handler answers: a page, a redirect, or a failure that a catcher tells.
 
+use std::time::Duration;
+
 use rocket::http::Status;
 use rocket::response::{Redirect, Responder};
 use rocket::{Request, Response};
@@ -44,6 +46,7 @@ pub fn status_of(error: &Error) -> Status {
         Error::NotAllowed(_) => Status::Forbidden,
         Error::Conflict(_) => Status::Conflict,
         Error::Invalid(_) => Status::BadRequest,
+        Error::TooMany { .. } => Status::TooManyRequests,
         Error::Unavailable(_) => Status::ServiceUnavailable,
         Error::Internal(_) => Status::InternalServerError,
     }
@@ -52,6 +55,25 @@ pub fn status_of(error: &Error) -> Status {
 /// What a catcher is to say, kept with the request.
 #[derive(Debug, Clone, Default)]
 pub struct Told(pub Option<String>);
+
+/// For how long a visitor who tried too often is to wait, kept with the request.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RetryAfter(pub Option<Duration>);
+
+impl RetryAfter {
+    /// The value of the header that tells it; half a minute when nobody said how long.
+    pub fn of(request: &Request<'_>) -> String {
+        let wait = request.local_cache(Self::default).0.unwrap_or(Duration::from_secs(30));
+        wait.as_secs().max(1).to_string()
+    }
+}
+
+/// The words for somebody who tried too often.
+fn too_many(what: &str, wait: Duration) -> String {
+    let minutes = wait.as_secs().div_ceil(60).max(1);
+    let plural = if minutes == 1 { "" } else { "s" };
+    format!("There were too many attempts {what}. Try again in {minutes} minute{plural}.")
+}
 
 /// Logs an error of ours once, and keeps for the catcher what the visitor may read.
 pub fn tell(request: &Request<'_>, error: &Error) -> Status {
@@ -69,6 +91,11 @@ pub fn tell(request: &Request<'_>, error: &Error) -> Status {
         Error::NotFound(what) => Some((*what).to_owned()),
         Error::NotAllowed(why) => Some(why.to_string()),
         Error::Conflict(what) => Some(what.clone()),
+        Error::TooMany { what, retry_after } => {
+            request.local_cache(|| RetryAfter(Some(*retry_after)));
+            tracing::warn!(request_id = id, what, "somebody tried too often");
+            Some(too_many(what, *retry_after))
+        }
         Error::Invalid(errors) => Some(errors.iter().map(|(_, message)| message).collect::<Vec<_>>().join(" ")),
     };
     request.local_cache(|| Told(told));

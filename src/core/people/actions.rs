@@ -3,7 +3,8 @@
 use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
 
-use super::{LOGIN_LINK_LIFETIME, SESSION_LIFETIME, store};
+use super::sessions::{self, Method, NewSession, Place};
+use super::{LOGIN_LINK_LIFETIME, store};
 use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;
 use crate::core::error::{Error, Result};
@@ -36,48 +37,17 @@ pub async fn create_login_link(db: &Db, username: &str, by: &By) -> Result<Secre
     Ok(SecretString::from(token))
 }
 
-/// A new session: the value for the cookie, to be forgotten here, and who it is for.
-#[derive(Debug)]
-pub struct NewSession {
-    pub token: SecretString,
-    pub user_id: i32,
-    pub username: String,
-}
-
 /// Uses a login link up and starts a session.
 ///
 /// # Errors
 /// `NotFound` when the link is unknown, used, expired, or its user was deactivated; all alike.
-pub async fn sign_in_with_link(db: &Db, link: &SecretString) -> Result<NewSession> {
+pub async fn sign_in_with_link(db: &Db, link: &SecretString, place: Place<'_>) -> Result<NewSession> {
     let mut tx = db.begin().await?;
     let user_id = store::consume_login_link(&mut tx, &token_hash(link.expose_secret())).await?;
     let user_id = user_id.ok_or(Error::NotFound("Link"))?;
-    let session = start_session(&mut tx, user_id).await?;
+    let session = sessions::start(&mut tx, user_id, Method::Link, place).await?;
     tx.commit().await?;
     Ok(session)
-}
-
-async fn start_session(tx: &mut sqlx::PgConnection, user_id: i32) -> Result<NewSession> {
-    let token = random_token();
-    let username = store::touch_last_login(tx, user_id).await?;
-    store::insert_session(
-        tx,
-        &token_hash(&token),
-        user_id,
-        OffsetDateTime::now_utc() + SESSION_LIFETIME,
-    )
-    .await?;
-    let by = By::user(user_id, username.clone());
-    audit::record(
-        tx,
-        &Event::new("user_signed_in", &by, Subject::user(user_id)).of_user(user_id, &username),
-    )
-    .await?;
-    Ok(NewSession {
-        token: SecretString::from(token),
-        user_id,
-        username,
-    })
 }
 
 /// Ends one session. An unknown one is already ended.

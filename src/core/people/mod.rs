@@ -2,16 +2,15 @@
 
 pub mod accounts;
 pub mod actions;
+pub mod attempts;
 pub mod notify;
 pub mod rights;
+pub mod sessions;
 pub mod store;
 
 use time::Duration;
 
 pub use store::User;
-
-/// How long a session lasts, from sign-in.
-pub const SESSION_LIFETIME: Duration = Duration::days(14);
 
 /// How long a one-time login link works.
 pub const LOGIN_LINK_LIFETIME: Duration = Duration::hours(1);

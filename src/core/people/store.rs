@@ -69,38 +69,11 @@ pub async fn session_user(conn: &mut PgConnection, token_hash: &[u8]) -> Result<
     }))
 }
 
-pub async fn insert_session(
-    conn: &mut PgConnection,
-    token_hash: &[u8],
-    user_id: i32,
-    expires_at: OffsetDateTime,
-) -> Result<()> {
-    sqlx::query!(
-        "INSERT INTO session (token_hash, user_id, expires_at) VALUES ($1, $2, $3)",
-        token_hash,
-        user_id,
-        expires_at
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
 pub async fn delete_session(conn: &mut PgConnection, token_hash: &[u8]) -> Result<()> {
     sqlx::query!("DELETE FROM session WHERE token_hash = $1", token_hash)
         .execute(conn)
         .await?;
     Ok(())
-}
-
-/// Notes the time of a sign-in and returns the user's name.
-pub async fn touch_last_login(conn: &mut PgConnection, user_id: i32) -> Result<String> {
-    Ok(sqlx::query_scalar!(
-        r#"UPDATE "user" SET last_login = now() WHERE id = $1 RETURNING username"#,
-        user_id
-    )
-    .fetch_one(conn)
-    .await?)
 }
 
 pub async fn insert_login_link(

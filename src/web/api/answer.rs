@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::endpoints::Endpoint;
 use crate::core::error::Error;
-use crate::web::responders::Failure;
+use crate::web::responders::{Failure, RetryAfter};
 
 /// A status with JSON, or with nothing at all.
 #[derive(Debug)]
@@ -56,8 +56,8 @@ impl<'r> Responder<'r, 'static> for Answer {
         if let Some(endpoint) = Endpoint::at(request.uri().path()) {
             response.raw_header("Allow", endpoint.allow());
         }
-        if self.status == Status::ServiceUnavailable {
-            response.raw_header("Retry-After", "30");
+        if [Status::ServiceUnavailable, Status::TooManyRequests].contains(&self.status) {
+            response.raw_header("Retry-After", RetryAfter::of(request));
         }
         response.ok()
     }

@@ -7,7 +7,8 @@ use rocket::request::{FromRequest, Outcome};
 
 use super::answer::Answer;
 use crate::web::App;
-use crate::web::forms::{CSRF_COOKIE, CSRF_HEADER, CsrfToken, is_cross_site};
+use crate::web::cookies::{self, Kind};
+use crate::web::forms::{CSRF_HEADER, CsrfToken, is_cross_site};
 use crate::web::guards::actor;
 use crate::web::responders::{Told, tell};
 
@@ -65,7 +66,7 @@ async fn reason(request: &Request<'_>) -> Result<Option<String>, Status> {
         return Ok(Some("Referer checking failed - no Referer.".to_owned()));
     }
     Ok(match headers.get_one(CSRF_HEADER) {
-        None if request.cookies().get(CSRF_COOKIE).is_none() => Some("CSRF cookie not set.".to_owned()),
+        None if cookies::get(request, Kind::Csrf).is_none() => Some("CSRF cookie not set.".to_owned()),
         None => Some("CSRF token missing.".to_owned()),
         Some(token) if CsrfToken::of(request).accepts(token) => None,
         Some(token) if token.len() != TOKEN_LENGTH => {

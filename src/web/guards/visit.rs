@@ -14,13 +14,11 @@ use crate::core::sealed::token_hash;
 use crate::telemetry;
 use crate::web::App;
 use crate::web::catchers::fits;
+use crate::web::cookies::{self, Kind};
 use crate::web::database::Database;
 use crate::web::fairings::{self, SignedInAs};
 use crate::web::forms::CsrfToken;
 use crate::web::responders::tell;
-
-/// The session's cookie, by the name that scripts and proxies of the service know.
-pub const SESSION_COOKIE: &str = "sessionid";
 
 /// A visit to a page. `Visit` in a handler's signature means: everybody may come.
 pub struct Visit<'r> {
@@ -76,13 +74,13 @@ impl<'r> Visit<'r> {
 pub(in crate::web) async fn actor<'r>(request: &'r Request<'_>) -> &'r Result<Actor> {
     request
         .local_cache_async(async {
-            let Some(cookie) = request.cookies().get(SESSION_COOKIE) else {
+            let Some(token) = cookies::get(request, Kind::Session) else {
                 return Ok(Actor::anonymous());
             };
             let Some(database) = request.rocket().state::<Database>() else {
                 return Err(Error::Internal("no database is managed".into()));
             };
-            let hash = token_hash(cookie.value());
+            let hash = token_hash(&token);
             let user = people::store::session_user(&mut *database.read().await?, &hash).await?;
             if let Some(user) = &user {
                 let _ = request.local_cache(SignedInAs::default).0.set(user.id);

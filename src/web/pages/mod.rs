@@ -7,6 +7,7 @@ mod event_log;
 mod home;
 mod job;
 mod job_request;
+mod login;
 mod logs;
 mod orgs;
 mod paged;
@@ -14,7 +15,6 @@ mod places;
 mod project_edit;
 mod projects;
 mod run_jobs;
-mod session;
 mod settings;
 mod status;
 mod status_page;
@@ -52,10 +52,10 @@ pub fn site_routes() -> Vec<Route> {
         errors::not_found,
         errors::crash,
         ui_components::ui_components,
-        session::login,
-        session::login_link,
-        session::use_login_link,
-        session::logout,
+        login::login,
+        login::link::login_link,
+        login::link::use_login_link,
+        login::logout,
         settings::page,
         settings::save,
         status::health_check,

@@ -10,9 +10,6 @@ pub const REFUSED: &[(&str, &str)] = &[
     ("user_email_not_blank", r#"INSERT INTO "user" (username, fullname, email) VALUES ('new', 'New', '')"#),
     ("user_email_unique", r#"INSERT INTO "user" (username, fullname, email) VALUES ('new', 'New', 'ADA@Example.com')"#),
     ("user_fullname_not_blank", r#"UPDATE "user" SET fullname = ''"#),
-    ("user_pat_token_unique", r#"UPDATE "user" SET pat_token = 'same', pat_expires_at = now()"#),
-    ("user_both_pat_expires_at_and_pat_token_set", r#"INSERT INTO "user" (username, fullname, pat_token) VALUES ('new', 'New', 't')"#),
-    ("user_both_pat_expires_at_and_pat_token_set", r#"INSERT INTO "user" (username, fullname, pat_expires_at) VALUES ('new', 'New', now())"#),
     ("user_both_login_token_and_expiry_set", r#"INSERT INTO "user" (username, fullname, login_token) VALUES ('new', 'New', 't')"#),
     ("user_both_login_token_and_expiry_set", r#"INSERT INTO "user" (username, fullname, login_token_expires_at) VALUES ('new', 'New', now())"#),
     ("social_account_provider_uid_unique", r#"INSERT INTO social_account (user_id, provider, uid) SELECT id, 'github', '1' FROM "user""#),
@@ -130,7 +127,6 @@ pub const REFUSED: &[(&str, &str)] = &[
 
 /// Statements that keep every rule: of each pair both or neither, of each list every value.
 pub const ACCEPTED: &[&str] = &[
-    r#"INSERT INTO "user" (username, fullname, pat_token, pat_expires_at) VALUES ('new', 'New', 't', now())"#,
     r#"INSERT INTO "user" (username, fullname, email) VALUES ('new', 'New', NULL)"#,
     r#"INSERT INTO "user" (username, fullname, login_token, login_token_expires_at) VALUES ('new', 'New', 't', now())"#,
     r#"INSERT INTO org (name, slug) VALUES ('New', 'new')"#,

@@ -5,6 +5,7 @@ use jobserver::core::audit::By;
 use jobserver::core::db::Db;
 use jobserver::core::jobs::backends::{BackendInput, create_backend};
 use jobserver::core::people::actions::{create_login_link, sign_in_with_link};
+use jobserver::core::people::sessions::Place;
 use jobserver::core::sealed::Sealer;
 use secrecy::ExposeSecret;
 use sqlx::PgPool;
@@ -288,7 +289,7 @@ impl World {
         let link = create_login_link(&self.db, username, &By::operator("test"))
             .await
             .unwrap();
-        sign_in_with_link(&self.db, &link)
+        sign_in_with_link(&self.db, &link, Place::default())
             .await
             .unwrap()
             .token

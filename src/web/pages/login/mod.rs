@@ -1,0 +1,60 @@
+//! Signing in and out. Every way in ends in [`enter`].
+
+pub mod link;
+
+use rocket::http::CookieJar;
+use rocket::response::Redirect;
+use rocket::{get, post};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+
+use super::answer::Answer;
+use crate::core::error::Result;
+use crate::core::people::actions;
+use crate::core::people::sessions::{LIFETIME, NewSession};
+use crate::web::App;
+use crate::web::cookies::{self, Kind};
+use crate::web::database::Database;
+use crate::web::forms::CsrfForm;
+use crate::web::guards::{Visit, safe_next};
+use crate::web::responders::{Outcome, found};
+
+#[derive(Serialize)]
+pub struct LoginView {
+    pub support_email: String,
+}
+
+#[get("/login?<next>")]
+pub fn login(visit: Visit<'_>, next: Option<&str>) -> Answer {
+    if visit.signed_in().is_some() {
+        return Answer::redirect(safe_next(next));
+    }
+    let chrome = visit.chrome("Sign in").here("Page", "Sign in");
+    let view = LoginView {
+        support_email: visit.app.settings.web.support_email.clone(),
+    };
+    visit.render("pages/login", chrome, &view).into()
+}
+
+/// Gives the browser its new session. Whoever was signed in here before is not any more, and what a visitor
+/// who was not signed in proved their forms with is forgotten.
+pub async fn enter(app: &App, db: &Database, jar: &CookieJar<'_>, session: &NewSession) -> Result<()> {
+    let web = &app.settings.web;
+    if let Some(previous) = jar.get(Kind::Session.name(web)) {
+        actions::sign_out(db, &SecretString::from(previous.value().to_owned())).await?;
+    }
+    let token = session.token.expose_secret().to_owned();
+    jar.add(cookies::make(Kind::Session, web, token, Some(LIFETIME)));
+    cookies::forget(jar, Kind::Csrf, web);
+    Ok(())
+}
+
+#[post("/logout", data = "<_form>")]
+pub async fn logout(visit: Visit<'_>, db: &Database, jar: &CookieJar<'_>, _form: CsrfForm) -> Outcome<Redirect> {
+    let web = &visit.app.settings.web;
+    if let Some(cookie) = jar.get(Kind::Session.name(web)) {
+        actions::sign_out(db, &SecretString::from(cookie.value().to_owned())).await?;
+        cookies::forget(jar, Kind::Session, web);
+    }
+    Ok(found("/"))
+}
