@@ -125,7 +125,8 @@ pub fn guarded(mut route: Route) -> Route {
     route
 }
 
-pub(in crate::web) fn changes_nothing(method: Method) -> bool {
+/// Whether a method only reads, by what HTTP says of it.
+pub fn changes_nothing(method: Method) -> bool {
     matches!(method, Method::Get | Method::Head | Method::Options | Method::Trace)
 }
 
@@ -178,7 +179,9 @@ mod tests {
         web.base_url = base.parse().unwrap();
         let client = Client::untracked(rocket::build()).await.unwrap();
         let mut request = client.post("/");
-        request.inner_mut().set_host(Host::parse_owned(host.to_owned()).unwrap());
+        request
+            .inner_mut()
+            .set_host(Host::parse_owned(host.to_owned()).unwrap());
         for (name, value) in headers {
             request = request.header(HttpHeader::new((*name).to_owned(), (*value).to_owned()));
         }
@@ -193,16 +196,28 @@ mod tests {
             (&[("Sec-Fetch-Site", "same-origin")], true),
             (&[("Sec-Fetch-Site", "none")], true),
             (&[("Referer", "https://jobs.example.org/a/?b=c")], true),
-            (&[("Origin", "https://jobs.example.org"), ("Referer", "https://evil.com/")], true),
+            (
+                &[("Origin", "https://jobs.example.org"), ("Referer", "https://evil.com/")],
+                true,
+            ),
             (&[("Sec-Fetch-Site", "cross-site")], false),
             (&[("Sec-Fetch-Site", "same-site")], false),
             (&[("Sec-Fetch-Site", "whatever")], false),
-            (&[("Sec-Fetch-Site", "same-origin"), ("Origin", "https://evil.com")], false),
-            (&[("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", "cross-site")], false),
+            (
+                &[("Sec-Fetch-Site", "same-origin"), ("Origin", "https://evil.com")],
+                false,
+            ),
+            (
+                &[("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", "cross-site")],
+                false,
+            ),
             (&[("Origin", "null")], false),
             (&[("Origin", "")], false),
             (&[("Origin", "https://evil.com")], false),
-            (&[("Origin", "https://jobs.example.org"), ("Origin", "https://evil.com")], false),
+            (
+                &[("Origin", "https://jobs.example.org"), ("Origin", "https://evil.com")],
+                false,
+            ),
             (&[("Origin", "https://jobs.example.org:8443")], false),
             (&[("Origin", "http://jobs.example.org")], false),
             (&[("Origin", "https://evil.jobs.example.org")], false),
@@ -237,7 +252,12 @@ mod tests {
             origin("https://jobs.example.org", "jobs.internal", "https://jobs.internal").await,
             Sender::Ours
         );
-        for foreign in ["http://jobs.internal", "https://jobs.internal:1", "ftp://jobs.internal", "jobs.internal"] {
+        for foreign in [
+            "http://jobs.internal",
+            "https://jobs.internal:1",
+            "ftp://jobs.internal",
+            "jobs.internal",
+        ] {
             let said = origin("https://jobs.example.org", "jobs.internal", foreign).await;
             assert_eq!(said, Sender::Foreign(Header::Origin(foreign.to_owned())));
         }

@@ -13,9 +13,9 @@ use subtle::ConstantTimeEq;
 
 use super::App;
 use super::cookies::{self, Kind};
+use super::forgery;
 use super::limits::{self, NotTaken};
 use super::responders::Told;
-use super::forgery;
 use crate::core::sealed::{random_bytes, random_token};
 
 /// The field that carries the token, and the header that scripts send it in.
@@ -73,7 +73,9 @@ impl NewCookie {
         let value = random_token();
         if let Some(app) = request.rocket().state::<App>() {
             let web = &app.settings.web;
-            request.cookies().add(cookies::make(Kind::Csrf, web, value.clone(), None));
+            request
+                .cookies()
+                .add(cookies::make(Kind::Csrf, web, value.clone(), None));
         }
         Self(value)
     }
@@ -147,10 +149,14 @@ impl<'r> FromData<'r> for CsrfForm {
                 let most = limits::in_words(limit);
                 return refuse(
                     Status::PayloadTooLarge,
-                    &format!("The form you sent is larger than {most}, which is the most this site takes. Choose fewer items, or write less."),
+                    &format!(
+                        "The form you sent is larger than {most}, which is the most this site takes. Choose fewer items, or write less."
+                    ),
                 );
             }
-            Err(NotTaken::Broken) => return refuse(Status::BadRequest, "The form did not arrive whole. Send it again."),
+            Err(NotTaken::Broken) => {
+                return refuse(Status::BadRequest, "The form did not arrive whole. Send it again.");
+            }
         };
         if !is_text(&body) {
             return refuse(Status::BadRequest, "The form is not valid UTF-8 text.");
@@ -158,7 +164,9 @@ impl<'r> FromData<'r> for CsrfForm {
         if body.iter().filter(|byte| **byte == b'&').count() >= MOST_FIELDS {
             return refuse(
                 Status::PayloadTooLarge,
-                &format!("The form you sent has more than {MOST_FIELDS} items, which is the most this site takes at once. Choose fewer."),
+                &format!(
+                    "The form you sent has more than {MOST_FIELDS} items, which is the most this site takes at once. Choose fewer."
+                ),
             );
         }
         let fields = url::form_urlencoded::parse(&body).into_owned().collect();
