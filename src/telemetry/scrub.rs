@@ -51,6 +51,9 @@ const MARKS: &[&str] = &[
     "?state=",
 ];
 
+/// From so many bytes on, a value is no word that anybody writes.
+const LONG: usize = 12;
+
 /// Knows what must not be said.
 pub(super) struct Scrubber {
     /// The longest first, so that none is hidden only in part.
@@ -66,6 +69,13 @@ impl Scrubber {
             .collect();
         hidden.sort_by_key(|secret| std::cmp::Reverse(secret.expose_secret().len()));
         Self { hidden }
+    }
+
+    /// For lines of the log: values that are short enough to be words of theirs are left.
+    pub(super) fn of_lines(hidden: &[SecretString]) -> Self {
+        let mut scrubber = Self::new(hidden);
+        scrubber.hidden.retain(|secret| secret.expose_secret().len() >= LONG);
+        scrubber
     }
 
     /// The event without secrets; `None` when it can no longer be read as one.
@@ -102,6 +112,11 @@ impl Scrubber {
                 text = text.replace(secret.expose_secret(), HIDDEN);
             }
         }
+        let lower = text.to_ascii_lowercase();
+        let has_mark = |mark: &&str| lower.contains(*mark);
+        if !HEADERS.iter().chain(MARKS).any(has_mark) {
+            return text;
+        }
         for mark in HEADERS {
             text = without_what_follows(text, mark, ends_line);
         }
@@ -134,7 +149,8 @@ fn without_what_follows(text: String, mark: &str, is_end: fn(char) -> bool) -> S
 }
 
 fn ends_line(c: char) -> bool {
-    matches!(c, '\n' | '\r' | '"' | '\'')
+    // A backslash stands before a quote within JSON.
+    matches!(c, '\n' | '\r' | '"' | '\'' | '\\')
 }
 
 fn ends_word(c: char) -> bool {

@@ -3,7 +3,7 @@
 use rocket::http::Method;
 use sqlx::PgPool;
 
-use super::{Ask, address, peopled, usual};
+use super::{Ask, peopled, usual_address};
 use crate::support::Site;
 
 #[sqlx::test]
@@ -15,7 +15,7 @@ async fn no_page_believes_the_name_it_is_asked_by(pool: PgPool) {
     let routes: Vec<_> = site.client.rocket().routes().cloned().collect();
     let mut asked = 0;
     for route in routes.iter().filter(|route| route.method == Method::Get) {
-        let path = address(route, usual);
+        let path = usual_address(route);
         for cookies in [None, Some(&*cookie)] {
             let mut headers = vec![
                 ("X-Forwarded-Host", "forwarded.evil.com"),

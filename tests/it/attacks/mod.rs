@@ -68,18 +68,22 @@ pub async fn peopled(site: &Site) {
     world.org_member("acme", "mallory").await;
     world.workspace("another", "theirs").await;
     world.may_use("tpp", "mallory").await;
-    for (workspace, by, identifier) in [("ws", "ada", "job1"), ("theirs", "mallory", "job2")] {
+    for (workspace, by, identifier, status) in [
+        ("ws", "ada", "job1", "running"),
+        ("theirs", "mallory", "job2", "running"),
+        ("ws", "ada", "job3", "succeeded"),
+    ] {
         let (id, _) = world
             .request(Request {
                 workspace,
                 by,
-                status: "running",
+                status,
                 ..Request::default()
             })
             .await;
         let job = Job {
             identifier,
-            status: "running",
+            status,
             ..Job::default()
         };
         world.job(id, job).await;
@@ -125,6 +129,16 @@ pub fn address(route: &Route, fill: impl Fn(&str) -> String) -> String {
     filled.collect::<Vec<_>>().join("/")
 }
 
+/// The address of something that exists. News of what runs have no end, so it is what is over.
+pub fn usual_address(route: &Route) -> String {
+    let is_news = route.uri.path().ends_with("/events");
+    address(route, |name| match name {
+        "id" if is_news => "3".to_owned(),
+        "identifier" | "_identifier" if is_news => "job3".to_owned(),
+        name => usual(name),
+    })
+}
+
 /// What exists, for a parameter of a route.
 pub fn usual(parameter: &str) -> String {
     match parameter {
@@ -148,7 +162,7 @@ pub async fn everything(site: &Site) -> String {
         "workspace",
         "job_request",
         "job",
-        "audit_event",
+        "auditable_event",
         "org",
         "project_membership",
     ] {

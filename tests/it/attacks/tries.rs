@@ -1,6 +1,9 @@
 //! Guessing.
 
+use jobserver::core::audit::By;
+use jobserver::core::people::actions::create_login_link;
 use rocket::http::Method;
+use secrecy::ExposeSecret;
 use sqlx::PgPool;
 
 use super::Ask;
@@ -107,9 +110,12 @@ async fn another_address_of_the_same_customer_is_the_same(pool: PgPool) {
 #[sqlx::test]
 async fn a_page_says_how_long_to_wait(pool: PgPool) {
     let site = Site::start(pool).await;
+    site.world.user("ada").await;
+    let link = create_login_link(&site.db, "ada", &By::operator("test")).await.unwrap();
+    let page = format!("/login-link/{}/", link.expose_secret());
     let trying = async || {
         let visitor = site.anonymous();
-        let token = visitor.csrf_token("/login-link/none/").await;
+        let token = visitor.csrf_token(&page).await;
         let cookie = visitor.cookies().await.swap_remove(0);
         let cookie = format!("{}={}", cookie.0, cookie.1);
         let ask = Ask {

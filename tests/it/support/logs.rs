@@ -130,34 +130,25 @@ pub fn mail_must_not_be_logged(text: &str) {
     }
 }
 
-/// Where the log and the list of secrets are when a site begins: tests may share a process.
+/// Where the log is when a site begins: tests may share a process.
 #[derive(Debug, Clone, Copy)]
-pub struct Mark {
-    line: usize,
-    secret: usize,
-}
+pub struct Mark(usize);
 
 impl Mark {
     pub fn now() -> Self {
-        Self {
-            line: held(&LINES).len(),
-            secret: held(&SECRETS).len(),
-        }
+        Self(held(&LINES).len())
     }
 
     /// Every secret of now in a line since the mark, with the line.
     pub fn told(self) -> Vec<(String, String)> {
-        let lines = held(&LINES)[self.line..].to_vec();
-        secrets_in(&String::from_utf8_lossy(&lines), &held(&SECRETS)[self.secret..])
+        let lines = held(&LINES)[self.0..].to_vec();
+        all_secrets_in(&String::from_utf8_lossy(&lines))
     }
 }
 
 /// Every secret of this process in a text, with its line.
 pub fn all_secrets_in(text: &str) -> Vec<(String, String)> {
-    secrets_in(text, &held(&SECRETS))
-}
-
-fn secrets_in(text: &str, secrets: &[String]) -> Vec<(String, String)> {
+    let secrets = held(&SECRETS);
     let found = secrets.iter().filter(|secret| text.contains(secret.as_str()));
     found
         .map(|secret| {
