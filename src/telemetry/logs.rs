@@ -231,7 +231,7 @@ mod tests {
         for log_format in [LogFormat::Text, LogFormat::Json] {
             settings.log_format = log_format;
             let out = written(&settings, || {
-                let cause = "no: a-long-secret-of-ours, sessionid=abc123; Authorization: \"abc123\"";
+                let cause = "no: a-long-secret-of-ours, sessionid=abc123; Authorization: abc123";
                 tracing::error!(target: "jobserver::x", cause, "hello");
                 tracing::error!(target: "jobserver::x", "GET /login-link/abc123/ failed");
             });

@@ -52,7 +52,7 @@ const MARKS: &[&str] = &[
 ];
 
 /// From so many bytes on, a value is no word that anybody writes.
-const LONG: usize = 12;
+const LONG: usize = 10;
 
 /// Knows what must not be said.
 pub(super) struct Scrubber {
@@ -157,7 +157,7 @@ fn ends_word(c: char) -> bool {
     c.is_whitespace()
         || matches!(
             c,
-            '<' | '"' | '\'' | '`' | '&' | ';' | ',' | '/' | '?' | '#' | ')' | '>' | '}' | ']' | '\\'
+            '<' | '…' | '"' | '\'' | '`' | '&' | ';' | ',' | '/' | '?' | '#' | ')' | '>' | '}' | ']' | '\\'
         )
 }
 

@@ -12,7 +12,8 @@ fn other(parameter: &str) -> String {
         "project" => "another",
         "workspace" => "theirs",
         "id" => "2",
-        "identifier" | "_identifier" => "job2",
+        // `_identifier` is of no interest to its route.
+        "identifier" => "job2",
         _ => "",
     }
     .to_owned()
@@ -52,8 +53,8 @@ async fn a_thing_is_found_in_its_own_project_only(pool: PgPool) {
             assert_eq!(answer.status, 404, "{route}: {path} {}", answer.location());
             asked += 1;
         }
-        // All from the other one is right again.
-        if names.len() > 1 && route.method == Method::Get {
+        // All from the other one is right again. News of what runs have no end.
+        if names.len() > 1 && route.method == Method::Get && !route.uri.path().ends_with("/events") {
             let path = address(route, |name| {
                 Some(other(name))
                     .filter(|o| !o.is_empty())
