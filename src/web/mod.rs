@@ -15,6 +15,7 @@ pub mod live;
 pub mod pages;
 pub mod responders;
 pub mod routes;
+pub mod session_cookie;
 pub mod static_files;
 pub mod view;
 
@@ -50,6 +51,7 @@ pub fn build(app: App) -> Rocket<Build> {
         .attach(fairings::RequestContext)
         .attach(view::templates())
         .attach(fairings::SecurityHeaders::new(&app.settings))
+        .attach(session_cookie::SessionCookie)
         .manage(app)
         .mount("/", routes::all())
         .register("/", catchers::pages())

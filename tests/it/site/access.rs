@@ -74,7 +74,7 @@ const TABLE: &[Row] = &[
     ("GET", "/login-link/<token>", "/login-link/none/", all(200)),
     ("POST", "/login-link/<token>", "/login-link/none/", [403, 302, 302, 302, 302, 302, 302, 403]),
     ("GET", "/login?<next>", "/login/", [200, 302, 302, 302, 302, 302, 302, 200]),
-    ("POST", "/logout", "/logout/", [403, 302, 302, 302, 302, 302, 302, 403]),
+    ("POST", "/logout?<next>", "/logout/", [403, 302, 302, 302, 302, 302, 302, 403]),
     // What people choose for themselves.
     ("GET", "/settings", "/settings/", signed_in(200)),
     ("POST", "/settings", "/settings/", signed_in(200)),
