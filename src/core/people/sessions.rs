@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 
+pub(in crate::core::people) use own::end_of;
 pub use own::{OwnSession, end_all, list, revoke, revoke_others, sign_out};
 
 use crate::core::access::SignedIn;
