@@ -135,7 +135,10 @@ impl From<Error> for CommandError {
             Error::NotAllowed(why) => why.into_owned(),
             Error::Conflict(what) => what,
             Error::TooMany { what, retry_after } => {
-                format!("There were too many attempts {what}; wait {} seconds.", retry_after.as_secs())
+                format!(
+                    "There were too many attempts {what}; wait {} seconds.",
+                    retry_after.as_secs()
+                )
             }
             Error::Invalid(errors) => errors.iter().map(|(_, message)| message).collect::<Vec<_>>().join("\n"),
             Error::Unavailable(cause) => {

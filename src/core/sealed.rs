@@ -187,7 +187,11 @@ mod tests {
         assert_eq!(signature.len(), 43);
         let rotated = Sealer::new(&second, Some(&first)).unwrap();
         assert!(before.is_signed("login", "17", &signature) && rotated.is_signed("login", "17", &signature));
-        assert_ne!(rotated.sign("login", "17"), signature, "new ones are made with the new key");
+        assert_ne!(
+            rotated.sign("login", "17"),
+            signature,
+            "new ones are made with the new key"
+        );
         for (purpose, message, signature) in [
             ("login", "18", signature.as_str()),
             ("logi", "n17", &signature),
@@ -195,7 +199,10 @@ mod tests {
             ("login", "17", "!"),
             ("login", "17", &signature[..42]),
         ] {
-            assert!(!rotated.is_signed(purpose, message, signature), "{purpose} {message} {signature}");
+            assert!(
+                !rotated.is_signed(purpose, message, signature),
+                "{purpose} {message} {signature}"
+            );
         }
         assert!(!Sealer::new(&second, None).unwrap().is_signed("login", "17", &signature));
     }

@@ -93,8 +93,14 @@ mod tests {
         for kind in Kind::ALL {
             let cookie = make(kind, &web, "a".into(), Some(LIFETIME));
             assert!(cookie.name().starts_with("__Host-"), "{cookie}");
-            assert_eq!((cookie.secure(), cookie.path(), cookie.domain()), (Some(true), Some("/"), None));
-            assert_eq!((cookie.http_only(), cookie.same_site()), (Some(true), Some(SameSite::Lax)));
+            assert_eq!(
+                (cookie.secure(), cookie.path(), cookie.domain()),
+                (Some(true), Some("/"), None)
+            );
+            assert_eq!(
+                (cookie.http_only(), cookie.same_site()),
+                (Some(true), Some(SameSite::Lax))
+            );
         }
     }
 

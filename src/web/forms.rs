@@ -71,7 +71,9 @@ impl NewCookie {
         let value = random_token();
         if let Some(app) = request.rocket().state::<App>() {
             let web = &app.settings.web;
-            request.cookies().add(cookies::make(Kind::Csrf, web, value.clone(), None));
+            request
+                .cookies()
+                .add(cookies::make(Kind::Csrf, web, value.clone(), None));
         }
         Self(value)
     }
