@@ -2,6 +2,7 @@
 //! which say the same, in a frame that both kinds of part share. A kind's facts become words in a view;
 //! its templates only arrange them.
 
+mod email_change;
 mod jobs_finished;
 mod release_requests;
 #[cfg(test)]
@@ -43,6 +44,8 @@ macro_rules! pairs {
 /// `frame` is around every other one.
 const PAIRS: &[(&str, &str, &str)] = pairs![
     "frame",
+    "email_changed",
+    "email_confirm",
     "files_released",
     "jobs_finished",
     "request_rejected",
@@ -89,6 +92,7 @@ impl Templates {
             Content::FilesReleased(facts) => self.about_request(letter, place, Decision::Released, facts),
             Content::RequestRejected(facts) => self.about_request(letter, place, Decision::Rejected, facts),
             Content::RequestReturned(facts) => self.about_request(letter, place, Decision::Returned, facts),
+            Content::EmailChanged(facts) => self.email_changed(letter, place, facts),
             _ => Err("this is no mail".to_owned()),
         }
     }

@@ -37,6 +37,7 @@ const HEADERS: &[&str] = &["authorization:", "cookie:", "x-csrftoken:"];
 /// end of a word, is hidden.
 const MARKS: &[&str] = &[
     "/login-link/",
+    "/confirm-email/",
     "bearer ",
     "sessionid=",
     "csrftoken=",

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::Service;
 use super::checks::{CheckClosed, CheckCommented, CheckOpened, CheckUpdated, ReleaseNotified, RequestDecided};
+use super::profile::{EmailChanged, EmailConfirm};
 
 /// Every message there is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +37,10 @@ pub enum Content {
     RequestReturned(RequestDecided),
     /// Slack: somebody released files the old way, by a commit.
     ReleaseNotified(ReleaseNotified),
+    /// Mail to an address that somebody says is theirs.
+    EmailConfirm(EmailConfirm),
+    /// Mail to an address that was somebody's.
+    EmailChanged(EmailChanged),
 }
 
 impl Content {
@@ -49,7 +54,9 @@ impl Content {
             | Self::TestMail(_)
             | Self::FilesReleased(_)
             | Self::RequestRejected(_)
-            | Self::RequestReturned(_) => Service::Mail,
+            | Self::RequestReturned(_)
+            | Self::EmailConfirm(_)
+            | Self::EmailChanged(_) => Service::Mail,
             Self::CopilotWindows(_) | Self::CheckUpdated(_) | Self::ReleaseNotified(_) => Service::Slack,
             Self::CheckOpened(_) | Self::CheckCommented(_) | Self::CheckClosed(_) => Service::Github,
         }

@@ -10,6 +10,7 @@ mod attempt;
 mod checks;
 mod content;
 pub mod fault;
+mod profile;
 mod retry;
 mod store;
 
@@ -25,6 +26,7 @@ pub use checks::{
     RequestDecided, Status, Update,
 };
 pub use content::{Content, CopilotWindow, CopilotWindows, FinishedJob, JobsFinished, OtherJobs, TestMail};
+pub use profile::{EmailChanged, EmailConfirm};
 pub use retry::{LONGEST_PAUSE, RetryPolicy};
 pub use store::issues::{TrackedIssue, remember_issue, tracked_issue};
 pub use store::strays::{clear_queue, wake_stray};

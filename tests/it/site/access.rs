@@ -58,6 +58,10 @@ const TABLE: &[Row] = &[
     // What people choose for themselves.
     ("GET", "/settings", "/settings/", signed_in(200)),
     ("POST", "/settings", "/settings/", signed_in(200)),
+    ("GET", "/settings/confirm-email/<link>", "/settings/confirm-email/none/", signed_in(200)),
+    ("POST", "/settings/confirm-email/<link>", "/settings/confirm-email/none/", signed_in(302)),
+    ("POST", "/settings/sessions/<id>/revoke", "/settings/sessions/0/revoke/", signed_in(404)),
+    ("POST", "/settings/sessions/revoke-others", "/settings/sessions/revoke-others/", signed_in(302)),
     // Organisations and people.
     ("GET", "/organisations", "/organisations/", all(200)),
     ("GET", "/orgs/<slug>", "/orgs/acme/", all(200)),

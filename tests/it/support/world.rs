@@ -230,6 +230,19 @@ impl World {
             .unwrap();
     }
 
+    /// Gives somebody a login at GitHub.
+    pub async fn github(&self, username: &str) {
+        let id = self.user(username).await;
+        sqlx::query(
+            "INSERT INTO social_account (user_id, provider, uid) VALUES ($1, 'github', $1::text)
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(id)
+        .execute(self.db.pool())
+        .await
+        .unwrap();
+    }
+
     /// A developer of project `project` who may use backend `tpp`: `ada`, with workspace `ws`.
     pub async fn usual(&self) {
         self.member("project", "ada", &["ProjectDeveloper"]).await;
