@@ -3,6 +3,7 @@
 //! its templates only arrange them.
 
 mod jobs_finished;
+mod login;
 mod release_requests;
 #[cfg(test)]
 mod tests;
@@ -45,6 +46,10 @@ const PAIRS: &[(&str, &str, &str)] = pairs![
     "frame",
     "files_released",
     "jobs_finished",
+    "login_by_github",
+    "login_link",
+    "login_token_made",
+    "login_token_used",
     "request_rejected",
     "request_returned",
     "test_mail"
@@ -89,6 +94,8 @@ impl Templates {
             Content::FilesReleased(facts) => self.about_request(letter, place, Decision::Released, facts),
             Content::RequestRejected(facts) => self.about_request(letter, place, Decision::Rejected, facts),
             Content::RequestReturned(facts) => self.about_request(letter, place, Decision::Returned, facts),
+            Content::LoginTokenMade(facts) => self.login_token_made(letter, place, facts),
+            Content::LoginTokenUsed(facts) => self.login_token_used(letter, place, facts),
             _ => Err("this is no mail".to_owned()),
         }
     }

@@ -5,6 +5,7 @@
 
 mod github;
 mod issues;
+mod login;
 mod mail;
 mod markdown;
 mod slack;
@@ -17,6 +18,7 @@ use crate::core::outbox::fault::FaultPoint;
 use crate::core::outbox::{Content, Courier, Letter};
 pub use crate::core::ports::Couriers;
 use crate::core::ports::{ChatPost, Receipt, Undelivered};
+use crate::core::sealed::Sealer;
 
 /// What words need to know of this installation.
 #[derive(Debug, Clone)]
@@ -55,9 +57,11 @@ impl Place {
 #[derive(Debug)]
 pub struct PostOffice {
     couriers: Couriers,
-    /// For the numbers of issues.
+    /// For the numbers of issues, and for whom an address belongs to.
     db: Db,
     place: Place,
+    /// Signs links.
+    sealer: Sealer,
     templates: mail::Templates,
     fault: FaultPoint,
 }
@@ -65,11 +69,12 @@ pub struct PostOffice {
 impl PostOffice {
     /// # Errors
     /// When a mail template cannot be read; the text names it.
-    pub fn new(couriers: Couriers, db: Db, place: Place) -> Result<Self, String> {
+    pub fn new(couriers: Couriers, db: Db, place: Place, sealer: Sealer) -> Result<Self, String> {
         Ok(Self {
             couriers,
             db,
             place,
+            sealer,
             templates: mail::Templates::new()?,
             fault: FaultPoint::default(),
         })
@@ -102,10 +107,13 @@ impl Courier for PostOffice {
             | Content::TestMail(_)
             | Content::FilesReleased(_)
             | Content::RequestRejected(_)
-            | Content::RequestReturned(_) => {
+            | Content::RequestReturned(_)
+            | Content::LoginTokenMade(_)
+            | Content::LoginTokenUsed(_) => {
                 let mail = self.templates.write(letter, &self.place).map_err(Undelivered::later)?;
                 self.couriers.mail.send(&mail).await
             }
+            Content::LoginLink(facts) => self.login_link(letter, facts).await,
             Content::CopilotWindows(facts) => self.post(letter, slack::copilot_windows(&self.place, facts)).await,
             Content::CheckUpdated(facts) => {
                 let text = slack::check_updated(&self.place, letter.awaited.as_ref(), facts);

@@ -37,6 +37,7 @@ const HEADERS: &[&str] = &["authorization:", "cookie:", "x-csrftoken:"];
 /// end of a word, is hidden.
 const MARKS: &[&str] = &[
     "/login-link/",
+    "/login-with-url/",
     "bearer ",
     "sessionid=",
     "csrftoken=",

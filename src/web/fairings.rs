@@ -137,12 +137,12 @@ fn client_behind(peer: IpAddr, said: &[&str], web: &WebSettings) -> IpAddr {
     client
 }
 
-/// The path without what may not be logged: a login link's token is part of its path.
+/// The path without what may not be logged: the token of a link that signs in is part of its path.
 fn logged_path<'r>(request: &'r Request<'_>) -> &'r str {
-    if is_below(request, "login-link") {
-        "/login-link/…"
-    } else {
-        request.uri().path().as_str()
+    match request.uri().path().segments().next() {
+        Some("login-link") => "/login-link/…",
+        Some("login-with-url") => "/login-with-url/…",
+        _ => request.uri().path().as_str(),
     }
 }
 
@@ -287,6 +287,8 @@ mod tests {
             "/login-link//secret",
         ] {
             assert_eq!(logged_path(&client.get(path)), "/login-link/…", "{path}");
+            let by_mail = path.replace("link", "with-url");
+            assert_eq!(logged_path(&client.get(by_mail)), "/login-with-url/…", "{path}");
         }
         assert_eq!(logged_path(&client.get("/login-links/?a=b")), "/login-links/");
     }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::Service;
 use super::checks::{CheckClosed, CheckCommented, CheckOpened, CheckUpdated, ReleaseNotified, RequestDecided};
+use super::entry::{LoginLink, LoginTokenMade, LoginTokenUsed};
 
 /// Every message there is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +37,12 @@ pub enum Content {
     RequestReturned(RequestDecided),
     /// Slack: somebody released files the old way, by a commit.
     ReleaseNotified(ReleaseNotified),
+    /// Mail to whoever asked for a sign-in link, if the address is of somebody who could use one.
+    LoginLink(LoginLink),
+    /// Mail to whoever made a single-use token.
+    LoginTokenMade(LoginTokenMade),
+    /// Mail to the owner of a single-use token that was used.
+    LoginTokenUsed(LoginTokenUsed),
 }
 
 impl Content {
@@ -49,7 +56,10 @@ impl Content {
             | Self::TestMail(_)
             | Self::FilesReleased(_)
             | Self::RequestRejected(_)
-            | Self::RequestReturned(_) => Service::Mail,
+            | Self::RequestReturned(_)
+            | Self::LoginLink(_)
+            | Self::LoginTokenMade(_)
+            | Self::LoginTokenUsed(_) => Service::Mail,
             Self::CopilotWindows(_) | Self::CheckUpdated(_) | Self::ReleaseNotified(_) => Service::Slack,
             Self::CheckOpened(_) | Self::CheckCommented(_) | Self::CheckClosed(_) => Service::Github,
         }

@@ -73,7 +73,10 @@ const TABLE: &[Row] = &[
     // Signing in and out.
     ("GET", "/login-link/<token>", "/login-link/none/", all(200)),
     ("POST", "/login-link/<token>", "/login-link/none/", [403, 302, 302, 302, 302, 302, 302, 403]),
-    ("GET", "/login?<next>", "/login/", [200, 302, 302, 302, 302, 302, 302, 200]),
+    ("GET", "/login", "/login/", [200, 302, 302, 302, 302, 302, 302, 200]),
+    ("POST", "/login", "/login/", [200, 302, 302, 302, 302, 302, 302, 403]),
+    ("POST", "/login-with-token", "/login-with-token/", [403, 200, 200, 200, 200, 200, 200, 403]),
+    ("GET", "/login-with-url/<token>", "/login-with-url/none/", all(302)),
     ("POST", "/logout", "/logout/", [403, 302, 302, 302, 302, 302, 302, 403]),
     // What people choose for themselves.
     ("GET", "/settings", "/settings/", signed_in(200)),
@@ -122,6 +125,8 @@ const TABLE: &[Row] = &[
     ("POST", "/api/v2/jobs", "/api/v2/jobs/", token(200)),
     // The body is refused; that it is looked at is what counts.
     ("POST", "/api/v2/release-notifications", "/api/v2/release-notifications/", token(400)),
+    ("POST", "/api/v2/releases/authenticate", "/api/v2/releases/authenticate", token(400)),
+    ("POST", "/api/v2/releases/authorise", "/api/v2/releases/authorise", token(400)),
     ("GET", "/api/v2/users/<username>", "/api/v2/users/ada/", token(200)),
     ("GET", "/api/v2/workspaces/<name>/status", "/api/v2/workspaces/ws/status", all(200)),
     ("GET", "/api/v2/workspaces/<name>/statuses?<backend>", "/api/v2/workspaces/ws/statuses/", all(200)),
