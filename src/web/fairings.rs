@@ -132,6 +132,7 @@ fn logged_path<'r>(request: &'r Request<'_>) -> &'r str {
     let mut segments = request.uri().path().segments();
     match (segments.next(), segments.next()) {
         (Some("login-link"), _) => "/login-link/…",
+        (Some("login-with-url"), _) => "/login-with-url/…",
         (Some("settings"), Some("confirm-email")) => "/settings/confirm-email/…",
         _ => request.uri().path().as_str(),
     }
@@ -159,6 +160,8 @@ mod tests {
             "/login-link//secret",
         ] {
             assert_eq!(logged_path(&client.get(path)), "/login-link/…", "{path}");
+            let by_mail = path.replace("link", "with-url");
+            assert_eq!(logged_path(&client.get(by_mail)), "/login-with-url/…", "{path}");
         }
         assert_eq!(logged_path(&client.get("/login-links/?a=b")), "/login-links/");
         for path in [
