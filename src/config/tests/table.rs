@@ -48,6 +48,7 @@ fn secrets_are_shown_nowhere() {
         .collect();
     assert!(secrets.len() >= 15);
     let pairs: Vec<(&str, &str)> = secrets.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    let pairs = [pairs, vec![("SOCIAL_AUTH_GITHUB_KEY", "id")]].concat();
     let loaded = development(&pairs).unwrap();
     let debug = format!("{loaded:?}");
     assert!(!debug.contains("hunter2"), "{debug}");
@@ -147,8 +148,11 @@ fn every_variable_reaches_its_setting() {
         s.github.interactive_token.unwrap().expose_secret(),
         text("INTERACTIVE_GITHUB_TOKEN")
     );
-    assert_eq!(s.github.oauth_key, text("SOCIAL_AUTH_GITHUB_KEY"));
-    assert_eq!(s.github.oauth_secret.expose_secret(), text("SOCIAL_AUTH_GITHUB_SECRET"));
+    assert_eq!(s.github.login.key, text("SOCIAL_AUTH_GITHUB_KEY"));
+    assert_eq!(s.github.login.secret.expose_secret(), text("SOCIAL_AUTH_GITHUB_SECRET"));
+    assert_eq!(s.github.login.api_url.as_str(), url("GITHUB_API_URL"));
+    assert_eq!(s.github.login.web_url.as_str(), url("GITHUB_WEB_URL"));
+    assert!(!s.github.login.is_stand_in);
     assert_eq!(s.github.api_url.as_str(), url("GITHUB_API_URL"));
     assert_eq!(s.github.web_url.as_str(), url("GITHUB_WEB_URL"));
     assert_eq!(s.github.local_git_repos.unwrap(), folder("LOCAL_GIT_REPOS"));

@@ -36,6 +36,8 @@ pub enum Content {
     RequestReturned(RequestDecided),
     /// Slack: somebody released files the old way, by a commit.
     ReleaseNotified(ReleaseNotified),
+    /// Slack: somebody signed in for the first time.
+    UserRegistered(UserRegistered),
 }
 
 impl Content {
@@ -50,7 +52,9 @@ impl Content {
             | Self::FilesReleased(_)
             | Self::RequestRejected(_)
             | Self::RequestReturned(_) => Service::Mail,
-            Self::CopilotWindows(_) | Self::CheckUpdated(_) | Self::ReleaseNotified(_) => Service::Slack,
+            Self::CopilotWindows(_) | Self::CheckUpdated(_) | Self::ReleaseNotified(_) | Self::UserRegistered(_) => {
+                Service::Slack
+            }
             Self::CheckOpened(_) | Self::CheckCommented(_) | Self::CheckClosed(_) => Service::Github,
         }
     }
@@ -151,6 +155,12 @@ pub struct FinishedJob {
 pub struct TestMail {
     /// Who asked for it.
     pub by: String,
+}
+
+/// Somebody whose identity is new here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserRegistered {
+    pub username: String,
 }
 
 /// Projects whose co-pilot support ends soon, soonest first.

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod actions;
 pub mod attempts;
+pub mod identities;
 pub mod notify;
 pub mod rights;
 pub mod sessions;

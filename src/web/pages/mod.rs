@@ -24,6 +24,7 @@ mod workspace;
 mod workspace_create;
 mod yours;
 
+pub use answer::Answer;
 use rocket::{Route, routes};
 
 use super::view::Tab;
@@ -53,6 +54,10 @@ pub fn site_routes() -> Vec<Route> {
         errors::crash,
         ui_components::ui_components,
         login::login,
+        login::github::depart,
+        login::github::come_back,
+        login::github::go_on_with_name,
+        login::name::form,
         login::link::login_link,
         login::link::use_login_link,
         login::logout,

@@ -103,7 +103,10 @@ async fn counts_are_kept_without_names_and_not_for_long(pool: PgPool) {
         .await
         .unwrap();
     assert_eq!(rows.len(), 2);
-    assert!(rows.iter().all(|row| !row.contains("ada") && !row.contains("203")), "{rows:?}");
+    assert!(
+        rows.iter().all(|row| !row.contains("ada") && !row.contains("203")),
+        "{rows:?}"
+    );
 
     assert_eq!(delete_old(&mut db.read().await.unwrap()).await.unwrap(), 0);
     let_time_pass(&pool, Duration::from_secs(2 * 60 * 60)).await;

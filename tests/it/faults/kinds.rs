@@ -6,7 +6,7 @@ use jobserver::core::outbox::fault::STEPS;
 use jobserver::core::outbox::{
     CheckClosed, CheckCommented, CheckEvent, CheckOpened, CheckUpdated, Content, CopilotWindow, CopilotWindows, Draft,
     FinishedJob, JobsFinished, OtherJobs, OutputCheck, ReleaseNotified, ReleasedFiles, RequestDecided, Service, Status,
-    TestMail, Update,
+    TestMail, Update, UserRegistered,
 };
 use serde_json::Value;
 
@@ -135,6 +135,9 @@ fn content(kind: &str, number: usize) -> Content {
                 count: 1,
                 names: vec!["table.csv".to_owned()],
             }),
+        }),
+        "user_registered" => Content::UserRegistered(UserRegistered {
+            username: format!("newcomer{number}"),
         }),
         _ => panic!("{kind} is a new kind: say here what one looks like, and in `deaths` that it is tested"),
     }

@@ -1,6 +1,9 @@
 //! Signing in and out. Every way in ends in [`enter`].
 
+pub mod failed;
+pub mod github;
 pub mod link;
+pub mod name;
 
 use rocket::http::CookieJar;
 use rocket::response::Redirect;
