@@ -2,7 +2,9 @@
 
 pub mod accounts;
 pub mod actions;
+pub mod administrators;
 pub mod attempts;
+pub mod deactivation;
 pub mod identities;
 pub mod notify;
 pub mod rights;

@@ -11,7 +11,6 @@ mod admission;
 mod store;
 
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::PgConnection;
 use time::Duration;
 
 pub use admission::{Admission, Newcomer, NewcomerEmail, Refusal, Visitor, settle, settle_with_name};
@@ -82,11 +81,6 @@ pub async fn take_up(db: &Db, sealer: &Sealer, state: &str, browser: &str) -> Re
 /// A login that waits for its name, when it is this browser's and not too old.
 pub async fn unfinished(db: &Db, token: &str, browser: &str) -> Result<Option<Unfinished>> {
     store::unfinished(&mut *db.read().await?, &token_hash(token), &token_hash(browser)).await
-}
-
-/// Deletes logins that nobody can finish any more; returns how many.
-pub async fn delete_expired(conn: &mut PgConnection) -> Result<u64> {
-    store::delete_expired(conn).await
 }
 
 /// A name as it is kept: on one line. `None` when nothing is left, or too much.

@@ -273,17 +273,6 @@ pub(super) async fn consume_unfinished(
     Ok(row.map(Unfinished::from))
 }
 
-pub(super) async fn delete_expired(conn: &mut PgConnection) -> Result<u64> {
-    let deleted = sqlx::query_scalar!(
-        r#"WITH logins AS (DELETE FROM github_login WHERE expires_at <= now() RETURNING 1),
-                waiting AS (DELETE FROM unfinished_login WHERE expires_at <= now() RETURNING 1)
-           SELECT (SELECT count(*) FROM logins) + (SELECT count(*) FROM waiting) AS "deleted!""#
-    )
-    .fetch_one(conn)
-    .await?;
-    Ok(u64::try_from(deleted).unwrap_or_default())
-}
-
 /// The identities that are known, by name: for a development copy, where one may be anybody.
 pub async fn known_logins(conn: &mut PgConnection, provider: &str, limit: i64) -> Result<Vec<Identity>> {
     Ok(sqlx::query_as!(

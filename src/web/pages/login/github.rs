@@ -2,11 +2,9 @@
 
 use std::collections::HashMap;
 
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use rocket::data::{FromData, ToByteUnit};
 use rocket::http::{CookieJar, Header, Status};
 use rocket::outcome::Outcome as GuardOutcome;
-use rocket::request::FromParam;
 use rocket::response::Responder;
 use rocket::{Data, Request, get, post};
 use serde::Serialize;
@@ -19,22 +17,12 @@ use crate::core::people::identities::{self, Admission, Newcomer, NewcomerEmail, 
 use crate::web::App;
 use crate::web::cookies;
 use crate::web::database::Database;
-use crate::web::forms::{CSRF_REFUSED, CsrfForm, is_cross_site};
+use crate::web::forms::CsrfForm;
 use crate::web::guards::{Client, Visit, safe_next};
+use crate::web::limits::{self, NotTaken};
 use crate::web::pages::answer::Answer;
-use crate::web::responders::{Outcome, Told};
+use crate::web::responders::{Failure, Outcome, Told};
 use crate::web::view::{Page, encode_next};
-
-/// The one provider there is, by its name in an address.
-pub struct Github;
-
-impl<'r> FromParam<'r> for Github {
-    type Error = &'r str;
-
-    fn from_param(text: &'r str) -> Result<Self, &'r str> {
-        (text == "github").then_some(Self).ok_or(text)
-    }
-}
 
 /// What is answered on the way, kept by nobody.
 #[derive(Responder)]
@@ -81,8 +69,8 @@ impl<'r> Responder<'r, 'static> for Uncached {
     }
 }
 
-/// A form that begins a login. It needs no token, as a page of anybody's may hold the button, but no other
-/// site may press it: the browser's own word tells.
+/// A form that begins a login. It needs no token: that no other site has pressed the button, the browser's own
+/// word tells.
 pub struct Start {
     next: String,
     /// The page that it was sent from is this site's under another name than `BASE_URL`'s, where the way
@@ -102,20 +90,16 @@ impl<'r> FromData<'r> for Start {
             request.local_cache(|| Told(Some(why.to_owned())));
             GuardOutcome::Error((status, ()))
         };
-        let is_elsewhere = is_elsewhere(request, app);
-        if !is_elsewhere && is_cross_site(request, app) {
-            return refuse(Status::Forbidden, CSRF_REFUSED);
-        }
-        match data.open(16.kibibytes()).into_bytes().await {
-            Ok(body) if body.is_complete() => {
+        match limits::whole(data, 16.kibibytes()).await {
+            Ok(body) => {
                 let fields: HashMap<_, _> = url::form_urlencoded::parse(&body).into_owned().collect();
                 GuardOutcome::Success(Self {
                     next: safe_next(fields.get("next").map(String::as_str)).into_owned(),
-                    is_elsewhere,
+                    is_elsewhere: is_elsewhere(request, app),
                 })
             }
-            Ok(_) => refuse(Status::PayloadTooLarge, "The address to come back to is too long."),
-            Err(_) => refuse(Status::BadRequest, "The form did not arrive whole. Send it again."),
+            Err(NotTaken::TooLarge) => refuse(Status::PayloadTooLarge, "The address to come back to is too long."),
+            Err(NotTaken::Broken) => refuse(Status::BadRequest, "The form did not arrive whole. Send it again."),
         }
     }
 }
@@ -148,13 +132,12 @@ pub struct ElsewhereView {
 }
 
 /// Sends the visitor to GitHub.
-#[post("/login/<_backend>", data = "<start>")]
+#[post("/login/github", data = "<start>")]
 pub async fn depart(
     visit: Visit<'_>,
     db: &Database,
     client: Client<'_>,
     jar: &CookieJar<'_>,
-    _backend: Github,
     start: Start,
 ) -> Outcome<Uncached> {
     let app = visit.app;
@@ -174,6 +157,12 @@ pub async fn depart(
     let browser = cookies::browser(jar, &app.settings.web);
     let href = identities::begin(db, &app.sealer, &*app.identities, &browser, &start.next).await?;
     Ok(Answer::redirect(href).into())
+}
+
+/// There is no other provider.
+#[post("/login/<_provider>", rank = 2)]
+pub fn no_such_provider(_provider: &str) -> Outcome<()> {
+    Err(Failure::not_found("Provider"))
 }
 
 /// What GitHub sent a visitor back with.
@@ -206,14 +195,8 @@ impl Callback {
 }
 
 /// Takes the visitor back from GitHub.
-#[get("/complete/<_backend>")]
-pub async fn come_back(
-    visit: Visit<'_>,
-    db: &Database,
-    client: Client<'_>,
-    jar: &CookieJar<'_>,
-    _backend: Github,
-) -> Outcome<Uncached> {
+#[get("/complete/github")]
+pub async fn come_back(visit: Visit<'_>, db: &Database, client: Client<'_>, jar: &CookieJar<'_>) -> Outcome<Uncached> {
     attempts::take(db, Trial::GithubLogin, client.who()).await?;
     let app = visit.app;
     let callback = Callback::of(&visit);
@@ -250,13 +233,12 @@ pub async fn come_back(
 }
 
 /// Goes on with a login that waited for a name.
-#[post("/complete/<_backend>", data = "<form>")]
+#[post("/complete/github", data = "<form>")]
 pub async fn go_on_with_name(
     visit: Visit<'_>,
     db: &Database,
     client: Client<'_>,
     jar: &CookieJar<'_>,
-    _backend: Github,
     form: CsrfForm,
 ) -> Outcome<Uncached> {
     attempts::take(db, Trial::GithubLogin, client.who()).await?;
@@ -299,29 +281,9 @@ async fn answer(visit: &Visit<'_>, db: &Database, jar: &CookieJar<'_>, admission
             enter(visit.app, db, jar, &session).await?;
             let support = &visit.app.settings.web.support_email;
             let (tone, text) = greeting(&session.username, newcomer, support);
-            Ok(Answer::told(as_address(&safe_next(Some(&next))), tone, text).into())
+            Ok(Answer::told(safe_next(Some(&next)), tone, text).into())
         }
     }
-}
-
-/// A path and query as an address may hold them: what visitors type may hold anything, and what was encoded
-/// stays as it is.
-fn as_address(path: &str) -> String {
-    const NEVER: &AsciiSet = &CONTROLS
-        .add(b' ')
-        .add(b'"')
-        .add(b'#')
-        .add(b'<')
-        .add(b'>')
-        .add(b'[')
-        .add(b'\\')
-        .add(b']')
-        .add(b'^')
-        .add(b'`')
-        .add(b'{')
-        .add(b'|')
-        .add(b'}');
-    utf8_percent_encode(path, NEVER).to_string()
 }
 
 /// What somebody is told who is in.

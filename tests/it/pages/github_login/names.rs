@@ -101,11 +101,6 @@ async fn the_step_ends(pool: PgPool) {
         .unwrap();
     is_over(&visitor, &step).await;
     nobody_is_made(&site).await;
-    let mut conn = site.db.read().await.unwrap();
-    let deleted = jobserver::core::people::identities::delete_expired(&mut conn)
-        .await
-        .unwrap();
-    assert_eq!(deleted, 1);
 }
 
 #[sqlx::test]
