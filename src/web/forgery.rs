@@ -19,8 +19,8 @@ use super::forms::CSRF_REFUSED;
 use super::responders::Told;
 use crate::config::WebSettings;
 
-/// Routes without a token in their form, because the browser's word is enough: nothing is changed for whoever
-/// is signed in. The browser must say something, so these are closed to one that keeps silent.
+/// Routes without a token in their form, because the browser's word is enough: setting off to GitHub changes
+/// nothing for whoever is signed in, and nothing comes of it but in the same browser.
 const BY_WORD_ALONE: &[&str] = &["/login/github"];
 
 /// Who made a request, as far as the browser says.
@@ -144,7 +144,7 @@ impl Handler for Guarded {
         };
         let web = &app.settings.web;
         let sender = sender(request, web);
-        if is_suspect(&sender, web) || (self.is_by_word && sender != Sender::Ours) {
+        if is_suspect(&sender, web) {
             request.local_cache(|| Told(Some(CSRF_REFUSED.to_owned())));
             return Outcome::Error(Status::Forbidden);
         }

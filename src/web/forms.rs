@@ -16,6 +16,7 @@ use super::cookies::{self, Kind};
 use super::forgery;
 use super::limits::{self, NotTaken};
 use super::responders::Told;
+use super::session_cookie;
 use crate::core::sealed::{random_bytes, random_token};
 
 /// The field that carries the token, and the header that scripts send it in.
@@ -25,16 +26,20 @@ pub const CSRF_HEADER: &str = "X-CSRFToken";
 /// The secret that this visitor's forms prove: derived from the session, or kept in a cookie.
 pub struct CsrfToken {
     secret: [u8; 32],
+    /// Of a session that ended since the page was loaded: its form is this visitor's all the same, and what
+    /// they may still do is not decided here.
+    ended: Option<[u8; 32]>,
 }
 
 impl CsrfToken {
     /// The visitor's; an anonymous visitor without one is given one when a page asks for it.
     pub fn of<'r>(request: &'r Request<'_>) -> &'r CsrfToken {
-        request.local_cache(|| match visitor_secret(request) {
-            Some(secret) => CsrfToken {
-                secret: digest(&secret),
-            },
-            None => CsrfToken { secret: random_bytes() },
+        request.local_cache(|| CsrfToken {
+            secret: visitor_secret(request).map_or_else(random_bytes, |secret| digest(&secret)),
+            ended: session_cookie::has_ended(request)
+                .then(|| cookies::get(request, Kind::Session))
+                .flatten()
+                .map(|token| digest(&token)),
         })
     }
 
@@ -62,7 +67,8 @@ impl CsrfToken {
             return false;
         };
         let secret: Vec<u8> = mask.iter().zip(masked).map(|(a, b)| a ^ b).collect();
-        secret.ct_eq(&self.secret).into()
+        let is_ended = self.ended.is_some_and(|ended| secret.ct_eq(&ended).into());
+        is_ended || secret.ct_eq(&self.secret).into()
     }
 }
 
@@ -82,7 +88,7 @@ impl NewCookie {
 }
 
 fn visitor_secret(request: &Request<'_>) -> Option<String> {
-    cookies::get(request, Kind::Session).or_else(|| cookies::get(request, Kind::Csrf))
+    session_cookie::current(request).or_else(|| cookies::get(request, Kind::Csrf))
 }
 
 fn digest(secret: &str) -> [u8; 32] {
@@ -244,7 +250,11 @@ mod tests {
 
     #[test]
     fn a_token_is_accepted_for_its_secret_alone() {
-        let (mine, other) = (CsrfToken { secret: digest("a") }, CsrfToken { secret: digest("b") });
+        let of = |secret: &str| CsrfToken {
+            secret: digest(secret),
+            ended: None,
+        };
+        let (mine, other) = (of("a"), of("b"));
         let mask = [7u8; 32];
         let masked: Vec<u8> = mask
             .iter()

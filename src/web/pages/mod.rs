@@ -24,6 +24,7 @@ mod workspace;
 mod workspace_create;
 mod yours;
 
+pub use answer::Answer;
 use rocket::{Route, routes};
 
 use super::view::Tab;
@@ -56,11 +57,23 @@ pub fn site_routes() -> Vec<Route> {
         errors::away,
         ui_components::ui_components,
         login::login,
+        login::email::ask,
+        login::email::follow,
+        login::github::depart,
+        login::github::no_such_provider,
+        login::github::come_back,
+        login::github::go_on_with_name,
+        login::name::form,
         login::link::login_link,
         login::link::use_login_link,
+        login::token::sign_in,
         login::logout,
         settings::page,
         settings::save,
+        settings::confirm::page,
+        settings::confirm::confirm,
+        settings::sessions::revoke,
+        settings::sessions::revoke_others,
         status::health_check,
         status::last_seen,
         status::db_availability,

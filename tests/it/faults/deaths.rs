@@ -29,12 +29,18 @@ kinds![
     check_opened,
     check_updated,
     copilot_windows,
+    email_changed,
+    email_confirm,
     files_released,
     jobs_finished,
+    login_link,
+    login_token_made,
+    login_token_used,
     release_notified,
     request_rejected,
     request_returned,
     test_mail,
+    user_registered,
 ];
 
 #[test]
