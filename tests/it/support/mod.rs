@@ -32,6 +32,7 @@ use jobserver::core::db::Db;
 use jobserver::core::outbox::Attempted;
 use jobserver::core::sealed::Sealer;
 use jobserver::web::{self, App, live::Live, static_files::Assets};
+use rocket::Route;
 use rocket::local::asynchronous::Client;
 use sqlx::PgPool;
 
@@ -61,6 +62,11 @@ impl Site {
 
     /// With other settings than the usual ones.
     pub async fn start_with(pool: PgPool, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_with_routes(pool, change, Vec::new()).await
+    }
+
+    /// With routes that the site does not have.
+    pub async fn start_with_routes(pool: PgPool, change: impl FnOnce(&mut Settings), routes: Vec<Route>) -> Self {
         let mut settings = Settings::for_tests("postgres://localhost/unused").unwrap_or_else(|error| panic!("{error}"));
         // No test reads the mails of this checkout's own copy.
         settings.mail.backend = MailBackend::File {
@@ -87,7 +93,7 @@ impl Site {
             assets: Arc::new(Assets::default()),
             live: live.clone(),
         };
-        let client = Client::untracked(web::build(app)).await.expect("the program starts");
+        let client = Client::untracked(web::build(app).mount("/", routes)).await.expect("the program starts");
         let world = World::new(db.clone(), sealer);
         Self {
             client: Arc::new(client),
