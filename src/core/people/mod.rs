@@ -2,11 +2,15 @@
 
 pub mod accounts;
 pub mod actions;
+pub mod administrators;
 pub mod attempts;
+pub mod memberships;
 pub mod notify;
 pub mod rights;
+pub mod roles;
 pub mod sessions;
 pub mod store;
+pub mod tokens;
 
 use time::Duration;
 

@@ -92,3 +92,10 @@ pub async fn start(tx: &mut PgConnection, user_id: i32, method: Method, place: P
         username,
     })
 }
+
+/// Somebody's rights are about to change: each of their sessions gets a new token at its next page, so
+/// that one which was copied before does not carry what it was not given. Every action that changes what
+/// somebody may do (roles, memberships) calls it, in its transaction.
+pub async fn rights_changed(tx: &mut PgConnection, user_id: i32) -> Result<()> {
+    store::mark_for_rotation(tx, user_id).await
+}

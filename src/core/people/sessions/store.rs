@@ -41,3 +41,13 @@ pub(super) async fn touch_last_login(conn: &mut PgConnection, user_id: i32) -> R
     .fetch_one(conn)
     .await?)
 }
+
+pub(super) async fn mark_for_rotation(conn: &mut PgConnection, user_id: i32) -> Result<()> {
+    sqlx::query!(
+        "UPDATE session SET must_rotate = true WHERE user_id = $1 AND NOT must_rotate",
+        user_id
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
