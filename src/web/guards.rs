@@ -3,10 +3,12 @@
 mod backend;
 mod client;
 mod names;
+mod reader;
 mod visit;
 
 pub use backend::{BackendAuth, BackendRefused, MaybeBackend};
 pub use client::Client;
 pub use names::{ProjectSlug, WorkspaceName};
+pub use reader::{Reader, ReleaseReader};
 pub(in crate::web) use visit::actor;
 pub use visit::{User, Visit, safe_next};

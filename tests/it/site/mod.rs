@@ -7,6 +7,7 @@ mod hostile;
 mod links;
 mod outage;
 mod outbox_commands;
+mod people_commands;
 mod readiness;
 mod schedules;
 pub mod serving;
