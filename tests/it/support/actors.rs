@@ -86,16 +86,6 @@ impl Visitor {
         }
     }
 
-    /// The cookies that the browser has now.
-    pub async fn cookies(&self) -> Vec<(String, String)> {
-        self.cookies.lock().await.clone()
-    }
-
-    fn origin(&self) -> String {
-        let web = &self.client.rocket().state::<App>().unwrap().settings.web;
-        web.base_url.origin().ascii_serialization()
-    }
-
     /// Comes from this address.
     pub fn at(mut self, address: &str) -> Self {
         self.address = Some(address.parse().unwrap());
@@ -120,6 +110,17 @@ impl Visitor {
         let mut jar = self.cookies.lock().await;
         jar.retain(|(held, _)| held != name);
         jar.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// The cookies that the browser has now.
+    pub async fn cookies(&self) -> Vec<(String, String)> {
+        self.cookies.lock().await.clone()
+    }
+
+    /// What a browser says of a form on a page of the site.
+    fn origin(&self) -> String {
+        let web = &self.client.rocket().state::<App>().unwrap().settings.web;
+        web.base_url.origin().ascii_serialization()
     }
 
     async fn request<'c>(&'c self, method: Method, path: &str) -> LocalRequest<'c> {
@@ -201,13 +202,8 @@ impl Visitor {
             .request(Method::Post, path)
             .await
             .header(ContentType::Form)
+            .header(Header::new("Origin", self.origin()))
             .body(body);
-        // What a browser says of a form on a page of the site, unless it says something else.
-        let says_origin = self.headers.iter().any(|(name, _)| *name == "Origin");
-        let request = match says_origin {
-            true => request,
-            false => request.header(Header::new("Origin", self.origin())),
-        };
         self.send(request).await
     }
 }

@@ -32,7 +32,6 @@ use jobserver::core::db::Db;
 use jobserver::core::outbox::Attempted;
 use jobserver::core::sealed::Sealer;
 use jobserver::web::{self, App, live::Live, static_files::Assets};
-use rocket::Route;
 use rocket::local::asynchronous::Client;
 use sqlx::PgPool;
 
@@ -62,11 +61,11 @@ impl Site {
 
     /// With other settings than the usual ones.
     pub async fn start_with(pool: PgPool, change: impl FnOnce(&mut Settings)) -> Self {
-        Self::start_with_routes(pool, change, Vec::new()).await
+        Self::start_mounting(pool, change, Vec::new()).await
     }
 
-    /// With routes that the site does not have.
-    pub async fn start_with_routes(pool: PgPool, change: impl FnOnce(&mut Settings), routes: Vec<Route>) -> Self {
+    /// With routes of a test beside the program's own.
+    pub async fn start_mounting(pool: PgPool, change: impl FnOnce(&mut Settings), routes: Vec<rocket::Route>) -> Self {
         let mut settings = Settings::for_tests("postgres://localhost/unused").unwrap_or_else(|error| panic!("{error}"));
         // No test reads the mails of this checkout's own copy.
         settings.mail.backend = MailBackend::File {
@@ -93,7 +92,9 @@ impl Site {
             assets: Arc::new(Assets::default()),
             live: live.clone(),
         };
-        let client = Client::untracked(web::build(app).mount("/", routes)).await.expect("the program starts");
+        let client = Client::untracked(web::build(app).mount("/", routes))
+            .await
+            .expect("the program starts");
         let world = World::new(db.clone(), sealer);
         Self {
             client: Arc::new(client),
