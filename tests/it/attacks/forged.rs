@@ -77,7 +77,7 @@ async fn no_handler_forgets_the_token(pool: PgPool) {
     for route in changing(&site).iter().filter(|route| !is_of_api(route)) {
         let path = address(route, usual);
         // Setting off to GitHub is nothing that a session proves, and to others nobody can.
-        if ["/login/github", "/login/<_provider>"].contains(&route.uri.path().as_str()) {
+        if ["/login/github", "/login/<_provider>"].contains(&route.uri.path()) {
             continue;
         }
         let all_right = [
