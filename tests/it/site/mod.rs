@@ -11,5 +11,6 @@ mod readiness;
 mod schedules;
 pub mod serving;
 mod session;
+mod sessions;
 mod telemetry;
 mod telemetry_away;

@@ -70,7 +70,7 @@ impl Site {
         let codelists = Arc::new(FakeCodelists::default());
         let live = Live::default();
         let post = Post::new(&settings, db.clone());
-        let sealer = Sealer::new(&settings.secrets.secret_key, None).unwrap();
+        let sealer = Sealer::new(&settings.secrets.secret_key, settings.secrets.old_secret_key.as_ref()).unwrap();
         let app = App {
             settings: Arc::new(settings),
             db: db.clone(),
