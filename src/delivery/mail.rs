@@ -4,6 +4,7 @@
 
 mod email_change;
 mod jobs_finished;
+mod login;
 mod release_requests;
 #[cfg(test)]
 mod tests;
@@ -48,6 +49,10 @@ const PAIRS: &[(&str, &str, &str)] = pairs![
     "email_confirm",
     "files_released",
     "jobs_finished",
+    "login_by_github",
+    "login_link",
+    "login_token_made",
+    "login_token_used",
     "request_rejected",
     "request_returned",
     "test_mail"
@@ -93,6 +98,8 @@ impl Templates {
             Content::RequestRejected(facts) => self.about_request(letter, place, Decision::Rejected, facts),
             Content::RequestReturned(facts) => self.about_request(letter, place, Decision::Returned, facts),
             Content::EmailChanged(facts) => self.email_changed(letter, place, facts),
+            Content::LoginTokenMade(facts) => self.login_token_made(letter, place, facts),
+            Content::LoginTokenUsed(facts) => self.login_token_used(letter, place, facts),
             _ => Err("this is no mail".to_owned()),
         }
     }

@@ -5,6 +5,7 @@
 
 mod github;
 mod issues;
+mod login;
 mod mail;
 mod markdown;
 mod slack;
@@ -57,7 +58,7 @@ impl Place {
 #[derive(Debug)]
 pub struct PostOffice {
     couriers: Couriers,
-    /// For the numbers of issues.
+    /// For the numbers of issues, and for whom an address belongs to.
     db: Db,
     place: Place,
     /// Signs links.
@@ -108,7 +109,9 @@ impl Courier for PostOffice {
             | Content::FilesReleased(_)
             | Content::RequestRejected(_)
             | Content::RequestReturned(_)
-            | Content::EmailChanged(_) => {
+            | Content::EmailChanged(_)
+            | Content::LoginTokenMade(_)
+            | Content::LoginTokenUsed(_) => {
                 let mail = self.templates.write(letter, &self.place).map_err(Undelivered::later)?;
                 self.couriers.mail.send(&mail).await
             }
@@ -119,6 +122,7 @@ impl Courier for PostOffice {
                 let mail = self.templates.email_confirm(letter, &self.place, facts, link);
                 self.couriers.mail.send(&mail.map_err(Undelivered::later)?).await
             }
+            Content::LoginLink(facts) => self.login_link(letter, facts).await,
             Content::CopilotWindows(facts) => self.post(letter, slack::copilot_windows(&self.place, facts)).await,
             Content::CheckUpdated(facts) => {
                 let text = slack::check_updated(&self.place, letter.awaited.as_ref(), facts);

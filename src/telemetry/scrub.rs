@@ -38,6 +38,7 @@ const HEADERS: &[&str] = &["authorization:", "cookie:", "x-csrftoken:"];
 const MARKS: &[&str] = &[
     "/login-link/",
     "/confirm-email/",
+    "/login-with-url/",
     "bearer ",
     "sessionid=",
     "csrftoken=",

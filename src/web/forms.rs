@@ -1,7 +1,7 @@
 //! Forms of pages: read whole, never without the proof that our own page sent them.
 //!
-//! A handler takes a [`CsrfForm`], so it cannot forget the check. The proof is threefold: the browser's
-//! own word (`Sec-Fetch-Site`, `Origin`), a cookie that other sites' posts do not carry, and a token in
+//! A handler takes a [`CsrfForm`], or its answer is not sent (see [`super::forgery`]). The proof is threefold: the
+//! browser's own word (`Sec-Fetch-Site`, `Origin`), a cookie that other sites' posts do not carry, and a token in
 //! the form, masked anew on every page.
 
 use rocket::data::{FromData, ToByteUnit};
@@ -13,6 +13,8 @@ use subtle::ConstantTimeEq;
 
 use super::App;
 use super::cookies::{self, Kind};
+use super::forgery;
+use super::limits::{self, NotTaken};
 use super::responders::Told;
 use super::session_cookie;
 use crate::core::sealed::{random_bytes, random_token};
@@ -97,25 +99,6 @@ fn digest(secret: &str) -> [u8; 32] {
         .into()
 }
 
-/// Whether the browser says that another site sent this.
-pub(in crate::web) fn is_cross_site(request: &Request<'_>, app: &App) -> bool {
-    let headers = request.headers();
-    if headers
-        .get_one("Sec-Fetch-Site")
-        .is_some_and(|site| site == "cross-site")
-    {
-        return true;
-    }
-    let Some(origin) = headers.get_one("Origin") else {
-        return false;
-    };
-    if origin == app.settings.web.base_url.origin().ascii_serialization() {
-        return false;
-    }
-    let host = request.host().map(|host| host.to_string()).unwrap_or_default();
-    origin != format!("http://{host}") && origin != format!("https://{host}")
-}
-
 /// A form's fields, decoded, in the order sent. Fields may repeat.
 #[derive(Debug, Default, Clone)]
 pub struct CsrfForm(Vec<(String, String)>);
@@ -161,19 +144,21 @@ impl<'r> FromData<'r> for CsrfForm {
             request.local_cache(|| Told(Some(why.to_owned())));
             Outcome::Error((status, ()))
         };
-        if is_cross_site(request, app) {
+        let web = &app.settings.web;
+        if forgery::is_suspect(&forgery::sender(request, web), web) {
             return refuse(Status::Forbidden, CSRF_REFUSED);
         }
         let limit = request.limits().get("form").unwrap_or(256.kibibytes());
-        let body = match data.open(limit).into_bytes().await {
-            Ok(body) if body.is_complete() => body.into_inner(),
-            Ok(_) => {
+        let body = match limits::whole(data, limit).await {
+            Ok(body) => body,
+            Err(NotTaken::TooLarge) => {
+                let most = limits::in_words(limit);
                 return refuse(
                     Status::PayloadTooLarge,
-                    "The form you sent is too large. Choose fewer items, or write less.",
+                    &format!("The form you sent is larger than {most}, which is the most this site takes. Choose fewer items, or write less."),
                 );
             }
-            Err(_) => return refuse(Status::BadRequest, "The form did not arrive whole. Send it again."),
+            Err(NotTaken::Broken) => return refuse(Status::BadRequest, "The form did not arrive whole. Send it again."),
         };
         if !is_text(&body) {
             return refuse(Status::BadRequest, "The form is not valid UTF-8 text.");
@@ -181,7 +166,7 @@ impl<'r> FromData<'r> for CsrfForm {
         if body.iter().filter(|byte| **byte == b'&').count() >= MOST_FIELDS {
             return refuse(
                 Status::PayloadTooLarge,
-                "The form you sent has more items than this site takes at once. Choose fewer.",
+                &format!("The form you sent has more than {MOST_FIELDS} items, which is the most this site takes at once. Choose fewer."),
             );
         }
         let fields = url::form_urlencoded::parse(&body).into_owned().collect();
@@ -204,6 +189,7 @@ impl<'r> FromData<'r> for CsrfForm {
         if !CsrfToken::of(request).accepts(token) {
             return refuse(Status::Forbidden, CSRF_REFUSED);
         }
+        forgery::is_proven(request);
         Outcome::Success(form)
     }
 }

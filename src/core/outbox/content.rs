@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::Service;
 use super::checks::{CheckClosed, CheckCommented, CheckOpened, CheckUpdated, ReleaseNotified, RequestDecided};
 use super::profile::{EmailChanged, EmailConfirm};
+use super::entry::{LoginLink, LoginTokenMade, LoginTokenUsed};
 
 /// Every message there is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +42,12 @@ pub enum Content {
     EmailConfirm(EmailConfirm),
     /// Mail to an address that was somebody's.
     EmailChanged(EmailChanged),
+    /// Mail to whoever asked for a sign-in link, if the address is of somebody who could use one.
+    LoginLink(LoginLink),
+    /// Mail to whoever made a single-use token.
+    LoginTokenMade(LoginTokenMade),
+    /// Mail to the owner of a single-use token that was used.
+    LoginTokenUsed(LoginTokenUsed),
 }
 
 impl Content {
@@ -56,7 +63,10 @@ impl Content {
             | Self::RequestRejected(_)
             | Self::RequestReturned(_)
             | Self::EmailConfirm(_)
-            | Self::EmailChanged(_) => Service::Mail,
+            | Self::EmailChanged(_)
+            | Self::LoginLink(_)
+            | Self::LoginTokenMade(_)
+            | Self::LoginTokenUsed(_) => Service::Mail,
             Self::CopilotWindows(_) | Self::CheckUpdated(_) | Self::ReleaseNotified(_) => Service::Slack,
             Self::CheckOpened(_) | Self::CheckCommented(_) | Self::CheckClosed(_) => Service::Github,
         }
