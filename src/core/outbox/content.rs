@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::Service;
 use super::checks::{CheckClosed, CheckCommented, CheckOpened, CheckUpdated, ReleaseNotified, RequestDecided};
-use super::profile::{EmailChanged, EmailConfirm};
 use super::entry::{LoginLink, LoginTokenMade, LoginTokenUsed};
+use super::profile::{EmailChanged, EmailConfirm};
 
 /// Every message there is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

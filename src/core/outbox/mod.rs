@@ -27,8 +27,8 @@ pub use checks::{
     RequestDecided, Status, Update,
 };
 pub use content::{Content, CopilotWindow, CopilotWindows, FinishedJob, JobsFinished, OtherJobs, TestMail};
-pub use profile::{EmailChanged, EmailConfirm};
 pub use entry::{LoginLink, LoginTokenMade, LoginTokenUsed};
+pub use profile::{EmailChanged, EmailConfirm};
 pub use retry::{LONGEST_PAUSE, RetryPolicy};
 pub use store::issues::{TrackedIssue, remember_issue, tracked_issue};
 pub use store::strays::{clear_queue, wake_stray};

@@ -125,6 +125,11 @@ pub const REFUSED: &[(&str, &str)] = &[
     ("user_notify_known", r#"UPDATE "user" SET notify = 'often'"#),
     ("email_login_email_not_blank", r#"INSERT INTO email_login (email, browser_hash, expires_at) VALUES ('', 'b', now())"#),
     ("email_login_next_is_a_path", r#"INSERT INTO email_login (email, browser_hash, expires_at, next) VALUES ('a@b', 'b', now(), 'https://x')"#),
+    ("session_method_known", r#"INSERT INTO session (token_hash, user_id, expires_at, method) SELECT 'x', min(id), now(), 'password' FROM "user""#),
+    ("session_previous_token_hash_unique", r#"INSERT INTO session (token_hash, user_id, expires_at, previous_token_hash, previous_token_until) SELECT id::text::bytea, id, now(), 'x', now() FROM "user""#),
+    ("session_both_previous_token_and_its_end", r#"INSERT INTO session (token_hash, user_id, expires_at, previous_token_hash) SELECT 'x', min(id), now(), 'y' FROM "user""#),
+    ("session_both_previous_token_and_its_end", r#"INSERT INTO session (token_hash, user_id, expires_at, previous_token_until) SELECT 'x', min(id), now(), now() FROM "user""#),
+    ("email_change_email_not_blank", r#"INSERT INTO email_change (user_id, email, expires_at) SELECT min(id), '', now() FROM "user""#),
     ("user_login_token_failures_not_negative", r#"UPDATE "user" SET login_token_failures = -1"#),
 ];
 
@@ -196,4 +201,7 @@ pub const ACCEPTED: &[&str] = &[
     r#"UPDATE "user" SET notify = 'each_job'; UPDATE "user" SET notify = 'whole_request'; UPDATE "user" SET notify = 'failures'; UPDATE "user" SET notify = 'nothing'"#,
     r#"INSERT INTO email_login (email, browser_hash, expires_at) SELECT 'a@b', 'b', now() FROM generate_series(1, 2)"#,
     r#"UPDATE "user" SET login_token_failures = 5"#,
+    r#"INSERT INTO session (token_hash, user_id, expires_at, method, user_agent, address) SELECT m::bytea, id, now(), m, 'b', '2001:db8::1' FROM (SELECT min(id) AS id FROM "user") u, unnest(ARRAY['github', 'email', 'token', 'link']) m"#,
+    r#"INSERT INTO session (token_hash, user_id, expires_at, must_rotate, previous_token_hash, previous_token_until) SELECT 'x', min(id), now(), true, 'y', now() FROM "user""#,
+    r#"INSERT INTO email_change (user_id, email, expires_at) SELECT id, 'same@example.org', now() FROM "user""#,
 ];

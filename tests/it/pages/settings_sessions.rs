@@ -10,6 +10,7 @@ const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 
 
 /// Signs in with a browser of this name, at this address, as people do.
 async fn sign_in_at(site: &Site, username: &str, user_agent: &str, address: &str) -> Visitor {
+    site.world.user(username).await;
     let by = jobserver::core::audit::By::operator("test");
     let link = jobserver::core::people::actions::create_login_link(&site.db, username, &by)
         .await
@@ -130,7 +131,7 @@ async fn nobody_ends_somebody_elses_session(pool: PgPool) {
     }
     // Not by another site's form either, and not by looking.
     ada.post_without_token(button, &[]).await.expect(403);
-    ada.get(button).await.expect(405);
+    ada.get(button).await.expect(404);
     assert_eq!(buttons(&ada).await.len(), 1);
     assert!(ended(&site).await.is_empty());
 }

@@ -4,6 +4,7 @@ mod access;
 pub mod commands;
 mod demo;
 mod hostile;
+mod keys;
 mod links;
 pub mod login;
 mod outage;
