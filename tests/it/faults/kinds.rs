@@ -6,7 +6,7 @@ use jobserver::core::outbox::fault::STEPS;
 use jobserver::core::outbox::{
     CheckClosed, CheckCommented, CheckEvent, CheckOpened, CheckUpdated, Content, CopilotWindow, CopilotWindows, Draft,
     EmailChanged, EmailConfirm, FinishedJob, JobsFinished, LoginLink, LoginTokenMade, LoginTokenUsed, OtherJobs,
-    OutputCheck, ReleaseNotified, ReleasedFiles, RequestDecided, Service, Status, TestMail, Update,
+    OutputCheck, ReleaseNotified, ReleasedFiles, RequestDecided, Service, Status, TestMail, Update, UserRegistered,
 };
 use serde_json::Value;
 
@@ -149,11 +149,18 @@ fn content(kind: &str, number: usize) -> Content {
         }),
         "login_link" => Content::LoginLink(LoginLink {
             request: i64::try_from(number).unwrap(),
+        }),
         "login_token_made" => Content::LoginTokenMade(LoginTokenMade {
+            username: "ada".to_owned(),
             expires_at: 1_700_000_000,
+        }),
         "login_token_used" => Content::LoginTokenUsed(LoginTokenUsed {
+            username: "ada".to_owned(),
             backend: "TPP".to_owned(),
             used_at: 1_700_000_000,
+        }),
+        "user_registered" => Content::UserRegistered(UserRegistered {
+            username: format!("newcomer{number}"),
         }),
         _ => panic!("{kind} is a new kind: say here what one looks like, and in `deaths` that it is tested"),
     }

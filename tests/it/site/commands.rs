@@ -359,7 +359,10 @@ async fn accounts_are_shut_and_opened_and_sessions_ended(pool: PgPool) {
     }
     let said = program.run(&["end_sessions", "--user", "nobody"]).await.failed();
     assert!(said.err.contains("no such user"), "{}", said.err);
-    let said = program.run(&["end_sessions", "--user", "ada", "--by", "root"]).await.ok();
+    let said = program
+        .run(&["end_sessions", "--user", "ada", "--by", "root"])
+        .await
+        .ok();
     assert_eq!(said.out, "Sessions ended: 0.\n");
     assert_eq!(
         events(&pool, "root").await,
@@ -396,7 +399,13 @@ async fn what_of_signing_in_works_no_longer_is_deleted(pool: PgPool) {
         "Sessions deleted: 3. Login links deleted: 0. Unfinished sign-ins deleted: 3. \
          E-mail confirmations deleted: 1. Counts of attempts deleted: 1.\n"
     );
-    for table in ["github_login", "unfinished_login", "email_login", "email_change", "attempt"] {
+    for table in [
+        "github_login",
+        "unfinished_login",
+        "email_login",
+        "email_change",
+        "attempt",
+    ] {
         let left: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}")))
             .fetch_one(&pool)
             .await

@@ -60,7 +60,10 @@ async fn ask_for_address(site: &Site, visitor: &Visitor, email: &str) -> String 
 
 /// Asks for a link to sign in with, and returns it.
 async fn ask_to_sign_in(site: &Site, visitor: &Visitor) -> String {
-    visitor.post("/login/", &[("email", "reader@example.com")]).await.expect(200);
+    visitor
+        .post("/login/", &[("email", "reader@example.com")])
+        .await
+        .expect(200);
     site.drain().await;
     link_in(&site.post().mail.take().pop().unwrap().text, "/login-with-url/")
 }
@@ -72,7 +75,12 @@ async fn a_new_key_disturbs_nobody_and_the_old_one_can_go(pool: PgPool) {
     before.world.member("project", "reader", &["InteractiveReporter"]).await;
     let token = before.world.backend("tpp").await;
     let program = commands(&pool, SECRET_KEY, None);
-    let first_emis = program.run(&["create_backend", "emis"]).await.ok().last_line().to_owned();
+    let first_emis = program
+        .run(&["create_backend", "emis"])
+        .await
+        .ok()
+        .last_line()
+        .to_owned();
     let rotate = ["create_backend", "emis", "--rotate", "--overlap", "3600"];
     let second_emis = program.run(&rotate).await.ok().last_line().to_owned();
     let (ada, reader) = (before.sign_in("ada").await, before.anonymous());
@@ -85,7 +93,13 @@ async fn a_new_key_disturbs_nobody_and_the_old_one_can_go(pool: PgPool) {
     let (ada, reader) = (again(&ada, &during).await, again(&reader, &during).await);
     ada.get(PAGE).await.expect(200);
     assert_eq!(ada.post(&confirm, &[]).await.expect(302).location(), PAGE);
-    assert!(ada.get(PAGE).await.html().main().contains("Mail goes to ada@new.example"));
+    assert!(
+        ada.get(PAGE)
+            .await
+            .html()
+            .main()
+            .contains("Mail goes to ada@new.example")
+    );
     assert_eq!(reader.get(&sign_in).await.expect(302).location(), "/project/");
     reader.get(PAGE).await.expect(200);
     for token in [&token, &first_emis, &second_emis] {
@@ -115,12 +129,17 @@ async fn a_new_key_disturbs_nobody_and_the_old_one_can_go(pool: PgPool) {
         "Tokens of backends sealed anew: 2 (emis, tpp).\nOLD_SECRET_KEY is not needed for anything in the database.\n"
     );
     let said = program.run(&["reseal", "--by", "root"]).await.ok();
-    assert!(said.out.starts_with("Tokens of backends sealed anew: 0.\n"), "{}", said.out);
-    let recorded: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM auditable_event WHERE type = 'backend_token_resealed' AND created_by = 'root'")
-            .fetch_one(&pool)
-            .await
-            .unwrap();
+    assert!(
+        said.out.starts_with("Tokens of backends sealed anew: 0.\n"),
+        "{}",
+        said.out
+    );
+    let recorded: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM auditable_event WHERE type = 'backend_token_resealed' AND created_by = 'root'",
+    )
+    .fetch_one(&pool)
+    .await
+    .unwrap();
     assert_eq!(recorded, 2);
     assert!(!program.run(&["check"]).await.ok().out.contains("warning     "));
 
@@ -135,7 +154,10 @@ async fn a_new_key_disturbs_nobody_and_the_old_one_can_go(pool: PgPool) {
     again(&reader, &after).await.get(PAGE).await.expect(200);
     let program = commands(&pool, SECOND, None);
     assert_eq!(program.run(&["create_backend", "tpp"]).await.ok().last_line(), token);
-    assert_eq!(program.run(&["create_backend", "emis"]).await.ok().last_line(), second_emis);
+    assert_eq!(
+        program.run(&["create_backend", "emis"]).await.ok().last_line(),
+        second_emis
+    );
     assert_eq!(sealed(&pool, SECOND, None).await, SealedTokens::default());
     // What the old key signed is refused, and a new link works.
     let page = ada.get(&signed_by_old).await.expect(200).html();
@@ -158,9 +180,16 @@ async fn after_a_key_got_out_everybody_signs_in_anew_and_every_token_is_another(
     assert!(page.main().contains("does not work"), "{}", page.main());
     let program = commands(&pool, THIRD, None);
     let said = program.run(&["check"]).await.ok().out;
-    assert!(said.contains("open with neither SECRET_KEY nor OLD_SECRET_KEY: tpp."), "{said}");
+    assert!(
+        said.contains("open with neither SECRET_KEY nor OLD_SECRET_KEY: tpp."),
+        "{said}"
+    );
     let said = program.run(&["reseal"]).await.failed();
-    assert!(said.err.contains("tpp") && said.err.contains("--rotate"), "{}", said.err);
+    assert!(
+        said.err.contains("tpp") && said.err.contains("--rotate"),
+        "{}",
+        said.err
+    );
 
     let said = program.run(&["end_sessions", "--by", "root"]).await.ok();
     assert_eq!(said.out, "Sessions ended: 1.\n");

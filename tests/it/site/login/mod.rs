@@ -6,7 +6,7 @@ mod token;
 mod two_at_once;
 
 use jobserver::core::people::login_token::make;
-use jobserver::core::people::sessions::{Place, find};
+use jobserver::core::people::sessions::{self, Place};
 use secrecy::ExposeSecret;
 
 use crate::support::Site;
@@ -35,8 +35,8 @@ pub async fn token_of(site: &Site, username: &str) -> String {
     site.world.may_use("tpp", username).await;
     let session = site.world.session(username).await;
     let mut conn = site.db.read().await.unwrap();
-    let user = find(&mut conn, &session.into()).await.unwrap().unwrap().user;
+    let found = sessions::find(&mut conn, &session.into()).await.unwrap().unwrap();
     drop(conn);
-    let token = make(&site.db, &user, Place::default()).await.unwrap();
+    let token = make(&site.db, &found.user, Place::default()).await.unwrap();
     token.words.expose_secret().to_owned()
 }
