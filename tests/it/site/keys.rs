@@ -4,6 +4,7 @@ use jobserver::core::jobs::sealed_tokens::{SealedTokens, standing};
 use jobserver::core::sealed::Sealer;
 use sqlx::PgPool;
 
+use super::serving::server;
 use crate::support::{Program, SECRET_KEY, Site, Visitor};
 
 const SECOND: &str = "the-second-key-for-tests-that-is-long-enough-to-be-one";
@@ -21,7 +22,7 @@ async fn with_keys(pool: &PgPool, key: &'static str, old: Option<&'static str>) 
 
 /// An operator's commands with these keys.
 fn commands(pool: &PgPool, key: &str, old: Option<&str>) -> Program {
-    let program = Program::new(pool).with("SECRET_KEY", key);
+    let program = server(pool).with("SECRET_KEY", key);
     match old {
         Some(old) => program.with("OLD_SECRET_KEY", old),
         None => program,
