@@ -3,10 +3,12 @@
 mod backend;
 mod client;
 mod names;
+mod next;
 mod visit;
 
 pub use backend::{BackendAuth, BackendRefused, MaybeBackend};
 pub use client::Client;
 pub use names::{ProjectSlug, WorkspaceName};
+pub use next::{safe_next, safe_next_or};
 pub(in crate::web) use visit::actor;
-pub use visit::{User, Visit, safe_next};
+pub use visit::{User, Visit};

@@ -5,6 +5,7 @@
 
 mod actor;
 mod capability;
+mod granting;
 mod roles;
 
 pub use actor::{Actor, Membership, SignedIn};
@@ -12,4 +13,5 @@ pub use capability::{
     ArchiveWorkspaces, Can, CanCancel, CancelJobs, CreateWorkspaces, Denied, ManageProjects, Right, RunJobs,
     ToggleNotifications,
 };
+pub use granting::{Imported, Place, STAFF_ROLES, bare_name, import};
 pub use roles::{Permission, Role};

@@ -13,7 +13,7 @@ use crate::core::names::is_slug;
 use crate::core::sealed::{Sealer, random_backend_token, token_hash};
 
 /// What a sealed backend token is for; see [`Sealer::seal`].
-const TOKEN_PURPOSE: &str = "backend token";
+pub(super) const TOKEN_PURPOSE: &str = "backend token";
 
 /// Most characters of a backend's name, as of its slug.
 const LONGEST_NAME: usize = 255;

@@ -2,7 +2,9 @@
 
 pub mod accounts;
 pub mod actions;
+pub mod administrators;
 pub mod attempts;
+pub mod deactivation;
 pub mod email_login;
 pub mod login_token;
 pub mod notify;

@@ -107,17 +107,22 @@ pub async fn cancel(
     })
 }
 
-/// A job changes when its request does.
-#[get("/<project>/<workspace>/<id>/<_identifier>/events")]
+/// A job changes when its request does; 404 when it is not that request's.
+#[get("/<project>/<workspace>/<id>/<identifier>/events")]
 pub async fn events<'r>(
     visit: Visit<'r>,
     db: &'r Database,
     project: &str,
     workspace: &str,
     id: i32,
-    _identifier: &str,
+    identifier: &str,
     end: Shutdown,
 ) -> Outcome<EventStream![Event + 'r]> {
+    check_identifier(identifier)?;
+    let place = store::place_of_job(&mut *db.read().await?, identifier).await?;
+    if place.is_none_or(|(_, _, request)| request != id) {
+        return Err(Failure::not_found("Job"));
+    }
     job_request::follow(&visit, db, project, workspace, id, end).await
 }
 

@@ -13,13 +13,12 @@ use secrecy::{ExposeSecret, SecretString};
 use self::view::Tried;
 use super::answer::Answer;
 use crate::core::error::Result;
-use crate::core::people::actions;
-use crate::core::people::sessions::{LIFETIME, NewSession};
+use crate::core::people::sessions::{self, LIFETIME, NewSession};
 use crate::web::App;
 use crate::web::cookies::{self, Kind};
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
-use crate::web::guards::{Client, Visit};
+use crate::web::guards::{Client, Visit, safe_next};
 use crate::web::responders::{Outcome, found};
 
 /// The page's address.
@@ -43,7 +42,7 @@ pub async fn login(visit: Visit<'_>, db: &Database, client: Client<'_>) -> Outco
 pub async fn enter(app: &App, db: &Database, jar: &CookieJar<'_>, session: &NewSession) -> Result<()> {
     let web = &app.settings.web;
     if let Some(previous) = jar.get(Kind::Session.name(web)) {
-        actions::sign_out(db, &SecretString::from(previous.value().to_owned())).await?;
+        sessions::sign_out(db, &SecretString::from(previous.value().to_owned())).await?;
     }
     let token = session.token.expose_secret().to_owned();
     jar.add(cookies::make(Kind::Session, web, token, Some(LIFETIME)));
@@ -51,12 +50,24 @@ pub async fn enter(app: &App, db: &Database, jar: &CookieJar<'_>, session: &NewS
     Ok(())
 }
 
-#[post("/logout", data = "<_form>")]
-pub async fn logout(visit: Visit<'_>, db: &Database, jar: &CookieJar<'_>, _form: CsrfForm) -> Outcome<Redirect> {
+/// Ends the session, if there is one, and goes to `next`: it may stand in the address or in the form.
+#[post("/logout?<next>", data = "<form>")]
+pub async fn logout(
+    visit: Visit<'_>,
+    db: &Database,
+    jar: &CookieJar<'_>,
+    next: Option<&str>,
+    form: CsrfForm,
+) -> Outcome<Redirect> {
     let web = &visit.app.settings.web;
     if let Some(cookie) = jar.get(Kind::Session.name(web)) {
-        actions::sign_out(db, &SecretString::from(cookie.value().to_owned())).await?;
-        cookies::forget(jar, Kind::Session, web);
+        sessions::sign_out(db, &SecretString::from(cookie.value().to_owned())).await?;
     }
-    Ok(found("/"))
+    for kind in Kind::ALL {
+        if jar.get(kind.name(web)).is_some() {
+            cookies::forget(jar, kind, web);
+        }
+    }
+    let next = next.or_else(|| form.has("next").then(|| form.text("next")));
+    Ok(found(safe_next(next)))
 }
