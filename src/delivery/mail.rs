@@ -2,6 +2,7 @@
 //! which say the same, in a frame that both kinds of part share. A kind's facts become words in a view;
 //! its templates only arrange them.
 
+mod email_change;
 mod jobs_finished;
 mod login;
 mod release_requests;
@@ -44,6 +45,8 @@ macro_rules! pairs {
 /// `frame` is around every other one.
 const PAIRS: &[(&str, &str, &str)] = pairs![
     "frame",
+    "email_changed",
+    "email_confirm",
     "files_released",
     "jobs_finished",
     "login_by_github",
@@ -96,6 +99,7 @@ impl Templates {
             Content::RequestReturned(facts) => self.about_request(letter, place, Decision::Returned, facts),
             Content::LoginTokenMade(facts) => self.login_token_made(letter, place, facts),
             Content::LoginTokenUsed(facts) => self.login_token_used(letter, place, facts),
+            Content::EmailChanged(facts) => self.email_changed(letter, place, facts),
             _ => Err("this is no mail".to_owned()),
         }
     }

@@ -16,6 +16,7 @@ use url::Url;
 use crate::core::db::Db;
 use crate::core::outbox::fault::FaultPoint;
 use crate::core::outbox::{Content, Courier, Letter};
+use crate::core::people::email_change;
 pub use crate::core::ports::Couriers;
 use crate::core::ports::{ChatPost, Receipt, Undelivered};
 use crate::core::sealed::Sealer;
@@ -109,11 +110,19 @@ impl Courier for PostOffice {
             | Content::RequestRejected(_)
             | Content::RequestReturned(_)
             | Content::LoginTokenMade(_)
-            | Content::LoginTokenUsed(_) => {
+            | Content::LoginTokenUsed(_)
+            | Content::EmailChanged(_) => {
                 let mail = self.templates.write(letter, &self.place).map_err(Undelivered::later)?;
                 self.couriers.mail.send(&mail).await
             }
             Content::LoginLink(facts) => self.login_link(letter, facts).await,
+            Content::EmailConfirm(facts) => {
+                let link = self
+                    .place
+                    .absolute(&email_change::link_path(&self.sealer, facts.change_id));
+                let mail = self.templates.email_confirm(letter, &self.place, facts, link);
+                self.couriers.mail.send(&mail.map_err(Undelivered::later)?).await
+            }
             Content::CopilotWindows(facts) => self.post(letter, slack::copilot_windows(&self.place, facts)).await,
             Content::CheckUpdated(facts) => {
                 let text = slack::check_updated(&self.place, letter.awaited.as_ref(), facts);

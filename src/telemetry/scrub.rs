@@ -38,6 +38,7 @@ const HEADERS: &[&str] = &["authorization:", "cookie:", "x-csrftoken:"];
 const MARKS: &[&str] = &[
     "/login-link/",
     "/login-with-url/",
+    "/confirm-email/",
     "bearer ",
     "sessionid=",
     "csrftoken=",

@@ -126,11 +126,14 @@ fn finish(request: &Request<'_>, response: &mut Response<'_>) {
     );
 }
 
-/// The path without what may not be logged: the token of a link that signs in is part of its path.
+/// The path without what may not be logged: the token of a link that signs in, or that confirms something, is
+/// part of its path.
 fn logged_path<'r>(request: &'r Request<'_>) -> &'r str {
-    match request.uri().path().segments().next() {
-        Some("login-link") => "/login-link/…",
-        Some("login-with-url") => "/login-with-url/…",
+    let mut segments = request.uri().path().segments();
+    match (segments.next(), segments.next()) {
+        (Some("login-link"), _) => "/login-link/…",
+        (Some("login-with-url"), _) => "/login-with-url/…",
+        (Some("settings"), Some("confirm-email")) => "/settings/confirm-email/…",
         _ => request.uri().path().as_str(),
     }
 }
@@ -161,5 +164,11 @@ mod tests {
             assert_eq!(logged_path(&client.get(by_mail)), "/login-with-url/…", "{path}");
         }
         assert_eq!(logged_path(&client.get("/login-links/?a=b")), "/login-links/");
+        for path in [
+            "/settings/confirm-email/1.secret/",
+            "//settings//confirm%2Demail/1.secret",
+        ] {
+            assert_eq!(logged_path(&client.get(path)), "/settings/confirm-email/…", "{path}");
+        }
     }
 }

@@ -178,7 +178,9 @@ mod tests {
         web.base_url = base.parse().unwrap();
         let client = Client::untracked(rocket::build()).await.unwrap();
         let mut request = client.post("/");
-        request.inner_mut().set_host(Host::parse_owned(host.to_owned()).unwrap());
+        request
+            .inner_mut()
+            .set_host(Host::parse_owned(host.to_owned()).unwrap());
         for (name, value) in headers {
             request = request.header(HttpHeader::new((*name).to_owned(), (*value).to_owned()));
         }
@@ -193,16 +195,28 @@ mod tests {
             (&[("Sec-Fetch-Site", "same-origin")], true),
             (&[("Sec-Fetch-Site", "none")], true),
             (&[("Referer", "https://jobs.example.org/a/?b=c")], true),
-            (&[("Origin", "https://jobs.example.org"), ("Referer", "https://evil.com/")], true),
+            (
+                &[("Origin", "https://jobs.example.org"), ("Referer", "https://evil.com/")],
+                true,
+            ),
             (&[("Sec-Fetch-Site", "cross-site")], false),
             (&[("Sec-Fetch-Site", "same-site")], false),
             (&[("Sec-Fetch-Site", "whatever")], false),
-            (&[("Sec-Fetch-Site", "same-origin"), ("Origin", "https://evil.com")], false),
-            (&[("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", "cross-site")], false),
+            (
+                &[("Sec-Fetch-Site", "same-origin"), ("Origin", "https://evil.com")],
+                false,
+            ),
+            (
+                &[("Sec-Fetch-Site", "same-origin"), ("Sec-Fetch-Site", "cross-site")],
+                false,
+            ),
             (&[("Origin", "null")], false),
             (&[("Origin", "")], false),
             (&[("Origin", "https://evil.com")], false),
-            (&[("Origin", "https://jobs.example.org"), ("Origin", "https://evil.com")], false),
+            (
+                &[("Origin", "https://jobs.example.org"), ("Origin", "https://evil.com")],
+                false,
+            ),
             (&[("Origin", "https://jobs.example.org:8443")], false),
             (&[("Origin", "http://jobs.example.org")], false),
             (&[("Origin", "https://evil.jobs.example.org")], false),
@@ -237,7 +251,12 @@ mod tests {
             origin("https://jobs.example.org", "jobs.internal", "https://jobs.internal").await,
             Sender::Ours
         );
-        for foreign in ["http://jobs.internal", "https://jobs.internal:1", "ftp://jobs.internal", "jobs.internal"] {
+        for foreign in [
+            "http://jobs.internal",
+            "https://jobs.internal:1",
+            "ftp://jobs.internal",
+            "jobs.internal",
+        ] {
             let said = origin("https://jobs.example.org", "jobs.internal", foreign).await;
             assert_eq!(said, Sender::Foreign(Header::Origin(foreign.to_owned())));
         }

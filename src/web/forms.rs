@@ -155,10 +155,14 @@ impl<'r> FromData<'r> for CsrfForm {
                 let most = limits::in_words(limit);
                 return refuse(
                     Status::PayloadTooLarge,
-                    &format!("The form you sent is larger than {most}, which is the most this site takes. Choose fewer items, or write less."),
+                    &format!(
+                        "The form you sent is larger than {most}, which is the most this site takes. Choose fewer items, or write less."
+                    ),
                 );
             }
-            Err(NotTaken::Broken) => return refuse(Status::BadRequest, "The form did not arrive whole. Send it again."),
+            Err(NotTaken::Broken) => {
+                return refuse(Status::BadRequest, "The form did not arrive whole. Send it again.");
+            }
         };
         if !is_text(&body) {
             return refuse(Status::BadRequest, "The form is not valid UTF-8 text.");
@@ -166,7 +170,9 @@ impl<'r> FromData<'r> for CsrfForm {
         if body.iter().filter(|byte| **byte == b'&').count() >= MOST_FIELDS {
             return refuse(
                 Status::PayloadTooLarge,
-                &format!("The form you sent has more than {MOST_FIELDS} items, which is the most this site takes at once. Choose fewer."),
+                &format!(
+                    "The form you sent has more than {MOST_FIELDS} items, which is the most this site takes at once. Choose fewer."
+                ),
             );
         }
         let fields = url::form_urlencoded::parse(&body).into_owned().collect();

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::Service;
 use super::checks::{CheckClosed, CheckCommented, CheckOpened, CheckUpdated, ReleaseNotified, RequestDecided};
 use super::entry::{LoginLink, LoginTokenMade, LoginTokenUsed};
+use super::profile::{EmailChanged, EmailConfirm};
 
 /// Every message there is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,6 +44,10 @@ pub enum Content {
     LoginTokenMade(LoginTokenMade),
     /// Mail to the owner of a single-use token that was used.
     LoginTokenUsed(LoginTokenUsed),
+    /// Mail to an address that somebody says is theirs.
+    EmailConfirm(EmailConfirm),
+    /// Mail to an address that was somebody's.
+    EmailChanged(EmailChanged),
 }
 
 impl Content {
@@ -59,7 +64,9 @@ impl Content {
             | Self::RequestReturned(_)
             | Self::LoginLink(_)
             | Self::LoginTokenMade(_)
-            | Self::LoginTokenUsed(_) => Service::Mail,
+            | Self::LoginTokenUsed(_)
+            | Self::EmailConfirm(_)
+            | Self::EmailChanged(_) => Service::Mail,
             Self::CopilotWindows(_) | Self::CheckUpdated(_) | Self::ReleaseNotified(_) => Service::Slack,
             Self::CheckOpened(_) | Self::CheckCommented(_) | Self::CheckClosed(_) => Service::Github,
         }

@@ -11,6 +11,7 @@ mod checks;
 mod content;
 mod entry;
 pub mod fault;
+mod profile;
 mod retry;
 mod store;
 
@@ -27,6 +28,7 @@ pub use checks::{
 };
 pub use content::{Content, CopilotWindow, CopilotWindows, FinishedJob, JobsFinished, OtherJobs, TestMail};
 pub use entry::{LoginLink, LoginTokenMade, LoginTokenUsed};
+pub use profile::{EmailChanged, EmailConfirm};
 pub use retry::{LONGEST_PAUSE, RetryPolicy};
 pub use store::issues::{TrackedIssue, remember_issue, tracked_issue};
 pub use store::strays::{clear_queue, wake_stray};

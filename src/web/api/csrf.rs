@@ -53,9 +53,8 @@ async fn reason(request: &Request<'_>) -> Result<Option<String>, Status> {
         return Err(Status::InternalServerError);
     };
     let web = &app.settings.web;
-    let foreign = |header: &str, value: &str| {
-        format!("{header} checking failed - {value} does not match any trusted origins.")
-    };
+    let foreign =
+        |header: &str, value: &str| format!("{header} checking failed - {value} does not match any trusted origins.");
     match forgery::sender(request, web) {
         Sender::Foreign(Header::Origin(origin)) => return Ok(Some(foreign("Origin", &origin))),
         Sender::Foreign(Header::Referer(referer)) => return Ok(Some(foreign("Referer", &referer))),

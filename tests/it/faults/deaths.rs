@@ -29,6 +29,8 @@ kinds![
     check_opened,
     check_updated,
     copilot_windows,
+    email_changed,
+    email_confirm,
     files_released,
     jobs_finished,
     login_link,

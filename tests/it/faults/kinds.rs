@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use jobserver::core::outbox::fault::STEPS;
 use jobserver::core::outbox::{
     CheckClosed, CheckCommented, CheckEvent, CheckOpened, CheckUpdated, Content, CopilotWindow, CopilotWindows, Draft,
-    FinishedJob, JobsFinished, LoginLink, LoginTokenMade, LoginTokenUsed, OtherJobs, OutputCheck, ReleaseNotified,
-    ReleasedFiles, RequestDecided, Service, Status, TestMail, Update,
+    EmailChanged, EmailConfirm, FinishedJob, JobsFinished, LoginLink, LoginTokenMade, LoginTokenUsed, OtherJobs,
+    OutputCheck, ReleaseNotified, ReleasedFiles, RequestDecided, Service, Status, TestMail, Update,
 };
 use serde_json::Value;
 
@@ -147,6 +147,17 @@ fn content(kind: &str, number: usize) -> Content {
             username: "ada".to_owned(),
             backend: "TPP".to_owned(),
             used_at: 1_700_000_000,
+        }),
+        "email_confirm" => Content::EmailConfirm(EmailConfirm {
+            change_id: i64::try_from(number).unwrap(),
+            username: "ada".to_owned(),
+            name: "Ada".to_owned(),
+            until: "3 December 2026, 09:30 UTC".to_owned(),
+        }),
+        "email_changed" => Content::EmailChanged(EmailChanged {
+            username: "ada".to_owned(),
+            name: "Ada".to_owned(),
+            is_removed: number % 2 == 1,
         }),
         _ => panic!("{kind} is a new kind: say here what one looks like, and in `deaths` that it is tested"),
     }

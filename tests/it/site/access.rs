@@ -15,7 +15,8 @@ use sqlx::PgPool;
 use crate::support::Site;
 use actors::{Actor, AtTheDoor, GLOBAL, MEMBERS, OUTSIDE, two_projects};
 use rules::{
-    ROLES, Rule, STAFF_PERMISSIONS, all, login_form, may, may_or_asked, maybe_token, not_signed_in, signed_in, token, with_form,
+    ROLES, Rule, STAFF_PERMISSIONS, all, login_form, may, may_or_asked, maybe_token, not_signed_in, signed_in, token,
+    with_form,
 };
 
 /// A line: method, route, the address asked for, and whom the route lets through with what status.
@@ -61,6 +62,10 @@ const TABLE: &[Row] = &[
     // What people choose for themselves.
     ("GET", "/settings", "/settings/", signed_in(200)),
     ("POST", "/settings", "/settings/", signed_in(200)),
+    ("GET", "/settings/confirm-email/<link>", "/settings/confirm-email/none/", signed_in(200)),
+    ("POST", "/settings/confirm-email/<link>", "/settings/confirm-email/none/", signed_in(302)),
+    ("POST", "/settings/sessions/<id>/revoke", "/settings/sessions/0/revoke/", signed_in(404)),
+    ("POST", "/settings/sessions/revoke-others", "/settings/sessions/revoke-others/", signed_in(302)),
     // Organisations and people.
     ("GET", "/organisations", "/organisations/", all(200)),
     ("GET", "/orgs/<slug>", "/orgs/acme/", all(200)),
