@@ -97,9 +97,9 @@ impl Templates {
             Content::FilesReleased(facts) => self.about_request(letter, place, Decision::Released, facts),
             Content::RequestRejected(facts) => self.about_request(letter, place, Decision::Rejected, facts),
             Content::RequestReturned(facts) => self.about_request(letter, place, Decision::Returned, facts),
+            Content::EmailChanged(facts) => self.email_changed(letter, place, facts),
             Content::LoginTokenMade(facts) => self.login_token_made(letter, place, facts),
             Content::LoginTokenUsed(facts) => self.login_token_used(letter, place, facts),
-            Content::EmailChanged(facts) => self.email_changed(letter, place, facts),
             _ => Err("this is no mail".to_owned()),
         }
     }

@@ -109,13 +109,12 @@ impl Courier for PostOffice {
             | Content::FilesReleased(_)
             | Content::RequestRejected(_)
             | Content::RequestReturned(_)
+            | Content::EmailChanged(_)
             | Content::LoginTokenMade(_)
-            | Content::LoginTokenUsed(_)
-            | Content::EmailChanged(_) => {
+            | Content::LoginTokenUsed(_) => {
                 let mail = self.templates.write(letter, &self.place).map_err(Undelivered::later)?;
                 self.couriers.mail.send(&mail).await
             }
-            Content::LoginLink(facts) => self.login_link(letter, facts).await,
             Content::EmailConfirm(facts) => {
                 let link = self
                     .place
@@ -123,12 +122,14 @@ impl Courier for PostOffice {
                 let mail = self.templates.email_confirm(letter, &self.place, facts, link);
                 self.couriers.mail.send(&mail.map_err(Undelivered::later)?).await
             }
+            Content::LoginLink(facts) => self.login_link(letter, facts).await,
             Content::CopilotWindows(facts) => self.post(letter, slack::copilot_windows(&self.place, facts)).await,
             Content::CheckUpdated(facts) => {
                 let text = slack::check_updated(&self.place, letter.awaited.as_ref(), facts);
                 self.post(letter, text).await
             }
             Content::ReleaseNotified(facts) => self.post(letter, slack::release_notified(&self.place, facts)).await,
+            Content::UserRegistered(facts) => self.post(letter, slack::user_registered(&self.place, facts)).await,
             Content::CheckOpened(facts) => self.check_opened(letter, facts).await,
             Content::CheckCommented(facts) => self.check_commented(letter, facts).await,
             Content::CheckClosed(facts) => self.check_closed(letter, facts).await,

@@ -38,16 +38,18 @@ pub enum Content {
     RequestReturned(RequestDecided),
     /// Slack: somebody released files the old way, by a commit.
     ReleaseNotified(ReleaseNotified),
+    /// Mail to an address that somebody says is theirs.
+    EmailConfirm(EmailConfirm),
+    /// Mail to an address that was somebody's.
+    EmailChanged(EmailChanged),
     /// Mail to whoever asked for a sign-in link, if the address is of somebody who could use one.
     LoginLink(LoginLink),
     /// Mail to whoever made a single-use token.
     LoginTokenMade(LoginTokenMade),
     /// Mail to the owner of a single-use token that was used.
     LoginTokenUsed(LoginTokenUsed),
-    /// Mail to an address that somebody says is theirs.
-    EmailConfirm(EmailConfirm),
-    /// Mail to an address that was somebody's.
-    EmailChanged(EmailChanged),
+    /// Slack: somebody signed in for the first time.
+    UserRegistered(UserRegistered),
 }
 
 impl Content {
@@ -62,12 +64,14 @@ impl Content {
             | Self::FilesReleased(_)
             | Self::RequestRejected(_)
             | Self::RequestReturned(_)
+            | Self::EmailConfirm(_)
+            | Self::EmailChanged(_)
             | Self::LoginLink(_)
             | Self::LoginTokenMade(_)
-            | Self::LoginTokenUsed(_)
-            | Self::EmailConfirm(_)
-            | Self::EmailChanged(_) => Service::Mail,
-            Self::CopilotWindows(_) | Self::CheckUpdated(_) | Self::ReleaseNotified(_) => Service::Slack,
+            | Self::LoginTokenUsed(_) => Service::Mail,
+            Self::CopilotWindows(_) | Self::CheckUpdated(_) | Self::ReleaseNotified(_) | Self::UserRegistered(_) => {
+                Service::Slack
+            }
             Self::CheckOpened(_) | Self::CheckCommented(_) | Self::CheckClosed(_) => Service::Github,
         }
     }
@@ -168,6 +172,12 @@ pub struct FinishedJob {
 pub struct TestMail {
     /// Who asked for it.
     pub by: String,
+}
+
+/// Somebody whose identity is new here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserRegistered {
+    pub username: String,
 }
 
 /// Projects whose co-pilot support ends soon, soonest first.

@@ -6,7 +6,7 @@ use jobserver::core::outbox::fault::STEPS;
 use jobserver::core::outbox::{
     CheckClosed, CheckCommented, CheckEvent, CheckOpened, CheckUpdated, Content, CopilotWindow, CopilotWindows, Draft,
     EmailChanged, EmailConfirm, FinishedJob, JobsFinished, LoginLink, LoginTokenMade, LoginTokenUsed, OtherJobs,
-    OutputCheck, ReleaseNotified, ReleasedFiles, RequestDecided, Service, Status, TestMail, Update,
+    OutputCheck, ReleaseNotified, ReleasedFiles, RequestDecided, Service, Status, TestMail, Update, UserRegistered,
 };
 use serde_json::Value;
 
@@ -136,6 +136,17 @@ fn content(kind: &str, number: usize) -> Content {
                 names: vec!["table.csv".to_owned()],
             }),
         }),
+        "email_confirm" => Content::EmailConfirm(EmailConfirm {
+            change_id: i64::try_from(number).unwrap(),
+            username: "ada".to_owned(),
+            name: "Ada".to_owned(),
+            until: "3 December 2026, 09:30 UTC".to_owned(),
+        }),
+        "email_changed" => Content::EmailChanged(EmailChanged {
+            username: "ada".to_owned(),
+            name: "Ada".to_owned(),
+            is_removed: number % 2 == 1,
+        }),
         "login_link" => Content::LoginLink(LoginLink {
             request: i64::try_from(number).unwrap(),
         }),
@@ -148,16 +159,8 @@ fn content(kind: &str, number: usize) -> Content {
             backend: "TPP".to_owned(),
             used_at: 1_700_000_000,
         }),
-        "email_confirm" => Content::EmailConfirm(EmailConfirm {
-            change_id: i64::try_from(number).unwrap(),
-            username: "ada".to_owned(),
-            name: "Ada".to_owned(),
-            until: "3 December 2026, 09:30 UTC".to_owned(),
-        }),
-        "email_changed" => Content::EmailChanged(EmailChanged {
-            username: "ada".to_owned(),
-            name: "Ada".to_owned(),
-            is_removed: number % 2 == 1,
+        "user_registered" => Content::UserRegistered(UserRegistered {
+            username: format!("newcomer{number}"),
         }),
         _ => panic!("{kind} is a new kind: say here what one looks like, and in `deaths` that it is tested"),
     }

@@ -8,6 +8,7 @@ mod links;
 pub mod login;
 mod outage;
 mod outbox_commands;
+mod people_commands;
 mod readiness;
 mod schedules;
 pub mod serving;

@@ -4,6 +4,7 @@ mod actors;
 mod code_host;
 mod codelists;
 mod collector;
+pub mod github;
 mod html;
 mod post;
 mod program;
@@ -59,6 +60,11 @@ impl Site {
 
     /// With other settings than the usual ones.
     pub async fn start_with(pool: PgPool, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_mounting(pool, change, Vec::new()).await
+    }
+
+    /// With routes of a test beside the program's own.
+    pub async fn start_mounting(pool: PgPool, change: impl FnOnce(&mut Settings), routes: Vec<rocket::Route>) -> Self {
         let mut settings = Settings::for_tests("postgres://localhost/unused").unwrap_or_else(|error| panic!("{error}"));
         // No test reads the mails of this checkout's own copy.
         settings.mail.backend = MailBackend::File {
@@ -70,17 +76,21 @@ impl Site {
         let codelists = Arc::new(FakeCodelists::default());
         let live = Live::default();
         let post = Post::new(&settings, db.clone());
+        let identities = github::identity_provider(&settings);
         let sealer = Sealer::new(&settings.secrets.secret_key, None).unwrap();
         let app = App {
             settings: Arc::new(settings),
             db: db.clone(),
             code_host: code_host.clone(),
             codelists: codelists.clone(),
+            identities,
             sealer: sealer.clone(),
             assets: Arc::new(Assets::default()),
             live: live.clone(),
         };
-        let client = Client::untracked(web::build(app)).await.expect("the program starts");
+        let client = Client::untracked(web::build(app).mount("/", routes))
+            .await
+            .expect("the program starts");
         let world = World::new(db.clone(), sealer);
         Self {
             client: Arc::new(client),

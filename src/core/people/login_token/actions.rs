@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::store::{self, Found};
 use super::{LIFETIME, NewToken, Reading, Refused, secret};
+use crate::core::access::SignedIn;
 use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;
 use crate::core::error::{Error, Result};
@@ -17,30 +18,30 @@ use crate::core::people::sessions::{self, Method, NewSession, Place};
 ///
 /// # Errors
 /// `NotAllowed` for somebody who does not sign in with GitHub or may use no backend; `TooMany`.
-pub async fn make(db: &Db, user_id: i32, username: &str, place: Place<'_>) -> Result<NewToken> {
+pub async fn make(db: &Db, user: &SignedIn, place: Place<'_>) -> Result<NewToken> {
     let who = Who {
-        account: Some(username),
+        account: Some(&user.username),
         address: place.address,
     };
     attempts::take(db, Trial::LoginTokenMade, who).await?;
     let words = secret::words()?;
     let hash = secret::hash(Reading::Exact.normalised(&words)).await?;
     let expires_at = OffsetDateTime::now_utc() + LIFETIME;
-    let by = By::user(user_id, username);
+    let by = By::user(user.id, user.username.clone());
     let mut tx = db.begin().await?;
-    let Some(owner) = store::set(&mut tx, user_id, &hash, expires_at).await? else {
+    let Some(owner) = store::set(&mut tx, user.id, &hash, expires_at).await? else {
         return Err(Error::NotAllowed(
             "Single-use tokens are for people who sign in with GitHub and may use a backend.".into(),
         ));
     };
-    let event = Event::new("login_token_made", &by, Subject::user(user_id)).of_user(user_id, username);
+    let event = Event::new("login_token_made", &by, Subject::user(user.id)).of_user(user.id, &user.username);
     audit::record(&mut tx, &event).await?;
     if let Some(email) = owner.email {
         let facts = LoginTokenMade {
-            username: username.to_owned(),
+            username: user.username.clone(),
             expires_at: expires_at.unix_timestamp(),
         };
-        let draft = Draft::new(Content::LoginTokenMade(facts), email, format!("user:{}", user_id));
+        let draft = Draft::new(Content::LoginTokenMade(facts), email, format!("user:{}", user.id));
         outbox::send(&mut tx, draft).await?;
     }
     tx.commit().await?;

@@ -30,7 +30,7 @@ pub struct NewTokenView {
 
 /// Makes a token and shows it, which no other page does.
 pub(super) async fn make(user: &User<'_>, db: &Database, client: Client<'_>) -> Outcome<Answer> {
-    let made = login_token::make(db, user.user.id, &user.user.username, client.place()).await;
+    let made = login_token::make(db, &user.user, client.place()).await;
     let mut known = Known::of(user, db).await?;
     match made {
         Ok(token) => known.new_token = Some(token),

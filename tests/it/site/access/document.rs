@@ -105,7 +105,7 @@ fn heading(gate: Gate) -> String {
     match gate {
         Gate::Everybody => "Everybody".to_owned(),
         Gate::NotSignedIn(_) => "Who is not signed in; others are sent on".to_owned(),
-        Gate::LoginForm(_) => "Who has the form of the login page; people who are signed in are sent on".to_owned(),
+        Gate::LoginForm(_) => "Who has the form of the login page; others who are signed in are sent on".to_owned(),
         Gate::WithForm => "Who has the form: it is on pages of people who are signed in".to_owned(),
         Gate::SignedIn => "Who is signed in".to_owned(),
         Gate::May(name) => format!("Who holds {} in the project: {}", code(name), permission(name)),

@@ -41,11 +41,10 @@ pub enum Gate {
     Everybody,
     /// Those who are signed in already get the status given here.
     NotSignedIn(u16),
-    /// A form of the login page, which browsers of people who are not signed in get, and programs do not;
-    /// those who are signed in already get the status given here.
-    LoginForm(u16),
     /// A form that only pages for people who are signed in carry; the others have no token for it.
     WithForm,
+    /// A form of the login page, which people who are signed in do not see; those get the status given here.
+    LoginForm(u16),
     SignedIn,
     /// Whoever holds this permission in the project `project`; what the page is about is public, so
     /// others who are signed in are refused, not deceived.
@@ -75,11 +74,11 @@ pub const fn all(status: u16) -> Rule {
 pub const fn not_signed_in(status: u16, signed_in: u16) -> Rule {
     rule(Gate::NotSignedIn(signed_in), status)
 }
-pub const fn login_form(status: u16, signed_in: u16) -> Rule {
-    rule(Gate::LoginForm(signed_in), status)
-}
 pub const fn with_form(status: u16) -> Rule {
     rule(Gate::WithForm, status)
+}
+pub const fn login_form(status: u16, signed_in: u16) -> Rule {
+    rule(Gate::LoginForm(signed_in), status)
 }
 pub const fn signed_in(status: u16) -> Rule {
     rule(Gate::SignedIn, status)

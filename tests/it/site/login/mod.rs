@@ -7,7 +7,7 @@ mod token;
 mod two_at_once;
 
 use jobserver::core::people::login_token::make;
-use jobserver::core::people::sessions::Place;
+use jobserver::core::people::sessions::{self, Place};
 use secrecy::ExposeSecret;
 
 use crate::support::Site;
@@ -34,7 +34,10 @@ async fn mailed_link(site: &Site) -> String {
 pub async fn token_of(site: &Site, username: &str) -> String {
     site.world.github(username).await;
     site.world.may_use("tpp", username).await;
-    let id = site.world.user(username).await;
-    let token = make(&site.db, id, username, Place::default()).await.unwrap();
+    let session = site.world.session(username).await;
+    let mut conn = site.db.read().await.unwrap();
+    let found = sessions::find(&mut conn, &session.into()).await.unwrap().unwrap();
+    drop(conn);
+    let token = make(&site.db, &found.user, Place::default()).await.unwrap();
     token.words.expose_secret().to_owned()
 }
