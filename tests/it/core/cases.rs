@@ -123,6 +123,14 @@ pub const REFUSED: &[(&str, &str)] = &[
     ("message_decided", r#"INSERT INTO message (service, kind, version, payload, recipient, cause, decided_at) VALUES ('mail', 'k', 1, '{}', 'r', 'c', now())"#),
     ("tracked_issue_number_positive", r#"INSERT INTO tracked_issue (subject, repo, number, url, title) VALUES ('s', 'o/r', 0, 'u', 't')"#),
     ("user_notify_known", r#"UPDATE "user" SET notify = 'often'"#),
+    ("github_login_state_hash_unique", "INSERT INTO github_login (state_hash, browser_hash, verifier_sealed, next, expires_at) SELECT 'x', 'b', 'v', '/', now() FROM generate_series(1, 2)"),
+    ("github_login_next_is_a_path", "INSERT INTO github_login (state_hash, browser_hash, verifier_sealed, next, expires_at) VALUES ('x', 'b', 'v', 'https://evil.example/', now())"),
+    ("github_login_next_is_a_path", "INSERT INTO github_login (state_hash, browser_hash, verifier_sealed, next, expires_at) VALUES ('x', 'b', 'v', '', now())"),
+    ("unfinished_login_token_hash_unique", "INSERT INTO unfinished_login (token_hash, browser_hash, uid, login, next, expires_at) SELECT 'x', 'b', '1', 'ada', '/', now() FROM generate_series(1, 2)"),
+    ("unfinished_login_uid_not_blank", "INSERT INTO unfinished_login (token_hash, browser_hash, uid, login, next, expires_at) VALUES ('x', 'b', '', 'ada', '/', now())"),
+    ("unfinished_login_login_not_blank", "INSERT INTO unfinished_login (token_hash, browser_hash, uid, login, next, expires_at) VALUES ('x', 'b', '1', '', '/', now())"),
+    ("unfinished_login_email_not_blank", "INSERT INTO unfinished_login (token_hash, browser_hash, uid, login, email, next, expires_at) VALUES ('x', 'b', '1', 'ada', '', '/', now())"),
+    ("unfinished_login_next_is_a_path", "INSERT INTO unfinished_login (token_hash, browser_hash, uid, login, next, expires_at) VALUES ('x', 'b', '1', 'ada', 'evil', now())"),
 ];
 
 /// Statements that keep every rule: of each pair both or neither, of each list every value.
@@ -191,4 +199,6 @@ pub const ACCEPTED: &[&str] = &[
     r#"INSERT INTO message (service, kind, version, payload, recipient, cause, state, decided_at) SELECT 'mail', 'k', 1, '{}', 'r', 'c', s, now() FROM unnest(ARRAY['delivered', 'dead', 'dropped']) s"#,
     r#"INSERT INTO tracked_issue (subject, repo, number, url, title) VALUES ('s', 'o/r', 1, 'u', 't')"#,
     r#"UPDATE "user" SET notify = 'each_job'; UPDATE "user" SET notify = 'whole_request'; UPDATE "user" SET notify = 'failures'; UPDATE "user" SET notify = 'nothing'"#,
+    "INSERT INTO github_login (state_hash, browser_hash, verifier_sealed, next, expires_at) VALUES ('x', 'b', 'v', '/a/?b=c', now()), ('y', 'b', 'v', '/', now())",
+    "INSERT INTO unfinished_login (token_hash, browser_hash, uid, login, email, next, expires_at) VALUES ('x', 'b', '1', 'ada', NULL, '/', now()), ('y', 'b', '1', 'ada', 'a@example.org', '/', now())",
 ];
