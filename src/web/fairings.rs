@@ -126,12 +126,15 @@ fn finish(request: &Request<'_>, response: &mut Response<'_>) {
     );
 }
 
-/// The path without what may not be logged: a login link's token is part of its path.
+/// The path without what may not be logged: the token of a link that signs in, or that confirms something, is
+/// part of its path.
 fn logged_path<'r>(request: &'r Request<'_>) -> &'r str {
-    if is_below(request, "login-link") {
-        "/login-link/…"
-    } else {
-        request.uri().path().as_str()
+    let mut segments = request.uri().path().segments();
+    match (segments.next(), segments.next()) {
+        (Some("login-link"), _) => "/login-link/…",
+        (Some("login-with-url"), _) => "/login-with-url/…",
+        (Some("settings"), Some("confirm-email")) => "/settings/confirm-email/…",
+        _ => request.uri().path().as_str(),
     }
 }
 
@@ -157,7 +160,15 @@ mod tests {
             "/login-link//secret",
         ] {
             assert_eq!(logged_path(&client.get(path)), "/login-link/…", "{path}");
+            let by_mail = path.replace("link", "with-url");
+            assert_eq!(logged_path(&client.get(by_mail)), "/login-with-url/…", "{path}");
         }
         assert_eq!(logged_path(&client.get("/login-links/?a=b")), "/login-links/");
+        for path in [
+            "/settings/confirm-email/1.secret/",
+            "//settings//confirm%2Demail/1.secret",
+        ] {
+            assert_eq!(logged_path(&client.get(path)), "/settings/confirm-email/…", "{path}");
+        }
     }
 }

@@ -131,6 +131,9 @@ pub const REFUSED: &[(&str, &str)] = &[
     ("unfinished_login_login_not_blank", "INSERT INTO unfinished_login (token_hash, browser_hash, uid, login, next, expires_at) VALUES ('x', 'b', '1', '', '/', now())"),
     ("unfinished_login_email_not_blank", "INSERT INTO unfinished_login (token_hash, browser_hash, uid, login, email, next, expires_at) VALUES ('x', 'b', '1', 'ada', '', '/', now())"),
     ("unfinished_login_next_is_a_path", "INSERT INTO unfinished_login (token_hash, browser_hash, uid, login, next, expires_at) VALUES ('x', 'b', '1', 'ada', 'evil', now())"),
+    ("email_login_email_not_blank", r#"INSERT INTO email_login (email, browser_hash, expires_at) VALUES ('', 'b', now())"#),
+    ("email_login_next_is_a_path", r#"INSERT INTO email_login (email, browser_hash, expires_at, next) VALUES ('a@b', 'b', now(), 'https://x')"#),
+    ("user_login_token_failures_not_negative", r#"UPDATE "user" SET login_token_failures = -1"#),
 ];
 
 /// Statements that keep every rule: of each pair both or neither, of each list every value.
@@ -201,4 +204,6 @@ pub const ACCEPTED: &[&str] = &[
     r#"UPDATE "user" SET notify = 'each_job'; UPDATE "user" SET notify = 'whole_request'; UPDATE "user" SET notify = 'failures'; UPDATE "user" SET notify = 'nothing'"#,
     "INSERT INTO github_login (state_hash, browser_hash, verifier_sealed, next, expires_at) VALUES ('x', 'b', 'v', '/a/?b=c', now()), ('y', 'b', 'v', '/', now())",
     "INSERT INTO unfinished_login (token_hash, browser_hash, uid, login, email, next, expires_at) VALUES ('x', 'b', '1', 'ada', NULL, '/', now()), ('y', 'b', '1', 'ada', 'a@example.org', '/', now())",
+    r#"INSERT INTO email_login (email, browser_hash, expires_at) SELECT 'a@b', 'b', now() FROM generate_series(1, 2)"#,
+    r#"UPDATE "user" SET login_token_failures = 5"#,
 ];

@@ -6,6 +6,7 @@ mod demo;
 mod github_login;
 mod hostile;
 mod links;
+pub mod login;
 mod outage;
 mod outbox_commands;
 mod readiness;

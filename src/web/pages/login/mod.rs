@@ -1,16 +1,19 @@
 //! Signing in and out. Every way in ends in [`enter`].
 
+pub mod email;
 pub mod failed;
 pub mod github;
 pub mod link;
 pub mod name;
+pub mod token;
+mod view;
 
 use rocket::http::CookieJar;
 use rocket::response::Redirect;
 use rocket::{get, post};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
 
+use self::view::Tried;
 use super::answer::Answer;
 use crate::core::error::Result;
 use crate::core::people::sessions::{self, LIFETIME, NewSession};
@@ -18,24 +21,23 @@ use crate::web::App;
 use crate::web::cookies::{self, Kind};
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
-use crate::web::guards::{Visit, safe_next};
+use crate::web::guards::{Client, Visit, safe_next};
 use crate::web::responders::{Outcome, found};
 
-#[derive(Serialize)]
-pub struct LoginView {
-    pub support_email: String,
-}
+/// The page's address.
+pub const HREF: &str = "/login/";
 
-#[get("/login?<next>")]
-pub fn login(visit: Visit<'_>, next: Option<&str>) -> Answer {
+#[get("/login")]
+pub async fn login(visit: Visit<'_>, db: &Database, client: Client<'_>) -> Outcome<Answer> {
+    let next = view::next_of(visit.query());
     if visit.signed_in().is_some() {
-        return Answer::redirect(safe_next(next));
+        return Ok(Answer::redirect(next));
     }
-    let chrome = visit.chrome("Sign in").here("Page", "Sign in");
-    let view = LoginView {
-        support_email: visit.app.settings.web.support_email.clone(),
+    let tried = Tried {
+        next,
+        ..Tried::default()
     };
-    visit.render("pages/login", chrome, &view).into()
+    Ok(view::page(&visit, db, &client, tried).await?.into())
 }
 
 /// Gives the browser its new session. Whoever was signed in here before is not any more, and what a visitor
