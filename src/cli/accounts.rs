@@ -1,9 +1,9 @@
-//! `jobserver create_user` and `jobserver ensure_admins`
+//! `jobserver create_user`, `ensure_admins`, `invite` and `revoke_invitations`
 
 use super::outfit::Outfit;
 use super::{ByOption, CommandError};
-use crate::core::access::Role;
-use crate::core::people::accounts::{ADMINISTRATOR_ROLES, UserInput, create_user, ensure_administrators};
+use crate::core::access::{Role, STAFF_ROLES};
+use crate::core::people::accounts::{self, UserInput, create_user, ensure_administrators};
 
 #[derive(Debug, clap::Args)]
 pub struct CreateUser {
@@ -38,7 +38,7 @@ impl CreateUser {
             roles.push(Role::StaffAreaAdministrator);
         }
         if self.core_developer {
-            roles.extend(ADMINISTRATOR_ROLES);
+            roles.extend(STAFF_ROLES);
         }
         let input = UserInput {
             username: self.username,
@@ -47,11 +47,11 @@ impl CreateUser {
             roles,
         };
         let outfit = Outfit::new().await?;
-        let stored = create_user(&outfit.db, &input, &self.by.by()).await?;
+        let stored = create_user(&outfit.db, &input, &self.by.operator()).await?;
         let what = if stored.is_new { "created" } else { "updated" };
         println!("User {} {what}.", input.username);
         for role in stored.added_roles {
-            println!("Role {} added.", role.name());
+            println!("Role {role} added.");
         }
         Ok(())
     }
@@ -71,16 +71,63 @@ impl EnsureAdmins {
             println!("ADMIN_USERS names nobody: nothing is changed.");
             return Ok(());
         }
-        let (given, unknown) = ensure_administrators(&outfit.db, names, &self.by.by()).await?;
-        for (username, roles) in &given {
-            let roles: Vec<&str> = roles.iter().map(|role| role.name()).collect();
+        let ensured = ensure_administrators(&outfit.db, names, &self.by.operator()).await?;
+        for (username, roles) in &ensured.given {
             println!("User {username} got {}.", roles.join(", "));
         }
-        if given.is_empty() && unknown.is_empty() {
+        if ensured.given.is_empty() && ensured.unknown.is_empty() {
             println!("All of ADMIN_USERS hold the administrators' roles already.");
         }
-        for username in unknown {
+        for username in ensured.unknown {
             eprintln!("warning: ADMIN_USERS names {username}, and there is no such user.");
+        }
+        for username in ensured.inactive {
+            eprintln!("warning: ADMIN_USERS names {username}, who was deactivated and cannot sign in.");
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Invite {
+    /// Whose the login will be.
+    username: String,
+    /// The GitHub login [default: USERNAME].
+    #[arg(long)]
+    login: Option<String>,
+    #[command(flatten)]
+    by: ByOption,
+}
+
+impl Invite {
+    pub async fn run(self) -> Result<(), CommandError> {
+        let outfit = Outfit::new().await?;
+        let (username, login) = (&self.username, self.login.as_ref().unwrap_or(&self.username));
+        match accounts::invite(&outfit.db, username, login, &self.by.operator()).await? {
+            true => println!("The first GitHub login of {login} will be {username}'s."),
+            false => println!("The GitHub login {login} is kept for {username} already."),
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RevokeInvitations {
+    /// Whose open invitations to take back.
+    username: String,
+    #[command(flatten)]
+    by: ByOption,
+}
+
+impl RevokeInvitations {
+    pub async fn run(self) -> Result<(), CommandError> {
+        let outfit = Outfit::new().await?;
+        let logins = accounts::revoke_invitations(&outfit.db, &self.username, &self.by.operator()).await?;
+        if logins.is_empty() {
+            println!("No invitation of {} is open.", self.username);
+        }
+        for login in logins {
+            println!("The GitHub login {login} is not kept for {} any more.", self.username);
         }
         Ok(())
     }

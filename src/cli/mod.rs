@@ -11,10 +11,12 @@ mod login_link;
 mod outbox;
 mod outfit;
 mod rap;
+mod roles;
 mod secret;
 mod serve;
 mod sessions;
 mod test_email;
+mod tokens;
 mod upkeep;
 mod workspace;
 
@@ -23,6 +25,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config;
+use crate::core::access::Operator;
 use crate::core::audit::By;
 use crate::core::error::Error;
 
@@ -59,6 +62,31 @@ enum Command {
     /// Give the administrators' roles to the users that ADMIN_USERS names; takes none away.
     #[command(name = "ensure_admins", alias = "ensure-admins")]
     EnsureAdmins(accounts::EnsureAdmins),
+    /// Keep a GitHub login for a user who has none: its first login will be theirs.
+    Invite(accounts::Invite),
+    /// Keep no GitHub login for a user any more.
+    #[command(name = "revoke_invitations", alias = "revoke-invitations")]
+    RevokeInvitations(accounts::RevokeInvitations),
+    /// List the roles: what each is for, permits, and where it is granted.
+    Roles,
+    /// Give somebody a role, everywhere or in a project.
+    #[command(name = "grant_role", alias = "grant-role")]
+    GrantRole(roles::GrantRole),
+    /// Take a role away from somebody, everywhere or in a project.
+    #[command(name = "remove_role", alias = "remove-role")]
+    RemoveRole(roles::RemoveRole),
+    /// Make a user without a person, and print the token with which it reads releases.
+    #[command(name = "create_bot", alias = "create-bot")]
+    CreateBot(tokens::CreateBot),
+    /// List personal tokens: until when they work, when they were last used, who made them.
+    #[command(name = "personal_tokens", alias = "personal-tokens")]
+    PersonalTokens(tokens::ListTokens),
+    /// Make a further personal token for a user, and print it.
+    #[command(name = "personal_token_create", alias = "personal-token-create")]
+    PersonalTokenCreate(tokens::CreateToken),
+    /// Put an end to a personal token, at once.
+    #[command(name = "personal_token_revoke", alias = "personal-token-revoke")]
+    PersonalTokenRevoke(tokens::RevokeToken),
     /// Make a workspace, with its project and repository, and let a user run jobs in it.
     #[command(name = "create_workspace", alias = "create-workspace")]
     CreateWorkspace(workspace::CreateWorkspace),
@@ -122,13 +150,13 @@ fn whoever(name: &str) -> Result<String, String> {
 
 impl ByOption {
     fn by(&self) -> By {
+        By::from(&self.operator())
+    }
+
+    fn operator(&self) -> Operator {
         let from_system = || std::env::var("USER").ok().and_then(|user| whoever(&user).ok());
-        By::operator(
-            self.by
-                .clone()
-                .or_else(from_system)
-                .unwrap_or_else(|| "operator".to_owned()),
-        )
+        let name = self.by.clone().or_else(from_system);
+        Operator::at_the_command_line(name.unwrap_or_else(|| "operator".to_owned()))
     }
 }
 
@@ -180,6 +208,15 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::CreateBackend(command) => outfit::block_on(command.run()),
         Command::CreateUser(command) => outfit::block_on(command.run()),
         Command::EnsureAdmins(command) => outfit::block_on(command.run()),
+        Command::Invite(command) => outfit::block_on(command.run()),
+        Command::RevokeInvitations(command) => outfit::block_on(command.run()),
+        Command::Roles => roles::list(),
+        Command::GrantRole(command) => outfit::block_on(command.run()),
+        Command::RemoveRole(command) => outfit::block_on(command.run()),
+        Command::CreateBot(command) => outfit::block_on(command.run()),
+        Command::PersonalTokens(command) => outfit::block_on(command.run()),
+        Command::PersonalTokenCreate(command) => outfit::block_on(command.run()),
+        Command::PersonalTokenRevoke(command) => outfit::block_on(command.run()),
         Command::CreateWorkspace(command) => outfit::block_on(command.run()),
         Command::CreateRap(command) => outfit::block_on(command.run()),
         Command::CountRows => outfit::block_on(upkeep::count_rows()),

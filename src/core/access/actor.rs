@@ -1,6 +1,6 @@
 //! Who is asking.
 
-use super::{Can, Denied, Permission, Right, Role};
+use super::{Can, CanEverywhere, Denied, Permission, Right, Role};
 
 /// Whoever asks: nobody in particular, or somebody signed in.
 #[derive(Debug, Clone, Default)]
@@ -72,6 +72,18 @@ impl SignedIn {
     pub fn can<R: Right>(&self, project_id: i32) -> Result<Can<R>, Denied> {
         if self.has_permission(R::PERMISSION, Some(project_id)) {
             Ok(Can::proven(self, project_id))
+        } else {
+            Err(Denied)
+        }
+    }
+
+    /// The proof of a right everywhere.
+    ///
+    /// # Errors
+    /// [`Denied`] when the person does not hold it, or holds it in some project alone.
+    pub fn can_everywhere<R: Right>(&self) -> Result<CanEverywhere<R>, Denied> {
+        if self.has_permission(R::PERMISSION, None) {
+            Ok(CanEverywhere::proven(self))
         } else {
             Err(Denied)
         }

@@ -36,6 +36,12 @@ rights! {
     ToggleNotifications => WorkspaceToggleNotifications;
     /// Change a project's status.
     ManageProjects => ProjectManage;
+    /// Say who works on a project, and as what.
+    EditProjectRoles => UserEditProjectRoles;
+    /// See what was released, published or not.
+    ViewReleases => ReleaseFileView;
+    /// Look after users: what they are trusted with everywhere, most of all.
+    ManageUsers => UserManage;
 }
 
 /// The person does not hold the right.
@@ -87,6 +93,52 @@ impl<R> Can<R> {
                 self.project_id
             )))
         }
+    }
+}
+
+/// The proof that somebody holds right `R` everywhere.
+#[derive(Debug, Clone)]
+pub struct CanEverywhere<R> {
+    user_id: i32,
+    username: String,
+    right: PhantomData<R>,
+}
+
+impl<R: Right> CanEverywhere<R> {
+    pub(super) fn proven(user: &SignedIn) -> Self {
+        Self {
+            user_id: user.id,
+            username: user.username.clone(),
+            right: PhantomData,
+        }
+    }
+}
+
+impl<R> CanEverywhere<R> {
+    /// Who was proven to hold the right.
+    pub fn user_id(&self) -> i32 {
+        self.user_id
+    }
+
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+}
+
+/// Somebody at a command line of the machine. Whoever can run the program with its settings holds every
+/// key of it already; what is asked of them is a name, for the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator {
+    name: String,
+}
+
+impl Operator {
+    pub fn at_the_command_line(name: impl Into<String>) -> Self {
+        Self { name: name.into() }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
     }
 }
 

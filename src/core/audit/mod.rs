@@ -4,6 +4,8 @@ mod store;
 
 pub use store::record;
 
+use super::access::Operator;
+
 /// Who did it: a user, by id and by the name they had then, or an operator at a command line, by
 /// name alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +27,12 @@ impl By {
             user_id: None,
             name: name.into(),
         }
+    }
+}
+
+impl From<&Operator> for By {
+    fn from(operator: &Operator) -> Self {
+        Self::operator(operator.name())
     }
 }
 

@@ -1,33 +1,24 @@
-//! Those who may do everything in the staff area: there is always one left.
+//! Somebody must be able to let others in: of the active Staff Area Administrators the last one stays.
+//!
+//! Whatever could take one away (a change of roles, a deactivation) calls [`take_turns`] before it locks
+//! any row, then asks [`is_last`], in one transaction: of two who take the last two away at once, one is
+//! told no.
+
+mod store;
 
 use sqlx::PgConnection;
 
-use crate::core::access::Role;
-use crate::core::error::{Error, Result};
+use crate::core::error::Result;
 
-/// Makes sure that an active administrator is left besides this user. Every action that takes the role
-/// `StaffAreaAdministrator` away from somebody, or deactivates somebody who holds it, calls this first, in its
-/// transaction: such actions then take turns, so that of the last two, who remove each other at once, one stays.
-///
-/// # Errors
-/// `Conflict` when nobody would be left, with a sentence for whoever asked for it.
-pub async fn someone_is_left_besides(tx: &mut PgConnection, user_id: i32) -> Result<()> {
-    // One lock for all of them; the second statement sees what whoever held it before has done.
-    sqlx::query!("SELECT pg_advisory_xact_lock(hashtext('the last administrator'))")
-        .fetch_one(&mut *tx)
-        .await?;
-    let is_somebody = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT 1 FROM "user" WHERE is_active AND id <> $1 AND $2 = ANY (roles)) AS "left!""#,
-        user_id,
-        Role::StaffAreaAdministrator.name()
-    )
-    .fetch_one(tx)
-    .await?;
-    if is_somebody {
-        Ok(())
-    } else {
-        Err(Error::Conflict(
-            "Nobody else is a Staff Area Administrator. Give somebody else that role first.".to_owned(),
-        ))
-    }
+/// What to tell whoever wanted to take the last one away.
+pub const LAST_ONE: &str = "Nobody else who is active is a Staff Area Administrator. Make somebody else one first, or nobody can let others in.";
+
+/// Waits for others who may be taking an administrator away; they wait until this transaction is over.
+pub async fn take_turns(tx: &mut PgConnection) -> Result<()> {
+    store::lock(tx).await
+}
+
+/// Whether this user is an active Staff Area Administrator and nobody else is.
+pub async fn is_last(tx: &mut PgConnection, user_id: i32) -> Result<bool> {
+    store::is_last(tx, user_id).await
 }

@@ -2,8 +2,8 @@
 
 mod store;
 
-use super::{administrators, sessions};
-use crate::core::access::Role;
+use super::administrators::{self, LAST_ONE};
+use super::sessions;
 use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;
 use crate::core::error::{Error, Result};
@@ -16,16 +16,13 @@ use crate::core::error::{Error, Result};
 /// `NotFound` for a username that is nobody's; `Conflict` when they are the last administrator.
 pub async fn deactivate(db: &Db, username: &str, by: &By) -> Result<Option<u64>> {
     let mut tx = db.begin().await?;
+    administrators::take_turns(&mut tx).await?;
     let user = store::lock(&mut tx, username).await?.ok_or(Error::NotFound("User"))?;
     if !user.is_active {
         return Ok(None);
     }
-    if user
-        .roles
-        .iter()
-        .any(|role| role == Role::StaffAreaAdministrator.name())
-    {
-        administrators::someone_is_left_besides(&mut tx, user.id).await?;
+    if administrators::is_last(&mut tx, user.id).await? {
+        return Err(Error::Conflict(LAST_ONE.to_owned()));
     }
     store::deactivate(&mut tx, user.id).await?;
     let event = Event::new("user_deactivated", by, Subject::user(user.id)).change("is_active", "true", "false");

@@ -10,11 +10,14 @@ pub mod email_change;
 pub mod email_login;
 pub mod identities;
 pub mod login_token;
+pub mod memberships;
 pub mod notify;
 pub mod profile;
 pub mod rights;
+pub mod roles;
 pub mod sessions;
 pub mod store;
+pub mod tokens;
 
 use time::Duration;
 

@@ -7,6 +7,7 @@ mod job_requests;
 pub mod jobs;
 mod notifications;
 mod openapi;
+mod personal_tokens;
 mod release_notifications;
 mod status;
 mod tokens;

@@ -5,4 +5,5 @@ mod cases;
 mod constraints;
 mod facts;
 mod interleaving;
+mod roles;
 mod status;

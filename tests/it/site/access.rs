@@ -4,6 +4,7 @@
 
 mod actors;
 mod document;
+mod escalation;
 mod places;
 mod rules;
 

@@ -9,6 +9,7 @@ mod links;
 pub mod login;
 mod outage;
 mod outbox_commands;
+mod people_commands;
 mod readiness;
 mod schedules;
 pub mod serving;

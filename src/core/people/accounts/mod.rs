@@ -1,20 +1,14 @@
-//! Making users and giving them global roles, as operators do.
+//! Making users and inviting them, as operators do.
 
 mod store;
 
 use sqlx::PgConnection;
 
-use crate::core::access::Role;
+use super::roles::{self, Granter};
+use crate::core::access::{Operator, Role, STAFF_ROLES};
 use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;
 use crate::core::error::{Error, FieldErrors, Result};
-
-/// What somebody of the staff may do everywhere: what the former role `CoreDeveloper` stood for.
-pub const ADMINISTRATOR_ROLES: [Role; 3] = [
-    Role::StaffAreaAdministrator,
-    Role::TechSupport,
-    Role::ServiceAdministrator,
-];
 
 /// The longest username and name, in characters.
 const MAX_NAME: usize = 150;
@@ -38,7 +32,7 @@ pub struct StoredUser {
     pub id: i32,
     pub is_new: bool,
     /// The roles that were added, sorted by name.
-    pub added_roles: Vec<Role>,
+    pub added_roles: Vec<String>,
 }
 
 /// Makes a user, or changes what is given of an existing one and adds roles. A new one is invited: the
@@ -46,17 +40,19 @@ pub struct StoredUser {
 ///
 /// # Errors
 /// `Invalid` for a username, name or address that cannot be, or an address that somebody else has.
-pub async fn create_user(db: &Db, input: &UserInput, by: &By) -> Result<StoredUser> {
+pub async fn create_user(db: &Db, input: &UserInput, operator: &Operator) -> Result<StoredUser> {
     check(input)?;
     let (email, fullname) = (input.email.as_deref(), input.fullname.as_deref());
-    let mut tx = db.begin().await?;
+    let granter = Granter::Operator(operator.clone());
+    let by = By::from(operator);
+    let mut tx = roles::begin(db, &granter).await?;
     let (id, is_new) = match store::lock_user(&mut tx, &input.username).await? {
         Some(found) => {
             let changed = store::update_user(&mut tx, found.id, email, fullname)
                 .await
                 .map_err(taken)?;
             if changed {
-                let event = Event::new("user_updated", by, Subject::user(found.id));
+                let event = Event::new("user_updated", &by, Subject::user(found.id));
                 audit::record(&mut tx, &event.of_user(found.id, &input.username)).await?;
             }
             (found.id, false)
@@ -65,82 +61,139 @@ pub async fn create_user(db: &Db, input: &UserInput, by: &By) -> Result<StoredUs
             let default_email = format!("{}@example.com", input.username);
             let email = email.unwrap_or(&default_email);
             let fullname = fullname.unwrap_or(&input.username);
-            let id = store::insert_user(&mut tx, &input.username, email, fullname, by.user_id)
-                .await
-                .map_err(taken)?;
-            let event = Event::new("user_created", by, Subject::user(id));
-            audit::record(&mut tx, &event.of_user(id, &input.username)).await?;
-            (id, true)
+            (make(&mut tx, &input.username, Some(email), fullname, &by).await?, true)
         }
     };
-    if store::invite(&mut tx, &input.username, id, by).await? {
-        let event = Event::new("user_invited", by, Subject::user(id)).change("login", "", input.username.clone());
-        audit::record(&mut tx, &event.of_user(id, &input.username)).await?;
+    if store::invite(&mut tx, &input.username, id, &by).await? {
+        record_invitation(&mut tx, id, &input.username, &input.username, &by).await?;
     }
-    let added_roles = add_roles(&mut tx, id, &input.username, &input.roles, by).await?;
+    let changed = roles::add(&mut tx, &granter, &input.username, &input.roles).await?;
     tx.commit().await?;
     Ok(StoredUser {
         id,
         is_new,
-        added_roles,
+        added_roles: changed.added,
     })
 }
 
-/// Gives the staff roles to each of these users who does not hold them all, and returns who got which,
-/// and the names that are nobody's. Nobody loses anything.
-pub async fn ensure_administrators(
-    db: &Db,
-    usernames: &[String],
+/// Inserts a user who is none yet, and records it.
+///
+/// # Errors
+/// `Invalid` for a name or an address that somebody else has.
+pub(super) async fn make(
+    tx: &mut PgConnection,
+    username: &str,
+    email: Option<&str>,
+    fullname: &str,
     by: &By,
-) -> Result<(Vec<(String, Vec<Role>)>, Vec<String>)> {
-    let (mut given, mut unknown) = (Vec::new(), Vec::new());
-    let mut tx = db.begin().await?;
+) -> Result<i32> {
+    let id = store::insert_user(tx, username, email, fullname, by.user_id)
+        .await
+        .map_err(taken)?;
+    let event = Event::new("user_created", by, Subject::user(id));
+    audit::record(tx, &event.of_user(id, username)).await?;
+    Ok(id)
+}
+
+/// What became of `ADMIN_USERS`.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Ensured {
+    /// Who got which roles.
+    pub given: Vec<(String, Vec<String>)>,
+    /// Names that are nobody's.
+    pub unknown: Vec<String>,
+    /// Who holds them and cannot sign in, being deactivated.
+    pub inactive: Vec<String>,
+}
+
+/// Gives the staff roles to each of these users who does not hold them all. Nobody loses anything.
+pub async fn ensure_administrators(db: &Db, usernames: &[String], operator: &Operator) -> Result<Ensured> {
+    let granter = Granter::Operator(operator.clone());
+    let mut ensured = Ensured::default();
+    let mut tx = roles::begin(db, &granter).await?;
     for username in usernames {
         let Some(user) = store::lock_user(&mut tx, username).await? else {
-            unknown.push(username.clone());
+            ensured.unknown.push(username.clone());
             continue;
         };
-        let added = add_roles(&mut tx, user.id, username, &ADMINISTRATOR_ROLES, by).await?;
-        if !added.is_empty() {
-            given.push((username.clone(), added));
+        if !user.is_active {
+            ensured.inactive.push(username.clone());
+        }
+        let changed = roles::add(&mut tx, &granter, username, &STAFF_ROLES).await?;
+        if !changed.added.is_empty() {
+            ensured.given.push((username.clone(), changed.added));
         }
     }
     tx.commit().await?;
-    Ok((given, unknown))
+    Ok(ensured)
 }
 
-/// Adds global roles to a user whose row is locked; returns those they did not have.
-async fn add_roles(tx: &mut PgConnection, id: i32, username: &str, roles: &[Role], by: &By) -> Result<Vec<Role>> {
-    let before = store::roles(tx, id).await?;
-    let mut added: Vec<Role> = roles
-        .iter()
-        .copied()
-        .filter(|role| !before.iter().any(|name| name == role.name()))
-        .collect();
-    added.sort_by_key(|role| role.name());
-    added.dedup();
-    if added.is_empty() {
-        return Ok(added);
+/// Lets the first GitHub login of this name be an existing user's. Tells whether that is new.
+///
+/// # Errors
+/// `NotFound("User")`; `Invalid` for what can be no login; `Conflict` for a user who signs in with GitHub
+/// already, a bot, or a login that another user is invited with.
+pub async fn invite(db: &Db, username: &str, login: &str, operator: &Operator) -> Result<bool> {
+    if !is_username(login) {
+        return Err(Error::Invalid(FieldErrors::one("login", no_username(login))));
     }
-    let mut after = before.clone();
-    after.extend(added.iter().map(|role| role.name().to_owned()));
-    after.sort();
-    store::set_roles(tx, id, &after).await?;
-    let event =
-        Event::new("user_updated_roles", by, Subject::user(id)).change("roles", before.join(","), after.join(","));
-    audit::record(tx, &event.of_user(id, username)).await?;
-    Ok(added)
+    let by = By::from(operator);
+    let mut tx = db.begin().await?;
+    let user = store::lock_user(&mut tx, username).await?;
+    let user = user.ok_or(Error::NotFound("User"))?;
+    let is_new = store::invite(&mut tx, login, user.id, &by).await?;
+    if is_new {
+        record_invitation(&mut tx, user.id, username, login, &by).await?;
+    } else if let Some(why) = store::why_not_invited(&mut tx, login, user.id).await? {
+        return Err(Error::Conflict(match why {
+            store::NotInvited::HasIdentity => format!("{username} signs in with GitHub already."),
+            store::NotInvited::IsBot => format!("{username} has a personal token: bots do not sign in with GitHub."),
+            store::NotInvited::LoginIsTaken(other) => {
+                format!("The login {login} is kept for {other}: revoke that invitation first.")
+            }
+        }));
+    }
+    tx.commit().await?;
+    Ok(is_new)
+}
+
+/// Takes back what is open of a user's invitations; returns the logins.
+///
+/// # Errors
+/// `NotFound("User")`.
+pub async fn revoke_invitations(db: &Db, username: &str, operator: &Operator) -> Result<Vec<String>> {
+    let by = By::from(operator);
+    let mut tx = db.begin().await?;
+    let user = store::lock_user(&mut tx, username).await?;
+    let user = user.ok_or(Error::NotFound("User"))?;
+    let logins = store::revoke_invitations(&mut tx, user.id).await?;
+    for login in &logins {
+        let event = Event::new("user_invitation_revoked", &by, Subject::user(user.id)).change("login", login, "");
+        audit::record(&mut tx, &event.of_user(user.id, username)).await?;
+    }
+    tx.commit().await?;
+    Ok(logins)
+}
+
+async fn record_invitation(tx: &mut PgConnection, id: i32, username: &str, login: &str, by: &By) -> Result<()> {
+    let event = Event::new("user_invited", by, Subject::user(id)).change("login", "", login);
+    audit::record(tx, &event.of_user(id, username)).await
+}
+
+/// Whether this can be a username.
+pub(super) fn is_username(name: &str) -> bool {
+    let may_be = |c: char| c.is_alphanumeric() || "_.@+-".contains(c);
+    !name.is_empty() && name.chars().count() <= MAX_NAME && name.chars().all(may_be)
+}
+
+pub(super) fn no_username(name: &str) -> String {
+    format!("{name:?} is no username: use letters, digits and _ . @ + - only, at most {MAX_NAME}.")
 }
 
 fn check(input: &UserInput) -> Result<()> {
     let mut errors = FieldErrors::default();
-    let name = &input.username;
-    let may_be = |c: char| c.is_alphanumeric() || "_.@+-".contains(c);
-    if name.is_empty() || name.chars().count() > MAX_NAME || !name.chars().all(may_be) {
-        errors.add(
-            "username",
-            format!("{name:?} is no username: use letters, digits and _ . @ + - only, at most {MAX_NAME}."),
-        );
+    if !is_username(&input.username) {
+        errors.add("username", no_username(&input.username));
     }
     if let Some(email) = &input.email {
         let halves = email.split_once('@');
@@ -163,6 +216,7 @@ fn taken(error: sqlx::Error) -> Error {
         Some("user_email_unique") => {
             Error::Invalid(FieldErrors::one("email", "Somebody else has this e-mail address."))
         }
+        Some("user_username_unique") => Error::Invalid(FieldErrors::one("username", "Somebody has this username.")),
         Some("user_username_form") => Error::Invalid(FieldErrors::one("username", "This can be no username.")),
         _ => error.into(),
     }

@@ -8,7 +8,6 @@ use crate::core::error::Result;
 pub(super) struct LockedUser {
     pub id: i32,
     pub is_active: bool,
-    pub roles: Vec<String>,
 }
 
 /// Whoever starts a session of this user meanwhile waits for the end of this transaction.
@@ -19,7 +18,7 @@ pub(super) async fn lock(conn: &mut PgConnection, username: &str) -> Result<Opti
     }
     Ok(sqlx::query_as!(
         LockedUser,
-        r#"SELECT id, is_active, roles FROM "user" WHERE username = $1 FOR NO KEY UPDATE"#,
+        r#"SELECT id, is_active FROM "user" WHERE username = $1 FOR NO KEY UPDATE"#,
         username
     )
     .fetch_optional(conn)

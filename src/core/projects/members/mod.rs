@@ -1,12 +1,15 @@
 //! Membership of projects: every change of it, and the record of that, in the caller's transaction.
+//! Whoever asks for a change proves that they may: see [`actions`].
 
+pub mod actions;
 mod store;
 
 use sqlx::PgConnection;
 
-use crate::core::access::Role;
+use crate::core::access::{Role, bare_name};
 use crate::core::audit::{self, By, Event, Subject};
 use crate::core::error::{Error, Result, violated_constraint};
+use crate::core::people::sessions;
 
 /// Whose membership it is, and of which project.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +23,12 @@ pub struct Member<'a> {
 ///
 /// # Errors
 /// `Conflict` when they are one already.
-pub async fn add_member(tx: &mut PgConnection, member: Member<'_>, roles: &[Role], by: &By) -> Result<i32> {
+pub(in crate::core) async fn add_member(
+    tx: &mut PgConnection,
+    member: Member<'_>,
+    roles: &[Role],
+    by: &By,
+) -> Result<i32> {
     let names = names(roles);
     let id = store::insert(tx, member.project_id, member.user_id, &names, by.user_id)
         .await
@@ -34,44 +42,61 @@ pub async fn add_member(tx: &mut PgConnection, member: Member<'_>, roles: &[Role
     if !names.is_empty() {
         record_roles(tx, id, member, &[], &names, by).await?;
     }
+    sessions::rights_changed(tx, member.user_id).await?;
     Ok(id)
 }
 
-/// Replaces a member's roles; nothing happens when they stay the same.
-///
-/// # Errors
-/// `NotFound` when they are no member.
-pub async fn update_roles(tx: &mut PgConnection, member: Member<'_>, roles: &[Role], by: &By) -> Result<()> {
-    let (id, before) = locked(tx, member).await?;
-    let after = names(roles);
-    if before != after {
-        record_roles(tx, id, member, &before, &after, by).await?;
-        store::set_roles(tx, id, &after).await?;
+/// Makes a member's roles these, by their stored names; nothing happens when they stay the same. Tells
+/// whether they changed.
+async fn replace_roles(
+    tx: &mut PgConnection,
+    id: i32,
+    member: Member<'_>,
+    before: &[String],
+    after: &[String],
+    by: &By,
+) -> Result<bool> {
+    if before == after {
+        return Ok(false);
     }
-    Ok(())
+    record_roles(tx, id, member, before, after, by).await?;
+    store::set_roles(tx, id, after).await?;
+    sessions::rights_changed(tx, member.user_id).await?;
+    Ok(true)
 }
 
 /// Ends a membership, and the roles with it.
-///
-/// # Errors
-/// `NotFound` when they are no member.
-pub async fn remove_member(tx: &mut PgConnection, member: Member<'_>, by: &By) -> Result<()> {
-    let (id, before) = locked(tx, member).await?;
+async fn end(tx: &mut PgConnection, id: i32, member: Member<'_>, before: &[String], by: &By) -> Result<()> {
     if !before.is_empty() {
-        record_roles(tx, id, member, &before, &[], by).await?;
+        record_roles(tx, id, member, before, &[], by).await?;
     }
     audit::record(tx, &event("project_member_removed", by, id, member)).await?;
+    sessions::rights_changed(tx, member.user_id).await?;
     store::delete(tx, id).await
 }
 
-/// Whether somebody is a member.
-pub async fn is_member(tx: &mut PgConnection, member: Member<'_>) -> Result<bool> {
-    Ok(store::lock(tx, member.project_id, member.user_id).await?.is_some())
+/// Takes all of somebody's roles in projects away; they stay a member. Returns in how many they had one.
+pub(in crate::core) async fn clear_roles_of(
+    tx: &mut PgConnection,
+    user_id: i32,
+    username: &str,
+    by: &By,
+) -> Result<usize> {
+    let held = store::lock_roles_of(tx, user_id).await?;
+    for membership in &held {
+        let member = Member {
+            project_id: membership.project_id,
+            user_id,
+            username,
+        };
+        replace_roles(tx, membership.id, member, &membership.roles, &[], by).await?;
+    }
+    Ok(held.len())
 }
 
-async fn locked(tx: &mut PgConnection, member: Member<'_>) -> Result<(i32, Vec<String>)> {
-    let found = store::lock(tx, member.project_id, member.user_id).await?;
-    found.map(|row| (row.id, row.roles)).ok_or(Error::NotFound("Member"))
+/// Whether somebody is a member.
+pub(in crate::core) async fn is_member(tx: &mut PgConnection, member: Member<'_>) -> Result<bool> {
+    Ok(store::lock(tx, member.project_id, member.user_id).await?.is_some())
 }
 
 async fn record_roles(
@@ -83,13 +108,20 @@ async fn record_roles(
     by: &By,
 ) -> Result<()> {
     let event = event("project_member_updated_roles", by, id, member);
-    audit::record(tx, &event.change("roles", before.join(","), after.join(","))).await
+    audit::record(tx, &event.change("roles", listed(before), listed(after))).await
 }
 
 fn event<'a>(kind: &'static str, by: &'a By, id: i32, member: Member<'a>) -> Event<'a> {
     Event::new(kind, by, Subject::project_membership(id))
         .of_user(member.user_id, member.username)
         .within(Subject::project(member.project_id))
+}
+
+/// Names as the record keeps them.
+fn listed(roles: &[String]) -> String {
+    let mut roles: Vec<&str> = roles.iter().map(|role| bare_name(role)).collect();
+    roles.sort_unstable();
+    roles.join(",")
 }
 
 /// Sorted, each once.

@@ -7,13 +7,79 @@ use crate::core::error::Result;
 /// A membership whose row is locked.
 pub(super) struct Locked {
     pub id: i32,
+    pub project_id: i32,
+    pub user_id: i32,
+    pub username: String,
+    /// As stored.
     pub roles: Vec<String>,
+}
+
+/// A membership of one project, by its own id.
+pub(super) async fn lock_by_id(conn: &mut PgConnection, project_id: i32, id: i32) -> Result<Option<Locked>> {
+    Ok(sqlx::query_as!(
+        Locked,
+        r#"SELECT m.id, m.project_id, m.user_id, u.username, m.roles
+             FROM project_membership m JOIN "user" u ON u.id = m.user_id
+            WHERE m.project_id = $1 AND m.id = $2 FOR UPDATE OF m"#,
+        project_id,
+        id
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+/// The memberships in which somebody has a role.
+pub(super) async fn lock_roles_of(conn: &mut PgConnection, user_id: i32) -> Result<Vec<Locked>> {
+    Ok(sqlx::query_as!(
+        Locked,
+        r#"SELECT m.id, m.project_id, m.user_id, u.username, m.roles
+             FROM project_membership m JOIN "user" u ON u.id = m.user_id
+            WHERE m.user_id = $1 AND m.roles <> '{}' ORDER BY m.id FOR UPDATE OF m"#,
+        user_id
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Who is to become a member.
+pub(super) struct NewMember {
+    pub id: i32,
+    pub username: String,
+}
+
+/// Those of these users that there are, by name.
+pub(super) async fn users(conn: &mut PgConnection, ids: &[i32]) -> Result<Vec<NewMember>> {
+    Ok(sqlx::query_as!(
+        NewMember,
+        r#"SELECT id, username FROM "user" WHERE id = ANY($1) ORDER BY username"#,
+        ids
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// The project of this slug, and the user of this name.
+pub(super) async fn project_and_user(
+    conn: &mut PgConnection,
+    slug: &str,
+    username: &str,
+) -> Result<(Option<i32>, Option<i32>)> {
+    let found = sqlx::query!(
+        r#"SELECT (SELECT id FROM project WHERE slug = $1) AS project, (SELECT id FROM "user" WHERE username = $2) AS "user""#,
+        slug,
+        username
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok((found.project, found.user))
 }
 
 pub(super) async fn lock(conn: &mut PgConnection, project_id: i32, user_id: i32) -> Result<Option<Locked>> {
     Ok(sqlx::query_as!(
         Locked,
-        "SELECT id, roles FROM project_membership WHERE project_id = $1 AND user_id = $2 FOR UPDATE",
+        r#"SELECT m.id, m.project_id, m.user_id, u.username, m.roles
+             FROM project_membership m JOIN "user" u ON u.id = m.user_id
+            WHERE m.project_id = $1 AND m.user_id = $2 FOR UPDATE OF m"#,
         project_id,
         user_id
     )

@@ -1,6 +1,6 @@
 //! Whom a new identity becomes: nobody's account by its name alone.
 
-use jobserver::core::audit::By;
+use jobserver::core::access::Operator;
 use jobserver::core::people::accounts::{UserInput, create_user};
 use jobserver::web::dev_github::{Email, Trouble};
 use sqlx::PgPool;
@@ -15,7 +15,9 @@ async fn invite(site: &Site, username: &str) {
         username: username.to_owned(),
         ..UserInput::default()
     };
-    create_user(&site.db, &input, &By::operator("olive")).await.unwrap();
+    create_user(&site.db, &input, &Operator::at_the_command_line("olive"))
+        .await
+        .unwrap();
 }
 
 async fn sql(site: &Site, sql: &'static str) {

@@ -1,7 +1,9 @@
 //! The visitors: everybody who could be at the door.
 
-use jobserver::core::sealed::token_hash;
+use jobserver::core::access::Operator;
+use jobserver::core::people::tokens::create_bot;
 use rocket::http::Method;
+use secrecy::ExposeSecret;
 
 use super::rules::LOGIN;
 use crate::support::{Answer, Job, Request, Site, Visitor};
@@ -100,9 +102,6 @@ pub const GLOBAL: &[Actor] = &[
     everywhere("stan", "the three roles of the staff", &["ServiceAdministrator", "StaffAreaAdministrator", "TechSupport"]),
 ];
 
-/// The bot's token.
-const PERSONAL_TOKEN: &str = "f00dfeed-2100-01-01";
-
 /// Two projects, each with a workspace, a finished request and a job: `project`, `ws`, 1, `job1` and
 /// `another`, `other-ws`, 2, `job2`.
 pub async fn two_projects(site: &Site) {
@@ -137,22 +136,8 @@ pub async fn two_projects(site: &Site) {
 /// Gives `actor` what its description says, and lets it run jobs on the backend, so that only rights count.
 pub async fn introduce(site: &Site, actor: &Actor) {
     let world = &site.world;
-    match actor.proof {
-        Proof::Nothing | Proof::Backend(_) => return,
-        Proof::PersonalToken => {
-            let id = world.user(actor.name).await;
-            sqlx::query(
-                "INSERT INTO personal_token (user_id, hash, created_by, expires_on)
-                 VALUES ($1, 'sha256$' || $2, 'test', '2100-01-01')",
-            )
-            .bind(id)
-            .bind(data_encoding::HEXLOWER.encode(&token_hash(PERSONAL_TOKEN)))
-            .execute(site.db.pool())
-            .await
-            .unwrap();
-            return;
-        }
-        Proof::Session | Proof::DeadSession => (),
+    if !matches!(actor.proof, Proof::Session | Proof::DeadSession) {
+        return;
     }
     world.global_roles(actor.name, actor.global).await;
     for (project, roles) in actor.memberships {
@@ -167,12 +152,23 @@ pub struct AtTheDoor<'s> {
     pub actor: &'s Actor,
     /// The cookie of a session that must not count any more.
     dead: Option<String>,
+    /// What a program shows.
+    header: String,
     signed_in: Option<(Visitor, String)>,
 }
 
 impl<'s> AtTheDoor<'s> {
     pub async fn new(site: &'s Site, actor: &'s Actor) -> Self {
         introduce(site, actor).await;
+        let header = match actor.proof {
+            Proof::Backend(slug) => site.backend(slug).await.token,
+            Proof::PersonalToken => {
+                let operator = Operator::at_the_command_line("olive");
+                let token = create_bot(&site.db, actor.name, &operator).await.unwrap().token;
+                format!("{}:{}", actor.name, token.expose_secret())
+            }
+            _ => String::new(),
+        };
         let mut dead = None;
         if actor.proof == Proof::DeadSession {
             dead = Some(site.world.session(actor.name).await);
@@ -186,6 +182,7 @@ impl<'s> AtTheDoor<'s> {
             site,
             actor,
             dead,
+            header,
             signed_in: None,
         }
     }
@@ -199,14 +196,7 @@ impl<'s> AtTheDoor<'s> {
                 ask_as(&visitor, method, path).await
             }
             Proof::Session => self.ask_signed_in(method, path).await,
-            Proof::Backend(slug) => {
-                let token = self.site.backend(slug).await.token;
-                self.ask_with_header(method, path, &token).await
-            }
-            Proof::PersonalToken => {
-                let header = format!("{}:{PERSONAL_TOKEN}", self.actor.name);
-                self.ask_with_header(method, path, &header).await
-            }
+            Proof::Backend(_) | Proof::PersonalToken => self.ask_with_header(method, path).await,
         };
         if answer.status == 302 && answer.location().starts_with("/login/?next=") {
             LOGIN
@@ -241,13 +231,16 @@ impl<'s> AtTheDoor<'s> {
         answer
     }
 
-    async fn ask_with_header(&self, method: &str, path: &str, header: &str) -> Answer {
+    async fn ask_with_header(&self, method: &str, path: &str) -> Answer {
         let backend = self.site.backend("tpp").await;
         let (method, body) = match method {
             "GET" => (Method::Get, ""),
             _ => (Method::Post, "[]"),
         };
-        let headers = [("Authorization", header), ("Content-Type", "application/json")];
+        let headers = [
+            ("Authorization", self.header.as_str()),
+            ("Content-Type", "application/json"),
+        ];
         backend.send(method, path, &headers, body.as_bytes()).await
     }
 }

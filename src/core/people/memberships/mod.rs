@@ -1,0 +1,112 @@
+//! Which backends somebody may use and which organisations they belong to, said all at once. What stays
+//! keeps its date and its roles.
+
+mod store;
+
+use super::roles::{self, Changed, Granter};
+use super::sessions;
+use crate::core::audit::{self, Event, Subject};
+use crate::core::db::Db;
+use crate::core::error::{Error, FieldErrors, Result};
+
+/// Lets somebody use exactly these backends. The names in the answer are slugs.
+///
+/// # Errors
+/// `NotFound("User")`; `Invalid` at `backends` when one does not exist.
+pub async fn set_backends(db: &Db, granter: &Granter, user_id: i32, backend_ids: &[i32]) -> Result<Changed> {
+    set(db, granter, user_id, backend_ids, Kind::Backends).await
+}
+
+/// Lets somebody belong to exactly these organisations. The names in the answer are slugs.
+///
+/// # Errors
+/// `NotFound("User")`; `Invalid` at `orgs` when one does not exist.
+pub async fn set_orgs(db: &Db, granter: &Granter, user_id: i32, org_ids: &[i32]) -> Result<Changed> {
+    set(db, granter, user_id, org_ids, Kind::Orgs).await
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Backends,
+    Orgs,
+}
+
+impl Kind {
+    const fn field(self) -> &'static str {
+        match self {
+            Kind::Backends => "backends",
+            Kind::Orgs => "orgs",
+        }
+    }
+
+    const fn unknown(self) -> &'static str {
+        match self {
+            Kind::Backends => "Choose backends that exist.",
+            Kind::Orgs => "Choose organisations that exist.",
+        }
+    }
+
+    const fn subject(self, id: i32) -> Subject {
+        match self {
+            Kind::Backends => Subject::backend(id),
+            Kind::Orgs => Subject::org(id),
+        }
+    }
+
+    /// The kinds of events that tell of one added and one removed.
+    const fn events(self) -> (&'static str, &'static str) {
+        match self {
+            Kind::Backends => ("backend_member_added", "backend_member_removed"),
+            Kind::Orgs => ("org_member_added", "org_member_removed"),
+        }
+    }
+}
+
+async fn set(db: &Db, granter: &Granter, user_id: i32, ids: &[i32], kind: Kind) -> Result<Changed> {
+    let mut tx = roles::begin(db, granter).await?;
+    let username = store::lock_user(&mut tx, user_id)
+        .await?
+        .ok_or(Error::NotFound("User"))?;
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    let known = match kind {
+        Kind::Backends => store::count_backends(&mut tx, &ids).await?,
+        Kind::Orgs => store::count_orgs(&mut tx, &ids).await?,
+    };
+    if usize::try_from(known) != Ok(ids.len()) {
+        return Err(Error::Invalid(FieldErrors::one(kind.field(), kind.unknown())));
+    }
+    let by = granter.by();
+    let (added, removed) = match kind {
+        Kind::Backends => (
+            store::add_backends(&mut tx, user_id, &ids, by.user_id).await?,
+            store::remove_backends(&mut tx, user_id, &ids).await?,
+        ),
+        Kind::Orgs => (
+            store::add_orgs(&mut tx, user_id, &ids, by.user_id).await?,
+            store::remove_orgs(&mut tx, user_id, &ids).await?,
+        ),
+    };
+    let (when_added, when_removed) = kind.events();
+    for (event, rows) in [(when_added, &added), (when_removed, &removed)] {
+        for row in rows {
+            let event = Event::new(event, &by, kind.subject(row.id)).of_user(user_id, &username);
+            audit::record(&mut tx, &event).await?;
+        }
+    }
+    let slugs = |rows: Vec<store::Slug>| {
+        let mut slugs: Vec<String> = rows.into_iter().map(|row| row.slug).collect();
+        slugs.sort_unstable();
+        slugs
+    };
+    let changed = Changed {
+        added: slugs(added),
+        removed: slugs(removed),
+    };
+    if !changed.is_nothing() {
+        sessions::rights_changed(&mut tx, user_id).await?;
+    }
+    tx.commit().await?;
+    Ok(changed)
+}
