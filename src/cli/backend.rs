@@ -16,6 +16,13 @@ pub struct CreateBackend {
     /// Where its release-hatch answers browsers.
     #[arg(long)]
     url: Option<String>,
+    /// A network of its secure environment, like 10.1.2.0/24; may be given several times. From there, people
+    /// sign in with a single-use token. Networks that it had before are replaced.
+    #[arg(long = "address", value_name = "CIDR")]
+    addresses: Vec<String>,
+    /// Forget the networks of its secure environment.
+    #[arg(long, conflicts_with = "addresses")]
+    no_addresses: bool,
     /// Somebody who may then use it.
     #[arg(long, value_name = "USERNAME")]
     user: Option<String>,
@@ -37,10 +44,12 @@ impl CreateBackend {
         let outfit = Outfit::new().await?;
         let overlap = time::Duration::try_from(Duration::from_secs(self.overlap))
             .map_err(|_| CommandError::Said("--overlap is too long.".to_owned()))?;
+        let addresses = (self.no_addresses || !self.addresses.is_empty()).then_some(self.addresses);
         let input = BackendInput {
             slug: self.slug,
             name: self.name,
             level_4_url: self.url,
+            addresses,
             member: self.user,
             rotate: self.rotate.then_some(overlap),
         };

@@ -7,8 +7,10 @@ use std::time::Duration;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 
-use crate::config::{Concern, Loaded, Profile, Reading, SecretUrl, SettingsError};
+use crate::config::{Concern, Loaded, Profile, Reading, Settings, SettingsError};
 use crate::core::db::{DatabaseState, Migrations, inspect};
+use crate::core::jobs::sealed_tokens::{SealedTokens, standing};
+use crate::core::sealed::Sealer;
 
 /// An operator waits for the answer, so a silent server is given up soon.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -35,7 +37,7 @@ async fn report(loaded: Result<Loaded, SettingsError>, out: &mut String) -> Resu
             warnings,
         }) => {
             print_settings(out, settings.profile, &readings, &warnings)?;
-            faults += print_database(out, &settings.database.url).await?;
+            faults += print_database(out, &settings).await?;
         }
         Err(error) => {
             print_settings(out, error.profile, &error.readings, &error.warnings)?;
@@ -99,10 +101,11 @@ fn print_settings(out: &mut String, profile: Profile, readings: &[Reading], warn
 }
 
 /// Returns the number of faults.
-async fn print_database(out: &mut String, url: &SecretUrl) -> Result<usize, std::fmt::Error> {
+async fn print_database(out: &mut String, settings: &Settings) -> Result<usize, std::fmt::Error> {
     writeln!(out, "\nThe database answers")?;
-    let state = match inspect_url(url).await {
-        Ok(state) => state,
+    let url = &settings.database.url;
+    let (state, sealed) = match inspect_url(settings).await {
+        Ok(found) => found,
         Err(reason) => {
             writeln!(out, "  - no: {url}: {reason}")?;
             return Ok(1);
@@ -110,6 +113,9 @@ async fn print_database(out: &mut String, url: &SecretUrl) -> Result<usize, std:
     };
     let (line, faults) = describe(&state);
     writeln!(out, "{line}")?;
+    for warning in sealed.warnings() {
+        writeln!(out, "  warning     {warning}")?;
+    }
     Ok(faults)
 }
 
@@ -150,13 +156,18 @@ fn describe(state: &DatabaseState) -> (String, usize) {
 }
 
 /// Connects, looks and leaves. The error is a sentence that says what to do.
-async fn inspect_url(url: &SecretUrl) -> Result<DatabaseState, String> {
+async fn inspect_url(settings: &Settings) -> Result<(DatabaseState, SealedTokens), String> {
+    let secrets = &settings.secrets;
+    let sealer =
+        Sealer::new(&secrets.secret_key, secrets.old_secret_key.as_ref()).map_err(|error| error.to_string())?;
     let look = async {
-        let options = PgConnectOptions::from_url(url.expose())?.disable_statement_logging();
+        let options = PgConnectOptions::from_url(settings.database.url.expose())?.disable_statement_logging();
         let mut connection = PgConnection::connect_with(&options).await?;
         let state = inspect(&mut connection).await?;
+        // A schema that is still to be migrated may have no such table.
+        let sealed = standing(&mut connection, &sealer).await.unwrap_or_default();
         connection.close().await?;
-        Ok(state)
+        Ok((state, sealed))
     };
     match tokio::time::timeout(CONNECT_TIMEOUT, look).await {
         Ok(Ok(state)) => Ok(state),

@@ -6,6 +6,7 @@ mod backend;
 pub mod check;
 mod demo;
 mod jobs;
+mod keys;
 mod login_link;
 mod outbox;
 mod outfit;
@@ -13,6 +14,7 @@ mod rap;
 mod roles;
 mod secret;
 mod serve;
+mod sessions;
 mod test_email;
 mod tokens;
 mod upkeep;
@@ -97,9 +99,18 @@ enum Command {
     /// Send a mail the way the settings say, and tell what came of it.
     #[command(name = "sendtestemail", alias = "send-test-email")]
     SendTestEmail(test_email::SendTestEmail),
-    /// Delete sessions that are over and login links that no longer work.
+    /// Delete sessions that are over, and what else of signing in works no longer.
     #[command(name = "clearsessions", alias = "clear-sessions")]
     ClearSessions(jobs::ClearSessions),
+    /// End everybody's sessions, or one user's, at once.
+    #[command(name = "end_sessions", alias = "end-sessions")]
+    EndSessions(sessions::EndSessions),
+    /// Shut a user's account: nobody can sign in as them, and their sessions end.
+    #[command(name = "deactivate_user", alias = "deactivate-user")]
+    DeactivateUser(sessions::DeactivateUser),
+    /// Open a user's account again.
+    #[command(name = "activate_user", alias = "activate-user")]
+    ActivateUser(sessions::ActivateUser),
     /// Show what is due by the clock: when, when next, and what became of it last.
     Jobs,
     /// Run one of the schedules now, whether it is due or not.
@@ -111,6 +122,8 @@ enum Command {
     Demo(demo::Demo),
     /// See what leaves the house, and deal with what does not.
     Outbox(outbox::Outbox),
+    /// Seal anew what was sealed with OLD_SECRET_KEY, so that it can be unset.
+    Reseal(keys::Reseal),
     /// Print a random value for SECRET_KEY.
     #[command(name = "generate_secret_key", alias = "generate-secret-key")]
     GenerateSecretKey,
@@ -209,6 +222,10 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::CountRows => outfit::block_on(upkeep::count_rows()),
         Command::SendTestEmail(command) => outfit::block_on(command.run()),
         Command::ClearSessions(command) => command.run(),
+        Command::EndSessions(command) => outfit::block_on(command.run()),
+        Command::DeactivateUser(command) => outfit::block_on(command.run()),
+        Command::ActivateUser(command) => outfit::block_on(command.run()),
+        Command::Reseal(command) => outfit::block_on(command.run()),
         Command::Jobs => outfit::block_on(jobs::list()),
         Command::Job(command) => command.run(),
         Command::RunJobs(command) => command.run(),

@@ -207,7 +207,8 @@ pub fn post_office(settings: &Settings, db: &Db, fault: FaultPoint) -> Result<Po
         mail_from: settings.mail.from.clone(),
         support_email: settings.web.support_email.clone(),
     };
-    let office = PostOffice::new(couriers(settings)?, db.clone(), place).map_err(CommandError::Said)?;
+    let sealer = Sealer::new(&settings.secrets.secret_key, settings.secrets.old_secret_key.as_ref())?;
+    let office = PostOffice::new(couriers(settings)?, db.clone(), place, sealer).map_err(CommandError::Said)?;
     Ok(office.with_fault(fault))
 }
 

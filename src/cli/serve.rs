@@ -11,6 +11,7 @@ use super::CommandError;
 use super::outfit::{block_on, code_host, codelist_checker, post_office, start_telemetry};
 use crate::config::{self, Settings};
 use crate::core::db::Db;
+use crate::core::jobs::sealed_tokens;
 use crate::core::outbox::fault::FaultPoint;
 #[cfg(debug_assertions)]
 use crate::core::outbox::fault::STEPS;
@@ -75,6 +76,7 @@ async fn serve(settings: Settings) -> Result<(), CommandError> {
     let listener = Db::connect_lazy(database.url.expose().as_str(), 1, database.acquire_timeout)?;
     tokio::spawn(live.clone().listen(listener));
     let sealer = Sealer::new(&settings.secrets.secret_key, settings.secrets.old_secret_key.as_ref())?;
+    tokio::spawn(warn_of_keys(db.clone(), sealer.clone()));
     let code_host = code_host(&settings)?;
     let codelists = codelist_checker(&settings)?;
     let settings = Arc::new(settings);
@@ -123,6 +125,20 @@ async fn serve(settings: Settings) -> Result<(), CommandError> {
         let _ = worker.await;
     }
     served
+}
+
+/// Says once when a key is needed that should go, or one is gone that is needed. Nothing waits for it: the
+/// site starts while the database is away.
+async fn warn_of_keys(db: Db, sealer: Sealer) {
+    let standing = async { sealed_tokens::standing(&mut *db.read().await?, &sealer).await };
+    match standing.await {
+        Ok(standing) => {
+            for warning in standing.warnings() {
+                tracing::warn!("{warning}");
+            }
+        }
+        Err(error) => tracing::warn!(%error, "could not look at how tokens are sealed"),
+    }
 }
 
 /// Says where the site is once it is there. Port 0 in the settings takes any free one: only now is it
@@ -216,7 +232,9 @@ impl RunWorker {
         block_on(async {
             let stop = stop_signal();
             let code_host = code_host(&settings)?;
+            let sealer = Sealer::new(&settings.secrets.secret_key, settings.secrets.old_secret_key.as_ref())?;
             let worker = worker_of(Arc::new(settings), code_host, fault)?;
+            tokio::spawn(warn_of_keys(worker.db.clone(), sealer));
             tracing::info!("worker started");
             worker::run(worker, stop).await;
             tracing::info!("worker stopped");

@@ -2,7 +2,9 @@
 //! which say the same, in a frame that both kinds of part share. A kind's facts become words in a view;
 //! its templates only arrange them.
 
+mod email_change;
 mod jobs_finished;
+mod login;
 mod release_requests;
 #[cfg(test)]
 mod tests;
@@ -43,8 +45,14 @@ macro_rules! pairs {
 /// `frame` is around every other one.
 const PAIRS: &[(&str, &str, &str)] = pairs![
     "frame",
+    "email_changed",
+    "email_confirm",
     "files_released",
     "jobs_finished",
+    "login_by_github",
+    "login_link",
+    "login_token_made",
+    "login_token_used",
     "request_rejected",
     "request_returned",
     "test_mail"
@@ -89,6 +97,9 @@ impl Templates {
             Content::FilesReleased(facts) => self.about_request(letter, place, Decision::Released, facts),
             Content::RequestRejected(facts) => self.about_request(letter, place, Decision::Rejected, facts),
             Content::RequestReturned(facts) => self.about_request(letter, place, Decision::Returned, facts),
+            Content::EmailChanged(facts) => self.email_changed(letter, place, facts),
+            Content::LoginTokenMade(facts) => self.login_token_made(letter, place, facts),
+            Content::LoginTokenUsed(facts) => self.login_token_used(letter, place, facts),
             _ => Err("this is no mail".to_owned()),
         }
     }

@@ -5,6 +5,7 @@
 
 mod github;
 mod issues;
+mod login;
 mod mail;
 mod markdown;
 mod slack;
@@ -15,8 +16,10 @@ use url::Url;
 use crate::core::db::Db;
 use crate::core::outbox::fault::FaultPoint;
 use crate::core::outbox::{Content, Courier, Letter};
+use crate::core::people::email_change;
 pub use crate::core::ports::Couriers;
 use crate::core::ports::{ChatPost, Receipt, Undelivered};
+use crate::core::sealed::Sealer;
 
 /// What words need to know of this installation.
 #[derive(Debug, Clone)]
@@ -55,9 +58,11 @@ impl Place {
 #[derive(Debug)]
 pub struct PostOffice {
     couriers: Couriers,
-    /// For the numbers of issues.
+    /// For the numbers of issues, and for whom an address belongs to.
     db: Db,
     place: Place,
+    /// Signs links.
+    sealer: Sealer,
     templates: mail::Templates,
     fault: FaultPoint,
 }
@@ -65,11 +70,12 @@ pub struct PostOffice {
 impl PostOffice {
     /// # Errors
     /// When a mail template cannot be read; the text names it.
-    pub fn new(couriers: Couriers, db: Db, place: Place) -> Result<Self, String> {
+    pub fn new(couriers: Couriers, db: Db, place: Place, sealer: Sealer) -> Result<Self, String> {
         Ok(Self {
             couriers,
             db,
             place,
+            sealer,
             templates: mail::Templates::new()?,
             fault: FaultPoint::default(),
         })
@@ -102,10 +108,21 @@ impl Courier for PostOffice {
             | Content::TestMail(_)
             | Content::FilesReleased(_)
             | Content::RequestRejected(_)
-            | Content::RequestReturned(_) => {
+            | Content::RequestReturned(_)
+            | Content::EmailChanged(_)
+            | Content::LoginTokenMade(_)
+            | Content::LoginTokenUsed(_) => {
                 let mail = self.templates.write(letter, &self.place).map_err(Undelivered::later)?;
                 self.couriers.mail.send(&mail).await
             }
+            Content::EmailConfirm(facts) => {
+                let link = self
+                    .place
+                    .absolute(&email_change::link_path(&self.sealer, facts.change_id));
+                let mail = self.templates.email_confirm(letter, &self.place, facts, link);
+                self.couriers.mail.send(&mail.map_err(Undelivered::later)?).await
+            }
+            Content::LoginLink(facts) => self.login_link(letter, facts).await,
             Content::CopilotWindows(facts) => self.post(letter, slack::copilot_windows(&self.place, facts)).await,
             Content::CheckUpdated(facts) => {
                 let text = slack::check_updated(&self.place, letter.awaited.as_ref(), facts);

@@ -37,6 +37,8 @@ const HEADERS: &[&str] = &["authorization:", "cookie:", "x-csrftoken:"];
 /// end of a word, is hidden.
 const MARKS: &[&str] = &[
     "/login-link/",
+    "/confirm-email/",
+    "/login-with-url/",
     "bearer ",
     "sessionid=",
     "csrftoken=",

@@ -1,7 +1,7 @@
 //! Forms of pages: read whole, never without the proof that our own page sent them.
 //!
-//! A handler takes a [`CsrfForm`], so it cannot forget the check. The proof is threefold: the browser's
-//! own word (`Sec-Fetch-Site`, `Origin`), a cookie that other sites' posts do not carry, and a token in
+//! A handler takes a [`CsrfForm`], or its answer is not sent (see [`super::forgery`]). The proof is threefold: the
+//! browser's own word (`Sec-Fetch-Site`, `Origin`), a cookie that other sites' posts do not carry, and a token in
 //! the form, masked anew on every page.
 
 use rocket::data::{FromData, ToByteUnit};
@@ -13,7 +13,10 @@ use subtle::ConstantTimeEq;
 
 use super::App;
 use super::cookies::{self, Kind};
+use super::forgery;
+use super::limits::{self, NotTaken};
 use super::responders::Told;
+use super::session_cookie;
 use crate::core::sealed::{random_bytes, random_token};
 
 /// The field that carries the token, and the header that scripts send it in.
@@ -23,16 +26,20 @@ pub const CSRF_HEADER: &str = "X-CSRFToken";
 /// The secret that this visitor's forms prove: derived from the session, or kept in a cookie.
 pub struct CsrfToken {
     secret: [u8; 32],
+    /// Of a session that ended since the page was loaded: its form is this visitor's all the same, and what
+    /// they may still do is not decided here.
+    ended: Option<[u8; 32]>,
 }
 
 impl CsrfToken {
     /// The visitor's; an anonymous visitor without one is given one when a page asks for it.
     pub fn of<'r>(request: &'r Request<'_>) -> &'r CsrfToken {
-        request.local_cache(|| match visitor_secret(request) {
-            Some(secret) => CsrfToken {
-                secret: digest(&secret),
-            },
-            None => CsrfToken { secret: random_bytes() },
+        request.local_cache(|| CsrfToken {
+            secret: visitor_secret(request).map_or_else(random_bytes, |secret| digest(&secret)),
+            ended: session_cookie::has_ended(request)
+                .then(|| cookies::get(request, Kind::Session))
+                .flatten()
+                .map(|token| digest(&token)),
         })
     }
 
@@ -60,7 +67,8 @@ impl CsrfToken {
             return false;
         };
         let secret: Vec<u8> = mask.iter().zip(masked).map(|(a, b)| a ^ b).collect();
-        secret.ct_eq(&self.secret).into()
+        let is_ended = self.ended.is_some_and(|ended| secret.ct_eq(&ended).into());
+        is_ended || secret.ct_eq(&self.secret).into()
     }
 }
 
@@ -80,7 +88,7 @@ impl NewCookie {
 }
 
 fn visitor_secret(request: &Request<'_>) -> Option<String> {
-    cookies::get(request, Kind::Session).or_else(|| cookies::get(request, Kind::Csrf))
+    session_cookie::current(request).or_else(|| cookies::get(request, Kind::Csrf))
 }
 
 fn digest(secret: &str) -> [u8; 32] {
@@ -89,25 +97,6 @@ fn digest(secret: &str) -> [u8; 32] {
         .chain_update(secret.as_bytes())
         .finalize()
         .into()
-}
-
-/// Whether the browser says that another site sent this.
-pub(in crate::web) fn is_cross_site(request: &Request<'_>, app: &App) -> bool {
-    let headers = request.headers();
-    if headers
-        .get_one("Sec-Fetch-Site")
-        .is_some_and(|site| site == "cross-site")
-    {
-        return true;
-    }
-    let Some(origin) = headers.get_one("Origin") else {
-        return false;
-    };
-    if origin == app.settings.web.base_url.origin().ascii_serialization() {
-        return false;
-    }
-    let host = request.host().map(|host| host.to_string()).unwrap_or_default();
-    origin != format!("http://{host}") && origin != format!("https://{host}")
 }
 
 /// A form's fields, decoded, in the order sent. Fields may repeat.
@@ -155,19 +144,25 @@ impl<'r> FromData<'r> for CsrfForm {
             request.local_cache(|| Told(Some(why.to_owned())));
             Outcome::Error((status, ()))
         };
-        if is_cross_site(request, app) {
+        let web = &app.settings.web;
+        if forgery::is_suspect(&forgery::sender(request, web), web) {
             return refuse(Status::Forbidden, CSRF_REFUSED);
         }
         let limit = request.limits().get("form").unwrap_or(256.kibibytes());
-        let body = match data.open(limit).into_bytes().await {
-            Ok(body) if body.is_complete() => body.into_inner(),
-            Ok(_) => {
+        let body = match limits::whole(data, limit).await {
+            Ok(body) => body,
+            Err(NotTaken::TooLarge) => {
+                let most = limits::in_words(limit);
                 return refuse(
                     Status::PayloadTooLarge,
-                    "The form you sent is too large. Choose fewer items, or write less.",
+                    &format!(
+                        "The form you sent is larger than {most}, which is the most this site takes. Choose fewer items, or write less."
+                    ),
                 );
             }
-            Err(_) => return refuse(Status::BadRequest, "The form did not arrive whole. Send it again."),
+            Err(NotTaken::Broken) => {
+                return refuse(Status::BadRequest, "The form did not arrive whole. Send it again.");
+            }
         };
         if !is_text(&body) {
             return refuse(Status::BadRequest, "The form is not valid UTF-8 text.");
@@ -175,7 +170,9 @@ impl<'r> FromData<'r> for CsrfForm {
         if body.iter().filter(|byte| **byte == b'&').count() >= MOST_FIELDS {
             return refuse(
                 Status::PayloadTooLarge,
-                "The form you sent has more items than this site takes at once. Choose fewer.",
+                &format!(
+                    "The form you sent has more than {MOST_FIELDS} items, which is the most this site takes at once. Choose fewer."
+                ),
             );
         }
         let fields = url::form_urlencoded::parse(&body).into_owned().collect();
@@ -198,6 +195,7 @@ impl<'r> FromData<'r> for CsrfForm {
         if !CsrfToken::of(request).accepts(token) {
             return refuse(Status::Forbidden, CSRF_REFUSED);
         }
+        forgery::is_proven(request);
         Outcome::Success(form)
     }
 }
@@ -252,7 +250,11 @@ mod tests {
 
     #[test]
     fn a_token_is_accepted_for_its_secret_alone() {
-        let (mine, other) = (CsrfToken { secret: digest("a") }, CsrfToken { secret: digest("b") });
+        let of = |secret: &str| CsrfToken {
+            secret: digest(secret),
+            ended: None,
+        };
+        let (mine, other) = (of("a"), of("b"));
         let mask = [7u8; 32];
         let masked: Vec<u8> = mask
             .iter()

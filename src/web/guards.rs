@@ -3,12 +3,14 @@
 mod backend;
 mod client;
 mod names;
+mod next;
 mod reader;
 mod visit;
 
 pub use backend::{BackendAuth, BackendRefused, MaybeBackend};
 pub use client::Client;
 pub use names::{ProjectSlug, WorkspaceName};
+pub use next::{safe_next, safe_next_or};
 pub use reader::{Reader, ReleaseReader};
 pub(in crate::web) use visit::actor;
-pub use visit::{User, Visit, safe_next};
+pub use visit::{User, Visit};

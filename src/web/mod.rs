@@ -3,18 +3,23 @@
 //! A request goes: fairings ([`fairings`]) → route ([`routes`]) → guards ([`guards`]), which say who asks
 //! and prove what they may do → one action of `core` → a view → a template of the same name.
 
+pub mod address;
 pub mod api;
 pub mod catchers;
 pub mod cookies;
 pub mod database;
 pub mod drain;
 pub mod fairings;
+pub mod forgery;
 pub mod forms;
 pub mod guards;
+pub mod headers;
+pub mod limits;
 pub mod live;
 pub mod pages;
 pub mod responders;
 pub mod routes;
+pub mod session_cookie;
 pub mod static_files;
 pub mod view;
 
@@ -44,12 +49,15 @@ pub struct App {
 pub fn build(app: App) -> Rocket<Build> {
     let figment = figment(&app.settings);
     let kept_mails = pages::dev_mail::mounted(&app.settings);
+    let headers = headers::SecurityHeaders::new(&app.settings);
     let database = database::Database::from(database::Pool::from(app.db.clone()));
     let rocket = rocket::custom(figment)
         .manage(database)
         .attach(fairings::RequestContext)
         .attach(view::templates())
-        .attach(fairings::SecurityHeaders::new(&app.settings))
+        .attach(session_cookie::SessionCookie)
+        .manage(headers.clone())
+        .attach(headers)
         .manage(app)
         .mount("/", routes::all())
         .register("/", catchers::pages())

@@ -1,18 +1,21 @@
 //! The whole route table. Pages of a project come last: their paths are made of parameters, so they
 //! would match almost anything.
 
+use rocket::http::Status;
+use rocket::http::uri::Origin;
 use rocket::route::{Handler, Outcome};
 use rocket::{Data, Request, Route, routes};
 
-use super::{api, fairings, pages, static_files};
+use super::{api, fairings, forgery, limits, pages, static_files};
 
 /// Every route, in the order of what it is about.
 pub fn all() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(routes![static_files::file, static_files::favicon, static_files::robots]);
     routes.extend(api::routes());
-    routes.extend(pages::site_routes());
-    routes.extend(pages::project_routes().into_iter().map(after_the_site));
+    routes.extend(pages::site_routes().into_iter().map(forgery::guarded));
+    let project_routes = pages::project_routes().into_iter().map(after_the_site);
+    routes.extend(project_routes.map(forgery::guarded));
     routes.into_iter().map(observed).collect()
 }
 
@@ -27,9 +30,17 @@ struct Observed {
 #[rocket::async_trait]
 impl Handler for Observed {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
+        if length(request.uri()) > limits::LONGEST_ADDRESS {
+            return Outcome::Error(Status::UriTooLong);
+        }
         let scope = &fairings::context(request).scope;
         scope.run(&self.template, self.handler.handle(request, data)).await
     }
+}
+
+/// Of path and query, in bytes.
+fn length(uri: &Origin<'_>) -> usize {
+    uri.path().as_str().len() + uri.query().map_or(0, |query| query.as_str().len())
 }
 
 fn observed(mut route: Route) -> Route {

@@ -3,6 +3,7 @@
 //! checkers, in their Slack channel, and by mail to whoever asked for the release.
 
 pub mod actions;
+pub mod login;
 mod store;
 
 use serde::Serialize;

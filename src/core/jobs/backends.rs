@@ -1,5 +1,7 @@
 //! Backends: the secure places where jobs run, and the tokens they show.
 
+use std::net::IpAddr;
+
 use secrecy::{ExposeSecret, SecretString};
 use time::{Duration, OffsetDateTime};
 
@@ -11,7 +13,7 @@ use crate::core::names::is_slug;
 use crate::core::sealed::{Sealer, random_backend_token, token_hash};
 
 /// What a sealed backend token is for; see [`Sealer::seal`].
-const TOKEN_PURPOSE: &str = "backend token";
+pub(super) const TOKEN_PURPOSE: &str = "backend token";
 
 /// Most characters of a backend's name, as of its slug.
 const LONGEST_NAME: usize = 255;
@@ -43,6 +45,9 @@ pub struct BackendInput {
     pub slug: String,
     pub name: Option<String>,
     pub level_4_url: Option<String>,
+    /// The networks of its secure environment, in CIDR notation: from there, people sign in with a single-use
+    /// token. All that it had are replaced; none at all is a valid choice.
+    pub addresses: Option<Vec<String>>,
     /// The username of somebody to let use it.
     pub member: Option<String>,
     /// Issue a new token, and let the old one work this long beside it.
@@ -54,7 +59,7 @@ pub struct BackendInput {
 /// repeatedly to get at it.
 ///
 /// # Errors
-/// `Invalid` for a slug or a name that is none; `NotFound("User")` for an unknown member; nothing is stored then.
+/// `Invalid` for a slug, a name or a network that is none; `NotFound("User")` for an unknown member; nothing is stored then.
 pub async fn create_backend(db: &Db, sealer: &Sealer, input: &BackendInput, by: &By) -> Result<SecretString> {
     if !is_slug(&input.slug) || input.slug.len() > LONGEST_NAME {
         return Err(Error::Invalid(FieldErrors::one(
@@ -72,6 +77,7 @@ pub async fn create_backend(db: &Db, sealer: &Sealer, input: &BackendInput, by: 
             format!("Give the backend a name of 1 to {LONGEST_NAME} characters."),
         )));
     }
+    let addresses = input.addresses.as_deref().map(networks).transpose()?;
     let mut tx = db.begin().await?;
     let (id, token) = match store::lock_backend_by_slug(&mut tx, &input.slug).await? {
         None => {
@@ -103,6 +109,13 @@ pub async fn create_backend(db: &Db, sealer: &Sealer, input: &BackendInput, by: 
             (found.id, token)
         }
     };
+    if let Some(addresses) = &addresses
+        && let Some(before) = store::replace_addresses(&mut tx, id, addresses).await?
+    {
+        let event = Event::new("backend_addresses_changed", by, Subject::backend(id));
+        let event = event.change("level_4_addresses", before.join(","), addresses.join(","));
+        audit::record(&mut tx, &event).await?;
+    }
     if let Some(username) = &input.member {
         let added = store::add_member(&mut tx, id, username, by.user_id).await?;
         let user = added.ok_or(Error::NotFound("User"))?;
@@ -113,6 +126,59 @@ pub async fn create_backend(db: &Db, sealer: &Sealer, input: &BackendInput, by: 
     }
     tx.commit().await?;
     Ok(token)
+}
+
+/// Networks in CIDR notation, as the database writes them, in order, each once.
+fn networks(texts: &[String]) -> Result<Vec<String>> {
+    let mut errors = FieldErrors::default();
+    let mut networks = Vec::new();
+    for text in texts {
+        match network(text) {
+            Ok(network) => networks.push(network),
+            Err(why) => errors.add("address", format!("{text:?} {why}")),
+        }
+    }
+    errors.into_result()?;
+    networks.sort_unstable();
+    networks.dedup();
+    Ok(networks)
+}
+
+fn network(text: &str) -> Result<String, &'static str> {
+    const NO_NETWORK: &str = "is no network: write it like 10.1.2.0/24 or 2001:db8::/32.";
+    let (address, length) = text.split_once('/').unzip();
+    let address: IpAddr = address.unwrap_or(text).parse().map_err(|_| NO_NETWORK)?;
+    let longest = if address.is_ipv4() { 32 } else { 128 };
+    let length: u32 = length.map_or(Ok(longest), str::parse).map_err(|_| NO_NETWORK)?;
+    if length > longest {
+        return Err(NO_NETWORK);
+    }
+    // From there nobody can sign in with GitHub: that must not happen to half of the world by a slip.
+    if length < 8 {
+        return Err("is too large to be one backend's network.");
+    }
+    let trailing_zeros = match address {
+        IpAddr::V4(address) => address.to_bits().trailing_zeros(),
+        IpAddr::V6(address) => address.to_bits().trailing_zeros(),
+    };
+    if length + trailing_zeros < longest {
+        return Err("has bits set to the right of its mask.");
+    }
+    Ok(format!("{address}/{length}"))
+}
+
+/// A backend, by where somebody is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackendThere {
+    pub slug: String,
+    pub name: String,
+}
+
+/// The backend in whose secure environment this address is; the one with the smallest network when there
+/// are several.
+pub async fn backend_at(db: &Db, address: Option<IpAddr>) -> Result<Option<BackendThere>> {
+    let address = address.map(|address| address.to_canonical().to_string());
+    store::backend_at(&mut *db.read().await?, address.as_deref()).await
 }
 
 async fn rotate(
@@ -167,5 +233,42 @@ impl Contact {
             is_on: text("/mode/v") == Some("db-maintenance"),
             since: text("/mode/ts").filter(|since| !since.is_empty()).map(str::to_owned),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_is_written_as_one() {
+        for (text, network) in [
+            ("10.1.2.0/24", "10.1.2.0/24"),
+            ("10.1.2.3", "10.1.2.3/32"),
+            ("2001:DB8::/32", "2001:db8::/32"),
+            ("2001:db8::1", "2001:db8::1/128"),
+        ] {
+            assert_eq!(super::network(text).as_deref(), Ok(network));
+        }
+        for nonsense in [
+            "",
+            "tpp",
+            "10.1.2",
+            "10.1.2.0/33",
+            "10.1.2.0/-1",
+            "10.1.2.0/",
+            "10.1.2.3/24",
+            "0.0.0.0/0",
+            "::/0",
+            "::/129",
+        ] {
+            assert!(super::network(nonsense).is_err(), "{nonsense}");
+        }
+        assert_eq!(
+            networks(&["10.2.0.0/16".into(), "10.1.0.0/16".into(), "10.2.0.0/16".into()])
+                .unwrap()
+                .len(),
+            2
+        );
     }
 }

@@ -9,6 +9,7 @@ pub mod pipeline;
 pub mod polling;
 pub mod running;
 pub mod runtime;
+pub mod sealed_tokens;
 pub mod status;
 pub mod store;
 pub mod sync;

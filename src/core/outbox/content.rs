@@ -9,6 +9,8 @@ use serde_json::Value;
 
 use super::Service;
 use super::checks::{CheckClosed, CheckCommented, CheckOpened, CheckUpdated, ReleaseNotified, RequestDecided};
+use super::entry::{LoginLink, LoginTokenMade, LoginTokenUsed};
+use super::profile::{EmailChanged, EmailConfirm};
 
 /// Every message there is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +38,16 @@ pub enum Content {
     RequestReturned(RequestDecided),
     /// Slack: somebody released files the old way, by a commit.
     ReleaseNotified(ReleaseNotified),
+    /// Mail to an address that somebody says is theirs.
+    EmailConfirm(EmailConfirm),
+    /// Mail to an address that was somebody's.
+    EmailChanged(EmailChanged),
+    /// Mail to whoever asked for a sign-in link, if the address is of somebody who could use one.
+    LoginLink(LoginLink),
+    /// Mail to whoever made a single-use token.
+    LoginTokenMade(LoginTokenMade),
+    /// Mail to the owner of a single-use token that was used.
+    LoginTokenUsed(LoginTokenUsed),
 }
 
 impl Content {
@@ -49,7 +61,12 @@ impl Content {
             | Self::TestMail(_)
             | Self::FilesReleased(_)
             | Self::RequestRejected(_)
-            | Self::RequestReturned(_) => Service::Mail,
+            | Self::RequestReturned(_)
+            | Self::EmailConfirm(_)
+            | Self::EmailChanged(_)
+            | Self::LoginLink(_)
+            | Self::LoginTokenMade(_)
+            | Self::LoginTokenUsed(_) => Service::Mail,
             Self::CopilotWindows(_) | Self::CheckUpdated(_) | Self::ReleaseNotified(_) => Service::Slack,
             Self::CheckOpened(_) | Self::CheckCommented(_) | Self::CheckClosed(_) => Service::Github,
         }

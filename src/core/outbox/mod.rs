@@ -9,7 +9,9 @@ mod actions;
 mod attempt;
 mod checks;
 mod content;
+mod entry;
 pub mod fault;
+mod profile;
 mod retry;
 mod store;
 
@@ -25,6 +27,8 @@ pub use checks::{
     RequestDecided, Status, Update,
 };
 pub use content::{Content, CopilotWindow, CopilotWindows, FinishedJob, JobsFinished, OtherJobs, TestMail};
+pub use entry::{LoginLink, LoginTokenMade, LoginTokenUsed};
+pub use profile::{EmailChanged, EmailConfirm};
 pub use retry::{LONGEST_PAUSE, RetryPolicy};
 pub use store::issues::{TrackedIssue, remember_issue, tracked_issue};
 pub use store::strays::{clear_queue, wake_stray};
@@ -155,6 +159,14 @@ pub struct Letter {
 }
 
 impl Letter {
+    /// The same letter, to somebody else.
+    pub fn to(&self, recipient: String) -> Self {
+        Self {
+            recipient,
+            ..self.clone()
+        }
+    }
+
     /// Whether an earlier attempt may have been taken over without our knowing.
     pub fn may_be_a_repeat(&self) -> bool {
         self.attempt > 1

@@ -1,4 +1,4 @@
-//! Signing in and out.
+//! Signing in with an operator's link.
 
 use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
@@ -42,16 +42,16 @@ pub async fn create_login_link(db: &Db, username: &str, by: &By) -> Result<Secre
 /// # Errors
 /// `NotFound` when the link is unknown, used, expired, or its user was deactivated; all alike.
 pub async fn sign_in_with_link(db: &Db, link: &SecretString, place: Place<'_>) -> Result<NewSession> {
+    let hash = token_hash(link.expose_secret());
     let mut tx = db.begin().await?;
-    let user_id = store::consume_login_link(&mut tx, &token_hash(link.expose_secret())).await?;
-    let user_id = user_id.ok_or(Error::NotFound("Link"))?;
+    let Some(user_id) = store::consume_login_link(&mut tx, &hash).await? else {
+        let owner = store::login_link_owner(&mut tx, &hash).await?;
+        drop(tx);
+        let account = owner.as_ref().map(|(id, username)| (*id, username.as_str()));
+        sessions::refused(db, Method::Link, account, "the link does not work any more").await?;
+        return Err(Error::NotFound("Link"));
+    };
     let session = sessions::start(&mut tx, user_id, Method::Link, place).await?;
     tx.commit().await?;
     Ok(session)
-}
-
-/// Ends one session. An unknown one is already ended.
-pub async fn sign_out(db: &Db, session: &SecretString) -> Result<()> {
-    let mut conn = db.read().await?;
-    store::delete_session(&mut conn, &token_hash(session.expose_secret())).await
 }

@@ -1,4 +1,4 @@
-//! The SQL of users, sessions and login links.
+//! The SQL of users and login links.
 
 pub mod lists;
 
@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use time::OffsetDateTime;
 
-use crate::core::access::{Membership, Role, SignedIn};
+use crate::core::access::Role;
 use crate::core::error::Result;
 use crate::core::people::rights::Rights;
 
@@ -31,49 +31,6 @@ pub async fn user_by_username(conn: &mut PgConnection, username: &str) -> Result
     )
     .fetch_optional(conn)
     .await?)
-}
-
-#[derive(Debug, serde::Deserialize)]
-struct MembershipRow {
-    project_id: i32,
-    roles: Vec<String>,
-}
-
-/// Who a session belongs to, with everything that decides what they may do, in one statement.
-/// `None` when the session is unknown or over, or the user was deactivated.
-pub async fn session_user(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<SignedIn>> {
-    let row = sqlx::query!(
-        r#"SELECT u.id, u.username, u.fullname, u.roles,
-                  (SELECT coalesce(json_agg(json_build_object('project_id', m.project_id, 'roles', m.roles)), '[]')
-                     FROM project_membership m WHERE m.user_id = u.id) AS "memberships!: Json<Vec<MembershipRow>>"
-             FROM session s JOIN "user" u ON u.id = s.user_id
-            WHERE s.token_hash = $1 AND s.expires_at > now() AND u.is_active"#,
-        token_hash
-    )
-    .fetch_optional(conn)
-    .await?;
-    Ok(row.map(|row| SignedIn {
-        id: row.id,
-        username: row.username,
-        fullname: row.fullname,
-        roles: Role::parse_all(&row.roles),
-        memberships: row
-            .memberships
-            .0
-            .into_iter()
-            .map(|m| Membership {
-                project_id: m.project_id,
-                roles: Role::parse_all(&m.roles),
-            })
-            .collect(),
-    }))
-}
-
-pub async fn delete_session(conn: &mut PgConnection, token_hash: &[u8]) -> Result<()> {
-    sqlx::query!("DELETE FROM session WHERE token_hash = $1", token_hash)
-        .execute(conn)
-        .await?;
-    Ok(())
 }
 
 pub async fn insert_login_link(
@@ -123,6 +80,17 @@ pub async fn consume_login_link(conn: &mut PgConnection, token_hash: &[u8]) -> R
     )
     .fetch_optional(conn)
     .await?)
+}
+
+/// Who a login link was made for, whether it still works or not.
+pub async fn login_link_owner(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<(i32, String)>> {
+    let owner = sqlx::query!(
+        r#"SELECT u.id, u.username FROM login_link l JOIN "user" u ON u.id = l.user_id WHERE l.token_hash = $1"#,
+        token_hash
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(owner.map(|owner| (owner.id, owner.username)))
 }
 
 #[derive(Debug, serde::Deserialize)]

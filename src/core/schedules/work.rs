@@ -19,10 +19,9 @@ impl Work {
     /// Whatever stood in the way; nothing is half done then that the next run does not make up for.
     pub(super) async fn perform(self, tools: &Tools) -> Result<String> {
         match self {
-            Self::ClearSessions => {
-                let (sessions, links) = upkeep::clear_sessions(&tools.db, &tools.by).await?;
-                Ok(format!("Sessions deleted: {sessions}. Login links deleted: {links}."))
-            }
+            Self::ClearSessions => upkeep::clear_sessions(&tools.db, &tools.by)
+                .await
+                .map(|cleared| cleared.to_string()),
             Self::ForgetDeliveredMessages => {
                 let messages = outbox::forget_old(&tools.db, tools.keep_messages).await?;
                 Ok(format!("Messages deleted: {messages}."))

@@ -9,6 +9,7 @@ use rocket::outcome::Outcome;
 use rocket::{Data, Request};
 use serde_json::Value;
 
+use crate::web::limits::{self, NotTaken};
 use crate::web::responders::Told;
 
 /// A body as it came. Nothing at all is an empty object.
@@ -66,13 +67,13 @@ impl<'r> FromData<'r> for Body {
             );
         }
         let limit = request.limits().get("json").unwrap_or(32.mebibytes());
-        match data.open(limit).into_bytes().await {
-            Ok(body) if body.is_complete() => Outcome::Success(Self::Json(body.into_inner())),
-            Ok(_) => refuse(
+        match limits::whole(data, limit).await {
+            Ok(body) => Outcome::Success(Self::Json(body)),
+            Err(NotTaken::TooLarge) => refuse(
                 Status::PayloadTooLarge,
                 format!("The body is too large: {limit} are allowed."),
             ),
-            Err(_) => refuse(Status::BadRequest, "The body did not arrive whole.".to_owned()),
+            Err(NotTaken::Broken) => refuse(Status::BadRequest, "The body did not arrive whole.".to_owned()),
         }
     }
 }

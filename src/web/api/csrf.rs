@@ -2,13 +2,14 @@
 //! request without a session needs no such proof, so machines are never asked for it.
 
 use rocket::Request;
-use rocket::http::{Method, Status};
+use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
 
 use super::answer::Answer;
 use crate::web::App;
 use crate::web::cookies::{self, Kind};
-use crate::web::forms::{CSRF_HEADER, CsrfToken, is_cross_site};
+use crate::web::forgery::{self, Header, Sender, changes_nothing};
+use crate::web::forms::{CSRF_HEADER, CsrfToken};
 use crate::web::guards::actor;
 use crate::web::responders::{Told, tell};
 
@@ -41,10 +42,7 @@ pub async fn refusal(request: &Request<'_>) -> Result<Option<Answer>, Status> {
 }
 
 async fn reason(request: &Request<'_>) -> Result<Option<String>, Status> {
-    if matches!(
-        request.method(),
-        Method::Get | Method::Head | Method::Options | Method::Trace
-    ) {
+    if changes_nothing(request.method()) {
         return Ok(None);
     }
     let actor = actor(request).await.as_ref().map_err(|error| tell(request, error))?;
@@ -54,17 +52,20 @@ async fn reason(request: &Request<'_>) -> Result<Option<String>, Status> {
     let Some(app) = request.rocket().state::<App>() else {
         return Err(Status::InternalServerError);
     };
+    let web = &app.settings.web;
+    let foreign =
+        |header: &str, value: &str| format!("{header} checking failed - {value} does not match any trusted origins.");
+    match forgery::sender(request, web) {
+        Sender::Foreign(Header::Origin(origin)) => return Ok(Some(foreign("Origin", &origin))),
+        Sender::Foreign(Header::Referer(referer)) => return Ok(Some(foreign("Referer", &referer))),
+        // Only what the browser says of the sender, and no name.
+        Sender::Foreign(Header::Fetch(_)) => return Ok(Some(foreign("Origin", "null"))),
+        Sender::Unsaid if web.base_url.scheme() == "https" => {
+            return Ok(Some("Referer checking failed - no Referer.".to_owned()));
+        }
+        Sender::Unsaid | Sender::Ours => {}
+    }
     let headers = request.headers();
-    if is_cross_site(request, app) {
-        let origin = headers.get_one("Origin").unwrap_or("null");
-        return Ok(Some(format!(
-            "Origin checking failed - {origin} does not match any trusted origins."
-        )));
-    }
-    let is_https = app.settings.web.base_url.scheme() == "https";
-    if is_https && !headers.contains("Origin") && !headers.contains("Referer") {
-        return Ok(Some("Referer checking failed - no Referer.".to_owned()));
-    }
     Ok(match headers.get_one(CSRF_HEADER) {
         None if cookies::get(request, Kind::Csrf).is_none() => Some("CSRF cookie not set.".to_owned()),
         None => Some("CSRF token missing.".to_owned()),

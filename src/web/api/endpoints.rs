@@ -47,6 +47,20 @@ pub const ENDPOINTS: &[Endpoint] = &[
         knows_sessions: true,
     },
     Endpoint {
+        path: "/api/v2/releases/authenticate",
+        name: "Releases authenticate",
+        methods: &[Method::Post],
+        token_first: false,
+        knows_sessions: false,
+    },
+    Endpoint {
+        path: "/api/v2/releases/authorise",
+        name: "Releases authorise",
+        methods: &[Method::Post],
+        token_first: false,
+        knows_sessions: false,
+    },
+    Endpoint {
         path: "/api/v2/users/<username>",
         name: "User",
         methods: &[Method::Get],

@@ -1,12 +1,17 @@
 //! The fields of an object that a client sends: what each takes, and what is wrong with it, in the words
 //! that the real clients' authors know.
 
+use rocket::http::Status;
+use serde::{Serialize, Serializer};
+use serde_json::json;
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
 
+use super::answer::Answer;
 use super::dates;
 use super::json::{Kind, Members, NUL_MESSAGE, Text, free_json_problem, number_text, surrogate_message};
 use crate::core::jobs::sync::Free;
+use crate::web::responders::Outcome;
 
 pub const REQUIRED: &str = "This field is required.";
 pub const NULL: &str = "This field may not be null.";
@@ -175,6 +180,43 @@ pub fn object(body: &[u8]) -> Result<Fields<'_>, NoObject> {
         Kind::Dict => Members::of(whole).map(Fields::of).map_err(syntax),
         Kind::Null => Err(NoObject::Null),
         kind => Err(NoObject::Other(kind)),
+    }
+}
+
+/// Why a body was refused.
+#[derive(Debug)]
+pub enum Refusal {
+    NoObject(NoObject),
+    Fields(Faults),
+}
+
+/// Reads a body that is an object, and its fields.
+///
+/// # Errors
+/// [`Refusal`], which knows its answer.
+pub fn read_object<'a, T>(body: &'a [u8], read: impl FnOnce(Fields<'a>) -> Result<T, Faults>) -> Result<T, Refusal> {
+    let fields = object(body).map_err(Refusal::NoObject)?;
+    read(fields).map_err(Refusal::Fields)
+}
+
+impl Refusal {
+    pub fn into_answer(self) -> Outcome<Answer> {
+        match &self {
+            Self::NoObject(error @ NoObject::Syntax(_)) => Ok(Answer::detail(Status::BadRequest, &error.message())),
+            Self::NoObject(error) => {
+                Answer::json(Status::BadRequest, &json!({ "non_field_errors": [error.message()] }))
+            }
+            Self::Fields(faults) => Answer::json(Status::BadRequest, &InOrder(faults)),
+        }
+    }
+}
+
+/// Faults in the order of the fields.
+struct InOrder<'a>(&'a Faults);
+
+impl Serialize for InOrder<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, faults)| (name, faults)))
     }
 }
 

@@ -16,6 +16,7 @@ mod fields;
 mod job_requests;
 mod jobs;
 mod json;
+mod login;
 mod negotiation;
 pub mod openapi;
 mod pagination;
@@ -35,6 +36,8 @@ pub fn routes() -> Vec<Route> {
         docs::document,
         job_requests::list,
         jobs::sync,
+        login::authenticate,
+        login::authorise,
         release_notifications::announce,
         users::rights,
         workspaces::action_statuses,

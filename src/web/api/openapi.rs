@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi, ToSchema};
 
-use super::{airlock, job_requests, jobs, release_notifications, users, workspaces};
+use super::{airlock, job_requests, jobs, login, release_notifications, users, workspaces};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -19,6 +19,8 @@ use super::{airlock, job_requests, jobs, release_notifications, users, workspace
         airlock::event,
         job_requests::list,
         jobs::sync,
+        login::authenticate,
+        login::authorise,
         release_notifications::announce,
         users::rights,
         workspaces::action_statuses,
@@ -130,6 +132,17 @@ pub(super) fn airlock_event() -> Value {
         "event_type": "request_returned", "workspace": "asthma-main", "request": "01JD8Z4Q6YKX3V1T9C5B7M2N0P",
         "request_author": "ada-lovelace", "user": "grace-hopper",
         "updates": [{"update": "file withdrawn", "group": "tables", "user": "grace-hopper"}]
+    })
+}
+
+pub(super) fn airlock_user() -> Value {
+    json!({
+        "username": "ada-lovelace", "fullname": "Ada Lovelace",
+        "workspaces": {"asthma-main": {
+            "project": "Asthma", "project_details": {"name": "Asthma", "ongoing": true, "orgs": ["University of Somewhere"]},
+            "archived": false
+        }},
+        "copiloted_workspaces": {}, "output_checker": false, "staff": false, "readonly_access": false
     })
 }
 

@@ -4,8 +4,10 @@ use rocket::Request;
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
 
+use super::client::Client;
 use crate::core::error::Result;
 use crate::core::jobs::backends::{self, KnownBackend};
+use crate::core::people::attempts::{self, Trial};
 use crate::telemetry;
 use crate::web::database::Database;
 use crate::web::responders::{Told, tell};
@@ -47,6 +49,10 @@ async fn authenticate(request: &Request<'_>) -> Result<std::result::Result<Known
     let backend = backends::authenticate(database, token)
         .await?
         .ok_or(BackendRefused::UnknownToken);
+    if backend.is_err() {
+        // Only wrong ones count, so whoever has the right token is never held up by others of their network.
+        attempts::wrong(database, Trial::BackendToken, Client::of(request).who()).await?;
+    }
     match &backend {
         Ok(backend) => telemetry::request::asked_by_backend(&backend.slug),
         Err(refused) => telemetry::traces::exception("BackendRefused", refused.detail()),

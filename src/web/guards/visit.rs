@@ -1,16 +1,16 @@
 //! Somebody's visit: who they are, where they are, and what their page needs to know.
 
-use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use rocket::Request;
-use rocket::http::Status;
+use rocket::http::{Method, Status};
 use rocket::outcome::{Outcome as GuardOutcome, try_outcome};
 use rocket::request::{FlashMessage, FromRequest, Outcome};
+use secrecy::SecretString;
 
 use crate::core::access::{Actor, SignedIn};
 use crate::core::error::{Error, Result};
-use crate::core::people;
-use crate::core::sealed::token_hash;
+use crate::core::people::sessions;
 use crate::telemetry;
 use crate::web::App;
 use crate::web::catchers::fits;
@@ -19,6 +19,7 @@ use crate::web::database::Database;
 use crate::web::fairings::{self, SignedInAs};
 use crate::web::forms::CsrfToken;
 use crate::web::responders::tell;
+use crate::web::session_cookie;
 
 /// A visit to a page. `Visit` in a handler's signature means: everybody may come.
 pub struct Visit<'r> {
@@ -33,6 +34,13 @@ pub struct Visit<'r> {
 pub struct User<'r> {
     pub visit: Visit<'r>,
     pub user: SignedIn,
+}
+
+impl User<'_> {
+    /// The session that this is a visit of; `None` never in practice, as it made somebody signed in.
+    pub fn session_id(&self) -> Option<i64> {
+        self.visit.request.local_cache(OfSession::default).0.get().copied()
+    }
 }
 
 impl<'r> Visit<'r> {
@@ -70,25 +78,53 @@ impl<'r> Visit<'r> {
     }
 }
 
+/// Which session this request is of: set by whoever found out.
+#[derive(Debug, Default)]
+struct OfSession(OnceLock<i64>);
+
 /// Who the session's cookie belongs to; looked up once per request.
 pub(in crate::web) async fn actor<'r>(request: &'r Request<'_>) -> &'r Result<Actor> {
     request
         .local_cache_async(async {
-            let Some(token) = cookies::get(request, Kind::Session) else {
+            let Some(token) = cookies::get(request, Kind::Session).map(SecretString::from) else {
                 return Ok(Actor::anonymous());
             };
             let Some(database) = request.rocket().state::<Database>() else {
                 return Err(Error::Internal("no database is managed".into()));
             };
-            let hash = token_hash(&token);
-            let user = people::store::session_user(&mut *database.read().await?, &hash).await?;
-            if let Some(user) = &user {
-                let _ = request.local_cache(SignedInAs::default).0.set(user.id);
-                telemetry::request::signed_in(user.id, &user.username);
+            let mut conn = database.read().await?;
+            let Some(found) = sessions::find(&mut conn, &token).await? else {
+                session_cookie::end(request);
+                return Ok(Actor::anonymous());
+            };
+            if found.must_rotate && is_navigation(request) {
+                let renewed = sessions::rotate(&mut conn, found.id, &token).await?;
+                if let Some(token) = renewed {
+                    session_cookie::renew(request, token);
+                }
             }
-            Ok(user.map_or_else(Actor::anonymous, Actor::from))
+            if found.is_stale {
+                sessions::note_use(&mut conn, found.id).await?;
+            }
+            let _ = request.local_cache(OfSession::default).0.set(found.id);
+            let _ = request.local_cache(SignedInAs::default).0.set(found.user.id);
+            telemetry::request::signed_in(found.user.id, &found.user.username);
+            Ok(Actor::from(found.user))
         })
         .await
+}
+
+/// Whether somebody goes to a page: then all that the browser shows comes from this answer, so its forms fit
+/// what the answer puts into cookies. What a page's own scripts fetch is not, nor is a form that is sent.
+fn is_navigation(request: &Request<'_>) -> bool {
+    let headers = request.headers();
+    request.method() == Method::Get
+        && match headers.get_one("Sec-Fetch-Mode") {
+            Some(mode) => mode == "navigate",
+            None => headers
+                .get_one("Accept")
+                .is_none_or(|types| types != "text/event-stream"),
+        }
 }
 
 #[rocket::async_trait]
@@ -129,45 +165,5 @@ impl<'r> FromRequest<'r> for User<'r> {
             // The catcher of 401 answers with a redirect to the login page.
             None => Outcome::Error((Status::Unauthorized, ())),
         }
-    }
-}
-
-/// Where the login page is to send somebody back to: a path of ours, else `/`. A path begins with one
-/// slash, not with two, and holds no backslash or control character, which some browsers read as
-/// another host's address.
-pub fn safe_next(next: Option<&str>) -> Cow<'_, str> {
-    match next {
-        Some(next)
-            if next.starts_with('/')
-                && !next.starts_with("//")
-                && !next.contains('\\')
-                && !next.chars().any(char::is_control) =>
-        {
-            Cow::Borrowed(next)
-        }
-        _ => Cow::Borrowed("/"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::safe_next;
-
-    #[test]
-    fn only_our_own_paths_are_gone_back_to() {
-        assert_eq!(safe_next(Some("/settings/?a=1")), "/settings/?a=1");
-        for foreign in [
-            "",
-            "//evil.com",
-            "///evil.com",
-            "/\\evil.com",
-            "https://evil.com/",
-            "evil",
-            "/a\nb",
-            "/\t/evil.com",
-        ] {
-            assert_eq!(safe_next(Some(foreign)), "/", "{foreign}");
-        }
-        assert_eq!(safe_next(None), "/");
     }
 }

@@ -19,7 +19,22 @@ pub fn not_found() -> Status {
     Status::NotFound
 }
 
+#[get("/413")]
+pub fn too_large() -> Status {
+    Status::PayloadTooLarge
+}
+
+#[get("/429")]
+pub fn too_many() -> Status {
+    Status::TooManyRequests
+}
+
 #[get("/500")]
 pub fn crash() -> Status {
     Status::InternalServerError
+}
+
+#[get("/503")]
+pub fn away() -> Status {
+    Status::ServiceUnavailable
 }

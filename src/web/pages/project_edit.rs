@@ -9,7 +9,7 @@ use crate::core::projects::actions::{STATUSES, change_status};
 use crate::core::projects::{self, Project};
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
-use crate::web::guards::{User, safe_next};
+use crate::web::guards::{User, safe_next_or};
 use crate::web::pages::answer::Answer;
 use crate::web::responders::{Failure, Outcome};
 use crate::web::view::{FormError, Link, OptionGroup, Page, Select, SelectOption, TextArea, field_id};
@@ -41,10 +41,8 @@ pub async fn save(user: User<'_>, db: &Database, project: &str, next: Option<&st
     let (status, description) = (form.text("status"), form.text("status_description"));
     match change_status(db, &can, project.id, status, description).await {
         Ok(()) => {
-            let to = match next {
-                Some(next) if safe_next(Some(next)) == next => next.to_owned(),
-                _ => format!("/{}/", project.slug),
-            };
+            let project_page = format!("/{}/", project.slug);
+            let to = safe_next_or(next, &project_page);
             Ok(Answer::told(to, "success", "The project's status is saved."))
         }
         Err(Error::Invalid(errors)) => Ok(render(&user, &project, status, description, &errors).into()),

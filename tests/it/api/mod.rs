@@ -1,6 +1,7 @@
 //! The API for backends and their clients.
 
 mod airlock;
+mod airlock_login;
 mod frame;
 mod job_requests;
 pub mod jobs;

@@ -28,7 +28,9 @@ async fn notifying(site: &Site) -> String {
 
 async fn choose(site: &Site, notify: &str) {
     let ada = site.sign_in("ada").await;
-    ada.post("/settings/", &[("notify", notify)]).await.expect(302);
+    ada.post("/settings/", &[("notify", notify), ("notifications", "1")])
+        .await
+        .expect(302);
 }
 
 /// Reports jobs of one request, as (identifier, status), and returns what arrives by mail.

@@ -57,7 +57,7 @@ async fn every_wrong_token_has_its_answer(pool: PgPool) {
     for wrong in ["wrong", &long, &bearer, shorter, "ada:token"] {
         assert_eq!(
             refusal(&[("Authorization", wrong)]).await,
-            ("Invalid token".to_owned(), 1)
+            ("Invalid token".to_owned(), 2)
         );
     }
     assert_eq!(status(&tpp, &tpp.token).await, 200);

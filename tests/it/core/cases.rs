@@ -123,6 +123,9 @@ pub const REFUSED: &[(&str, &str)] = &[
     ("message_decided", r#"INSERT INTO message (service, kind, version, payload, recipient, cause, decided_at) VALUES ('mail', 'k', 1, '{}', 'r', 'c', now())"#),
     ("tracked_issue_number_positive", r#"INSERT INTO tracked_issue (subject, repo, number, url, title) VALUES ('s', 'o/r', 0, 'u', 't')"#),
     ("user_notify_known", r#"UPDATE "user" SET notify = 'often'"#),
+    ("email_login_email_not_blank", r#"INSERT INTO email_login (email, browser_hash, expires_at) VALUES ('', 'b', now())"#),
+    ("email_login_next_is_a_path", r#"INSERT INTO email_login (email, browser_hash, expires_at, next) VALUES ('a@b', 'b', now(), 'https://x')"#),
+    ("user_login_token_failures_not_negative", r#"UPDATE "user" SET login_token_failures = -1"#),
 ];
 
 /// Statements that keep every rule: of each pair both or neither, of each list every value.
@@ -191,4 +194,6 @@ pub const ACCEPTED: &[&str] = &[
     r#"INSERT INTO message (service, kind, version, payload, recipient, cause, state, decided_at) SELECT 'mail', 'k', 1, '{}', 'r', 'c', s, now() FROM unnest(ARRAY['delivered', 'dead', 'dropped']) s"#,
     r#"INSERT INTO tracked_issue (subject, repo, number, url, title) VALUES ('s', 'o/r', 1, 'u', 't')"#,
     r#"UPDATE "user" SET notify = 'each_job'; UPDATE "user" SET notify = 'whole_request'; UPDATE "user" SET notify = 'failures'; UPDATE "user" SET notify = 'nothing'"#,
+    r#"INSERT INTO email_login (email, browser_hash, expires_at) SELECT 'a@b', 'b', now() FROM generate_series(1, 2)"#,
+    r#"UPDATE "user" SET login_token_failures = 5"#,
 ];

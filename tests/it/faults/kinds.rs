@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use jobserver::core::outbox::fault::STEPS;
 use jobserver::core::outbox::{
     CheckClosed, CheckCommented, CheckEvent, CheckOpened, CheckUpdated, Content, CopilotWindow, CopilotWindows, Draft,
-    FinishedJob, JobsFinished, OtherJobs, OutputCheck, ReleaseNotified, ReleasedFiles, RequestDecided, Service, Status,
-    TestMail, Update,
+    EmailChanged, EmailConfirm, FinishedJob, JobsFinished, LoginLink, LoginTokenMade, LoginTokenUsed, OtherJobs,
+    OutputCheck, ReleaseNotified, ReleasedFiles, RequestDecided, Service, Status, TestMail, Update, UserRegistered,
 };
 use serde_json::Value;
 
@@ -136,9 +136,42 @@ fn content(kind: &str, number: usize) -> Content {
                 names: vec!["table.csv".to_owned()],
             }),
         }),
+        "email_confirm" => Content::EmailConfirm(EmailConfirm {
+            change_id: i64::try_from(number).unwrap(),
+            username: "ada".to_owned(),
+            name: "Ada".to_owned(),
+            until: "3 December 2026, 09:30 UTC".to_owned(),
+        }),
+        "email_changed" => Content::EmailChanged(EmailChanged {
+            username: "ada".to_owned(),
+            name: "Ada".to_owned(),
+            is_removed: number % 2 == 1,
+        }),
+        "login_link" => Content::LoginLink(LoginLink {
+            request: i64::try_from(number).unwrap(),
+        }),
+        "login_token_made" => Content::LoginTokenMade(LoginTokenMade {
+            username: "ada".to_owned(),
+            expires_at: 1_700_000_000,
+        }),
+        "login_token_used" => Content::LoginTokenUsed(LoginTokenUsed {
+            username: "ada".to_owned(),
+            backend: "TPP".to_owned(),
+            used_at: 1_700_000_000,
+        }),
+        "user_registered" => Content::UserRegistered(UserRegistered {
+            username: format!("newcomer{number}"),
+        }),
         _ => panic!("{kind} is a new kind: say here what one looks like, and in `deaths` that it is tested"),
     }
 }
+
+/// What messages are about that look at the database when they leave.
+pub const CAUSES: &str = r#"
+    INSERT INTO "user" (username, fullname, email, roles)
+    VALUES ('reader', 'Reader', 'ada@example.org', '{InteractiveReporter}');
+    INSERT INTO email_login (id, email, browser_hash, expires_at) OVERRIDING SYSTEM VALUE
+    SELECT number, 'ada@example.org', 'a browser', now() + interval '1 day' FROM generate_series(0, 999) AS number"#;
 
 /// The steps that the delivery of such a message takes, when nothing is known of what it is about.
 pub fn steps(kind: &str) -> Vec<&'static str> {

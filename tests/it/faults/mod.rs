@@ -53,6 +53,7 @@ impl House {
 
     pub async fn sending(pool: &PgPool, by: By) -> Self {
         tell_of_changes(pool).await;
+        sqlx::raw_sql(kinds::CAUSES).execute(pool).await.unwrap();
         let mut news = PgListener::connect_with(pool).await.unwrap();
         news.listen("something_changed").await.unwrap();
         let github = FakeGitHub::start(&[REPO]).await;

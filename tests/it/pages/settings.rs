@@ -36,7 +36,10 @@ async fn somebody_chooses_what_they_are_told_about(pool: PgPool) {
         ["each_job", "whole_request", "failures", "nothing"]
     );
     for notify in ["failures", "nothing", "whole_request", "each_job"] {
-        let answer = ada.post(PAGE, &[("notify", notify)]).await.expect(302);
+        let answer = ada
+            .post(PAGE, &[("notify", notify), ("notifications", "1")])
+            .await
+            .expect(302);
         assert_eq!(answer.location(), PAGE);
         let html = ada.get(PAGE).await.expect(200).html();
         assert!(html.text(".alert-success").unwrap().contains("Saved."));
@@ -51,7 +54,9 @@ async fn somebody_chooses_what_they_are_told_about(pool: PgPool) {
         ("user_notifications_changed", "failures", "nothing")
     );
     // What is chosen already is no change.
-    ada.post(PAGE, &[("notify", "each_job")]).await.expect(302);
+    ada.post(PAGE, &[("notify", "each_job"), ("notifications", "1")])
+        .await
+        .expect(302);
     let html = ada.get(PAGE).await.html();
     assert!(html.text(".alert-success").unwrap().contains("Nothing changed."));
     assert_eq!(events(&site).await.len(), 4);
@@ -69,7 +74,8 @@ async fn what_is_no_choice_is_said_beside_the_field_and_stores_nothing(pool: PgP
         &[("notify", "<b>")],
         &[("notify", long.as_str())],
     ] {
-        let answer = ada.post(PAGE, fields).await.expect(200);
+        let fields = [fields, &[("notifications", "1")]].concat();
+        let answer = ada.post(PAGE, &fields).await.expect(200);
         let html = answer.html();
         assert_accessible(&html);
         assert!(html.text("title").unwrap().starts_with("Error: "));
@@ -85,7 +91,9 @@ async fn what_is_no_choice_is_said_beside_the_field_and_stores_nothing(pool: PgP
         assert_eq!(html.count("input[name=notify][checked]"), 0);
         assert_eq!(html.count("#id_notify"), 1);
     }
-    ada.post_without_token(PAGE, &[("notify", "nothing")]).await.expect(403);
+    ada.post_without_token(PAGE, &[("notify", "nothing"), ("notifications", "1")])
+        .await
+        .expect(403);
     assert_eq!(chosen(&site).await, "each_job");
     assert!(events(&site).await.is_empty());
 }
@@ -95,9 +103,17 @@ async fn one_chooses_for_oneself(pool: PgPool) {
     let site = usual(pool).await;
     site.world.user("eve").await;
     let eve = site.sign_in("eve").await;
-    eve.post(PAGE, &[("notify", "nothing"), ("username", "ada"), ("user", "ada")])
-        .await
-        .expect(302);
+    eve.post(
+        PAGE,
+        &[
+            ("notify", "nothing"),
+            ("notifications", "1"),
+            ("username", "ada"),
+            ("user", "ada"),
+        ],
+    )
+    .await
+    .expect(302);
     assert_eq!(chosen(&site).await, "each_job");
     let answer = site.anonymous().get(PAGE).await.expect(302);
     assert_eq!(answer.location(), "/login/?next=/settings/");
@@ -137,7 +153,9 @@ async fn the_form_for_jobs_says_what_follows_from_the_choice(pool: PgPool) {
         ("failures", "You get a mail when a job has failed."),
         ("nothing", "In your settings you chose to get no mail about jobs"),
     ] {
-        ada.post(PAGE, &[("notify", notify)]).await.expect(302);
+        ada.post(PAGE, &[("notify", notify), ("notifications", "1")])
+            .await
+            .expect(302);
         let html = ada.get("/project/ws/run-jobs/").await.expect(200).html();
         assert_accessible(&html);
         assert!(html.main().contains(says), "{says}\n{}", html.main());
@@ -155,4 +173,20 @@ async fn the_page_takes_two_statements(pool: PgPool) {
     let (answer, statements) = count_statements(ada.get(PAGE)).await;
     answer.expect(200);
     assert_eq!(statements, 2, "the session's user, the choice");
+}
+
+#[sqlx::test]
+async fn without_a_button_nothing_is_saved_and_that_is_said(pool: PgPool) {
+    let site = usual(pool).await;
+    let ada = site.sign_in("ada").await;
+    for fields in [&[][..], &[("notify", "nothing")], &[("fullname", "Eve")]] {
+        let html = ada.post(PAGE, fields).await.expect(200).html();
+        assert!(
+            html.text(".alert-danger").unwrap().contains("Nothing was saved"),
+            "{}",
+            html.main()
+        );
+        assert_accessible(&html);
+    }
+    assert_eq!(chosen(&site).await, "each_job");
 }

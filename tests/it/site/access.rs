@@ -16,7 +16,8 @@ use sqlx::PgPool;
 use crate::support::Site;
 use actors::{Actor, AtTheDoor, GLOBAL, MEMBERS, OUTSIDE, two_projects};
 use rules::{
-    ROLES, Rule, STAFF_PERMISSIONS, all, may, may_or_asked, maybe_token, not_signed_in, signed_in, token, with_form,
+    ROLES, Rule, STAFF_PERMISSIONS, all, login_form, may, may_or_asked, maybe_token, not_signed_in, signed_in, token,
+    with_form,
 };
 
 /// A line: method, route, the address asked for, and whom the route lets through with what status.
@@ -31,7 +32,10 @@ const TABLE: &[Row] = &[
     ("GET", "/400", "/400", all(400)),
     ("GET", "/403", "/403", all(403)),
     ("GET", "/404", "/404", all(404)),
+    ("GET", "/413", "/413", all(413)),
+    ("GET", "/429", "/429", all(429)),
     ("GET", "/500", "/500", all(500)),
+    ("GET", "/503", "/503", all(503)),
     ("GET", "/event-list", "/event-list/", all(302)),
     ("GET", "/event-log?<page>", "/event-log/", all(200)),
     ("GET", "/favicon.ico", "/favicon.ico", all(302)),
@@ -51,11 +55,18 @@ const TABLE: &[Row] = &[
     // Signing in and out.
     ("GET", "/login-link/<token>", "/login-link/none/", all(200)),
     ("POST", "/login-link/<token>", "/login-link/none/", with_form(302)),
-    ("GET", "/login?<next>", "/login/", not_signed_in(200, 302)),
-    ("POST", "/logout", "/logout/", with_form(302)),
+    ("GET", "/login", "/login/", not_signed_in(200, 302)),
+    ("POST", "/login", "/login/", login_form(200, 302)),
+    ("POST", "/login-with-token", "/login-with-token/", with_form(200)),
+    ("GET", "/login-with-url/<token>", "/login-with-url/none/", all(302)),
+    ("POST", "/logout?<next>", "/logout/", with_form(302)),
     // What people choose for themselves.
     ("GET", "/settings", "/settings/", signed_in(200)),
     ("POST", "/settings", "/settings/", signed_in(200)),
+    ("GET", "/settings/confirm-email/<link>", "/settings/confirm-email/none/", signed_in(200)),
+    ("POST", "/settings/confirm-email/<link>", "/settings/confirm-email/none/", signed_in(302)),
+    ("POST", "/settings/sessions/<id>/revoke", "/settings/sessions/0/revoke/", signed_in(404)),
+    ("POST", "/settings/sessions/revoke-others", "/settings/sessions/revoke-others/", signed_in(302)),
     // Organisations and people.
     ("GET", "/organisations", "/organisations/", all(200)),
     ("GET", "/orgs/<slug>", "/orgs/acme/", all(200)),
@@ -100,6 +111,8 @@ const TABLE: &[Row] = &[
     ("POST", "/api/v2/jobs", "/api/v2/jobs/", token(200)),
     // The body is refused; that it is looked at is what counts.
     ("POST", "/api/v2/release-notifications", "/api/v2/release-notifications/", token(400)),
+    ("POST", "/api/v2/releases/authenticate", "/api/v2/releases/authenticate", token(400)),
+    ("POST", "/api/v2/releases/authorise", "/api/v2/releases/authorise", token(400)),
     ("GET", "/api/v2/users/<username>", "/api/v2/users/ada/", token(200)),
     ("GET", "/api/v2/workspaces/<name>/status", "/api/v2/workspaces/ws/status", all(200)),
     ("GET", "/api/v2/workspaces/<name>/statuses?<backend>", "/api/v2/workspaces/ws/statuses/", all(200)),

@@ -312,7 +312,11 @@ async fn upkeep(pool: PgPool) {
         .await
         .unwrap();
     let said = program.run(&["clearsessions"]).await.ok();
-    assert_eq!(said.out, "Sessions deleted: 0. Login links deleted: 1.\n");
+    assert_eq!(
+        said.out,
+        "Sessions deleted: 0. Login links deleted: 1. Unfinished sign-ins deleted: 0. \
+         E-mail confirmations deleted: 0. Counts of attempts deleted: 0.\n"
+    );
     let said = program.run(&["count_rows"]).await.ok();
     let lines: Vec<&str> = said.out.lines().collect();
     assert!(

@@ -5,6 +5,7 @@ pub mod commands;
 mod demo;
 mod hostile;
 mod links;
+pub mod login;
 mod outage;
 mod outbox_commands;
 mod people_commands;

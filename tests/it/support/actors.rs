@@ -1,5 +1,6 @@
 //! Those who use the site: test clients *are* actors.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use rocket::http::{ContentType, Cookie, Header, Method};
@@ -61,6 +62,10 @@ impl Answer {
 pub struct Visitor {
     client: Arc<Client>,
     cookies: Mutex<Vec<(String, String)>>,
+    /// The address they come from, when that counts.
+    address: Option<IpAddr>,
+    /// What their browser, or a proxy, says besides.
+    headers: Vec<(&'static str, String)>,
 }
 
 impl Visitor {
@@ -72,11 +77,45 @@ impl Visitor {
         Self {
             client,
             cookies: Mutex::new(cookies),
+            address: None,
+            headers: Vec::new(),
         }
+    }
+
+    /// Comes from this address.
+    pub fn at(mut self, address: &str) -> Self {
+        self.address = Some(address.parse().unwrap());
+        self
+    }
+
+    /// Sends this header with everything.
+    pub fn saying(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The value of a cookie that the browser holds.
+    pub async fn cookie(&self, wanted: &str) -> Option<String> {
+        let jar = self.cookies.lock().await;
+        let found = jar.iter().find(|(name, _)| name == wanted);
+        found.map(|(_, value)| value.clone())
+    }
+
+    /// Has the browser hold this cookie.
+    pub async fn set_cookie(&self, name: &str, value: &str) {
+        let mut jar = self.cookies.lock().await;
+        jar.retain(|(held, _)| held != name);
+        jar.push((name.to_owned(), value.to_owned()));
     }
 
     async fn request<'c>(&'c self, method: Method, path: &str) -> LocalRequest<'c> {
         let mut request = self.client.req(method, path.to_owned());
+        if let Some(address) = self.address {
+            request = request.remote(SocketAddr::new(address, 40000));
+        }
+        for (name, value) in &self.headers {
+            request.add_header(Header::new(*name, value.clone()));
+        }
         for (name, value) in self.cookies.lock().await.iter() {
             request = request.cookie(Cookie::new(name.clone(), value.clone()));
         }
@@ -149,11 +188,20 @@ impl Visitor {
 pub struct Backend {
     client: Arc<Client>,
     pub token: String,
+    /// The address that it calls from, when that counts.
+    address: Option<IpAddr>,
 }
 
 impl Backend {
     pub fn new(client: Arc<Client>, token: String) -> Self {
-        Self { client, token }
+        let address = None;
+        Self { client, token, address }
+    }
+
+    /// Calls from this address.
+    pub fn at(mut self, address: &str) -> Self {
+        self.address = Some(address.parse().unwrap());
+        self
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -170,12 +218,15 @@ impl Backend {
     }
 
     pub async fn post_text(&self, path: &str, body: &str) -> Answer {
-        let request = self
+        let mut request = self
             .client
             .post(path.to_owned())
             .header(ContentType::JSON)
             .header(Header::new("Authorization", self.token.clone()))
             .body(body);
+        if let Some(address) = self.address {
+            request = request.remote(SocketAddr::new(address, 40000));
+        }
         Answer::of(request).await
     }
 

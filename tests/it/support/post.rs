@@ -11,6 +11,7 @@ use jobserver::core::outbox::{Attempted, deliver_due};
 use jobserver::core::ports::{
     Chat, ChatPost, Issue, IssueChange, IssueTracker, Mail, Mailer, NewIssue, Receipt, Undelivered,
 };
+use jobserver::core::sealed::Sealer;
 use jobserver::delivery::{Couriers, Place, PostOffice};
 use time::OffsetDateTime;
 
@@ -41,7 +42,8 @@ impl Post {
             mail_from: settings.mail.from.clone(),
             support_email: settings.web.support_email.clone(),
         };
-        let office = PostOffice::new(couriers, db, place).unwrap_or_else(|error| panic!("{error}"));
+        let sealer = Sealer::new(&settings.secrets.secret_key, settings.secrets.old_secret_key.as_ref()).unwrap();
+        let office = PostOffice::new(couriers, db, place, sealer).unwrap_or_else(|error| panic!("{error}"));
         Self {
             mail,
             chat,

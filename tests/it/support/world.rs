@@ -230,6 +230,41 @@ impl World {
             .unwrap();
     }
 
+    /// Gives somebody a login at GitHub.
+    pub async fn github(&self, username: &str) {
+        let id = self.user(username).await;
+        sqlx::query(
+            "INSERT INTO social_account (user_id, provider, uid) VALUES ($1, 'github', $1::text)
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(id)
+        .execute(self.db.pool())
+        .await
+        .unwrap();
+    }
+
+    /// Says which networks are inside a backend.
+    pub async fn inside(&self, backend: &str, networks: &[&str]) {
+        let input = BackendInput {
+            slug: backend.to_owned(),
+            addresses: Some(networks.iter().map(|network| (*network).to_owned()).collect()),
+            ..BackendInput::default()
+        };
+        create_backend(&self.db, &self.sealer, &input, &By::operator("test"))
+            .await
+            .unwrap();
+    }
+
+    /// Runs statements that make something so.
+    pub async fn so(&self, sql: &'static str) {
+        sqlx::raw_sql(sql).execute(self.db.pool()).await.unwrap();
+    }
+
+    /// What a statement says, as a number.
+    pub async fn number(&self, sql: &'static str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(self.db.pool()).await.unwrap()
+    }
+
     /// A developer of project `project` who may use backend `tpp`: `ada`, with workspace `ws`.
     pub async fn usual(&self) {
         self.member("project", "ada", &["ProjectDeveloper"]).await;

@@ -36,7 +36,11 @@ async fn what_is_due_is_done_once_and_is_due_again_at_its_next_time(pool: PgPool
     assert_eq!(left, [jobserver::core::sealed::token_hash(&living)]);
     let after = row(&pool, "clearsessions").await;
     assert_eq!((after.runs, after.outcome.as_deref()), (1, Some("ok")), "{after:?}");
-    assert_eq!(after.told, "Sessions deleted: 1. Login links deleted: 0.");
+    assert_eq!(
+        after.told,
+        "Sessions deleted: 1. Login links deleted: 0. Unfinished sign-ins deleted: 0. \
+         E-mail confirmations deleted: 0. Counts of attempts deleted: 0."
+    );
     assert!(after.due_in > 0.0 && after.due_in <= DAY, "{after:?}");
     assert!(!after.is_claimed && after.attempts == 0, "{after:?}");
     assert!(

@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use crate::core::error::Result;
-use crate::core::jobs::backends::KnownBackend;
+use crate::core::jobs::backends::{BackendThere, KnownBackend};
 
 /// The backend with this token, current or in its overlap.
 pub async fn backend_by_token_hash(conn: &mut PgConnection, hash: &[u8]) -> Result<Option<KnownBackend>> {
@@ -104,6 +104,32 @@ pub async fn update_backend(conn: &mut PgConnection, id: i32, name: Option<&str>
     .execute(conn)
     .await?;
     Ok(updated.rows_affected() > 0)
+}
+
+/// Replaces the networks of a backend; returns those that it had when they were others.
+pub async fn replace_addresses(conn: &mut PgConnection, id: i32, addresses: &[String]) -> Result<Option<Vec<String>>> {
+    Ok(sqlx::query_scalar!(
+        r#"WITH before AS (SELECT level_4_addresses FROM backend WHERE id = $1)
+           UPDATE backend b SET level_4_addresses = $2::text[]::cidr[], updated_at = now()
+             FROM before
+            WHERE b.id = $1 AND b.level_4_addresses IS DISTINCT FROM $2::text[]::cidr[]
+        RETURNING before.level_4_addresses::text[] AS "before!""#,
+        id,
+        addresses
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+pub async fn backend_at(conn: &mut PgConnection, address: Option<&str>) -> Result<Option<BackendThere>> {
+    Ok(sqlx::query_as!(
+        BackendThere,
+        "SELECT b.slug, b.name FROM backend b CROSS JOIN unnest(b.level_4_addresses) AS a (network)
+          WHERE $1::text::inet <<= a.network ORDER BY masklen(a.network) DESC, b.id LIMIT 1",
+        address
+    )
+    .fetch_optional(conn)
+    .await?)
 }
 
 /// Puts a new token in place; with `old_until` the present one goes on working until then.

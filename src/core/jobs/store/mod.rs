@@ -8,3 +8,4 @@ pub mod operator;
 pub mod polling;
 pub mod requests;
 pub mod run_form;
+pub mod sealed_tokens;

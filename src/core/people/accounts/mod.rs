@@ -4,6 +4,7 @@ mod store;
 
 use sqlx::PgConnection;
 
+use super::is_email;
 use super::roles::{self, Granter};
 use crate::core::access::{Operator, Role, STAFF_ROLES};
 use crate::core::audit::{self, By, Event, Subject};
@@ -12,8 +13,6 @@ use crate::core::error::{Error, FieldErrors, Result};
 
 /// The longest username and name, in characters.
 const MAX_NAME: usize = 150;
-/// The longest e-mail address, in characters.
-const MAX_EMAIL: usize = 254;
 
 /// A user to be made, or changed when there is one of that name; what is `None` stays, or gets its
 /// default when new: `<username>@example.com`, and the username as the name.
@@ -195,13 +194,10 @@ fn check(input: &UserInput) -> Result<()> {
     if !is_username(&input.username) {
         errors.add("username", no_username(&input.username));
     }
-    if let Some(email) = &input.email {
-        let halves = email.split_once('@');
-        let plain = !email.chars().any(|c| c.is_whitespace() || c.is_control());
-        let whole = halves.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
-        if !plain || !whole || email.chars().count() > MAX_EMAIL {
-            errors.add("email", format!("{email:?} is no e-mail address."));
-        }
+    if let Some(email) = &input.email
+        && !is_email(email)
+    {
+        errors.add("email", format!("{email:?} is no e-mail address."));
     }
     if let Some(fullname) = &input.fullname
         && (fullname.trim().is_empty() || fullname.chars().count() > MAX_NAME || fullname.contains('\0'))

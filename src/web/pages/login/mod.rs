@@ -1,39 +1,40 @@
 //! Signing in and out. Every way in ends in [`enter`].
 
+pub mod email;
 pub mod link;
+pub mod token;
+mod view;
 
 use rocket::http::CookieJar;
 use rocket::response::Redirect;
 use rocket::{get, post};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
 
+use self::view::Tried;
 use super::answer::Answer;
 use crate::core::error::Result;
-use crate::core::people::actions;
-use crate::core::people::sessions::{LIFETIME, NewSession};
+use crate::core::people::sessions::{self, LIFETIME, NewSession};
 use crate::web::App;
 use crate::web::cookies::{self, Kind};
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
-use crate::web::guards::{Visit, safe_next};
+use crate::web::guards::{Client, Visit, safe_next};
 use crate::web::responders::{Outcome, found};
 
-#[derive(Serialize)]
-pub struct LoginView {
-    pub support_email: String,
-}
+/// The page's address.
+pub const HREF: &str = "/login/";
 
-#[get("/login?<next>")]
-pub fn login(visit: Visit<'_>, next: Option<&str>) -> Answer {
+#[get("/login")]
+pub async fn login(visit: Visit<'_>, db: &Database, client: Client<'_>) -> Outcome<Answer> {
+    let next = view::next_of(visit.query());
     if visit.signed_in().is_some() {
-        return Answer::redirect(safe_next(next));
+        return Ok(Answer::redirect(next));
     }
-    let chrome = visit.chrome("Sign in").here("Page", "Sign in");
-    let view = LoginView {
-        support_email: visit.app.settings.web.support_email.clone(),
+    let tried = Tried {
+        next,
+        ..Tried::default()
     };
-    visit.render("pages/login", chrome, &view).into()
+    Ok(view::page(&visit, db, &client, tried).await?.into())
 }
 
 /// Gives the browser its new session. Whoever was signed in here before is not any more, and what a visitor
@@ -41,7 +42,7 @@ pub fn login(visit: Visit<'_>, next: Option<&str>) -> Answer {
 pub async fn enter(app: &App, db: &Database, jar: &CookieJar<'_>, session: &NewSession) -> Result<()> {
     let web = &app.settings.web;
     if let Some(previous) = jar.get(Kind::Session.name(web)) {
-        actions::sign_out(db, &SecretString::from(previous.value().to_owned())).await?;
+        sessions::sign_out(db, &SecretString::from(previous.value().to_owned())).await?;
     }
     let token = session.token.expose_secret().to_owned();
     jar.add(cookies::make(Kind::Session, web, token, Some(LIFETIME)));
@@ -49,12 +50,24 @@ pub async fn enter(app: &App, db: &Database, jar: &CookieJar<'_>, session: &NewS
     Ok(())
 }
 
-#[post("/logout", data = "<_form>")]
-pub async fn logout(visit: Visit<'_>, db: &Database, jar: &CookieJar<'_>, _form: CsrfForm) -> Outcome<Redirect> {
+/// Ends the session, if there is one, and goes to `next`: it may stand in the address or in the form.
+#[post("/logout?<next>", data = "<form>")]
+pub async fn logout(
+    visit: Visit<'_>,
+    db: &Database,
+    jar: &CookieJar<'_>,
+    next: Option<&str>,
+    form: CsrfForm,
+) -> Outcome<Redirect> {
     let web = &visit.app.settings.web;
     if let Some(cookie) = jar.get(Kind::Session.name(web)) {
-        actions::sign_out(db, &SecretString::from(cookie.value().to_owned())).await?;
-        cookies::forget(jar, Kind::Session, web);
+        sessions::sign_out(db, &SecretString::from(cookie.value().to_owned())).await?;
     }
-    Ok(found("/"))
+    for kind in Kind::ALL {
+        if jar.get(kind.name(web)).is_some() {
+            cookies::forget(jar, kind, web);
+        }
+    }
+    let next = next.or_else(|| form.has("next").then(|| form.text("next")));
+    Ok(found(safe_next(next)))
 }

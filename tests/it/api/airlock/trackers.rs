@@ -8,6 +8,7 @@ use jobserver::adapters::printed_issues::PrintedIssues;
 use jobserver::adapters::printing::Printer;
 use jobserver::core::outbox::deliver_due;
 use jobserver::core::ports::IssueTracker;
+use jobserver::core::sealed::Sealer;
 use jobserver::delivery::{Couriers, Place, PostOffice};
 use sqlx::PgPool;
 
@@ -28,7 +29,8 @@ async fn drain_with(site: &Site, issues: impl IssueTracker + 'static) {
         mail_from: "notifications@jobs.example.org".to_owned(),
         support_email: "team@example.org".to_owned(),
     };
-    let office = PostOffice::new(couriers, site.db.clone(), place).unwrap();
+    let sealer = Sealer::new(&"any".into(), None).unwrap();
+    let office = PostOffice::new(couriers, site.db.clone(), place, sealer).unwrap();
     deliver_due(&site.db, &office).await.unwrap();
 }
 

@@ -82,6 +82,7 @@ fn routes(page: &mut String) {
         // Whatever is said beside "not signed in" is said once.
         let gate = match rule.gate {
             Gate::NotSignedIn(_) => Gate::NotSignedIn(0),
+            Gate::LoginForm(_) => Gate::LoginForm(0),
             gate => gate,
         };
         by_gate.entry(gate).or_default().push((*method, *route));
@@ -104,6 +105,7 @@ fn heading(gate: Gate) -> String {
     match gate {
         Gate::Everybody => "Everybody".to_owned(),
         Gate::NotSignedIn(_) => "Who is not signed in; others are sent on".to_owned(),
+        Gate::LoginForm(_) => "Who has the form of the login page; others who are signed in are sent on".to_owned(),
         Gate::WithForm => "Who has the form: it is on pages of people who are signed in".to_owned(),
         Gate::SignedIn => "Who is signed in".to_owned(),
         Gate::May(name) => format!("Who holds {} in the project: {}", code(name), permission(name)),

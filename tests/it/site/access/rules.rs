@@ -43,6 +43,8 @@ pub enum Gate {
     NotSignedIn(u16),
     /// A form that only pages for people who are signed in carry; the others have no token for it.
     WithForm,
+    /// A form of the login page, which people who are signed in do not see; those get the status given here.
+    LoginForm(u16),
     SignedIn,
     /// Whoever holds this permission in the project `project`; what the page is about is public, so
     /// others who are signed in are refused, not deceived.
@@ -75,6 +77,9 @@ pub const fn not_signed_in(status: u16, signed_in: u16) -> Rule {
 pub const fn with_form(status: u16) -> Rule {
     rule(Gate::WithForm, status)
 }
+pub const fn login_form(status: u16, signed_in: u16) -> Rule {
+    rule(Gate::LoginForm(signed_in), status)
+}
 pub const fn signed_in(status: u16) -> Rule {
     rule(Gate::SignedIn, status)
 }
@@ -104,6 +109,9 @@ impl Rule {
             Gate::Everybody => self.status,
             Gate::NotSignedIn(already) if signed_in => already,
             Gate::NotSignedIn(_) => self.status,
+            Gate::LoginForm(already) if signed_in => already,
+            Gate::LoginForm(_) if matches!(actor.proof, Proof::Nothing | Proof::DeadSession) => self.status,
+            Gate::LoginForm(_) => 403,
             Gate::WithForm if signed_in => self.status,
             Gate::WithForm => 403,
             Gate::SignedIn => among(true),

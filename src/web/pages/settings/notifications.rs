@@ -1,10 +1,10 @@
-//! What people choose for themselves: a page of sections, each a form of its own.
+//! What somebody wants to be told by mail.
 
 use std::borrow::Cow;
 
-use rocket::{get, post};
 use serde::Serialize;
 
+use super::{HREF, Known, Section, refused};
 use crate::core::error::FieldErrors;
 use crate::core::people::notify::{self, Choice as Chosen, Notify};
 use crate::web::database::Database;
@@ -12,17 +12,7 @@ use crate::web::forms::CsrfForm;
 use crate::web::guards::User;
 use crate::web::pages::answer::Answer;
 use crate::web::responders::Outcome;
-use crate::web::view::{Choices, FormError, Page};
-
-/// The page's address, for links to it.
-pub const HREF: &str = "/settings/";
-
-#[derive(Debug, Serialize)]
-pub struct SettingsView {
-    pub errors: Vec<FormError>,
-    pub notifications: NotificationsView,
-    pub support_email: String,
-}
+use crate::web::view::Choices;
 
 #[derive(Debug, Serialize)]
 pub struct NotificationsView {
@@ -31,20 +21,10 @@ pub struct NotificationsView {
     pub choices: Choices,
 }
 
-#[get("/settings")]
-pub async fn page(user: User<'_>, db: &Database) -> Outcome<Page> {
-    let chosen = notify::choice(&mut *db.read().await?, user.user.id).await?;
-    let notify = Some(chosen.notify);
-    Ok(render(&user, &chosen, notify, &FieldErrors::default()))
-}
-
-/// Saves the section whose form was sent.
-#[post("/settings", data = "<form>")]
-pub async fn save(user: User<'_>, db: &Database, form: CsrfForm) -> Outcome<Answer> {
+pub(super) async fn save(user: &User<'_>, db: &Database, form: &CsrfForm) -> Outcome<Answer> {
     let Some(notify) = Notify::named(form.text("notify")) else {
-        let chosen = notify::choice(&mut *db.read().await?, user.user.id).await?;
         let errors = FieldErrors::one("notify", "Choose what you want to be told about.");
-        return Ok(render(&user, &chosen, None, &errors).into());
+        return refused(user, db, Section::Notifications, form, errors).await;
     };
     let told = if notify::choose(db, &user.user, notify).await? {
         format!("Saved. {}", what_is_told(notify))
@@ -54,12 +34,10 @@ pub async fn save(user: User<'_>, db: &Database, form: CsrfForm) -> Outcome<Answ
     Ok(Answer::told(HREF, "success", told))
 }
 
-fn render(user: &User<'_>, chosen: &Chosen, notify: Option<Notify>, errors: &FieldErrors) -> Page {
-    let chrome = user
-        .visit
-        .chrome("Settings")
-        .here("Page", "Settings")
-        .with_errors(!errors.is_empty());
+pub(super) fn view(known: &Known<'_>) -> NotificationsView {
+    let errors = known.errors(Section::Notifications);
+    // What was sent and is no choice leaves nothing chosen.
+    let notify = errors.is_empty().then_some(known.chosen.notify);
     let options = Notify::ALL.map(|option| {
         let name = option.name().to_owned();
         (name, label(option).to_owned(), notify == Some(option))
@@ -70,15 +48,10 @@ fn render(user: &User<'_>, chosen: &Chosen, notify: Option<Notify>, errors: &Fie
     for (choice, option) in choices.options.iter_mut().zip(Notify::ALL) {
         choice.help = Some(help(option));
     }
-    let view = SettingsView {
-        errors: FormError::list(errors),
-        notifications: NotificationsView {
-            email: chosen.email.clone(),
-            choices,
-        },
-        support_email: user.visit.app.settings.web.support_email.clone(),
-    };
-    user.visit.render("pages/settings", chrome, &view)
+    NotificationsView {
+        email: known.chosen.email.clone(),
+        choices,
+    }
 }
 
 fn label(notify: Notify) -> &'static str {

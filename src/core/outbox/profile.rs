@@ -1,0 +1,22 @@
+//! Facts about people's own e-mail addresses.
+
+use serde::{Deserialize, Serialize};
+
+/// To an address that somebody says is theirs: a link confirms it. The link is made when the mail leaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmailConfirm {
+    pub change_id: i64,
+    pub username: String,
+    pub name: String,
+    /// When the link stops working, for people: `3 December 2026, 09:30 UTC`.
+    pub until: String,
+}
+
+/// To an address that was somebody's until now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmailChanged {
+    pub username: String,
+    pub name: String,
+    /// There is no other in its place.
+    pub is_removed: bool,
+}

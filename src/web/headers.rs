@@ -1,0 +1,141 @@
+//! The headers that protect, on every answer.
+//!
+//! | Header | On | Why |
+//! |---|---|---|
+//! | `Content-Security-Policy` with a nonce | pages | only our own scripts and styles run, forms lead to us or to GitHub's sign-in, nobody frames us |
+//! | `Content-Security-Policy` that allows nothing | what is no page, outside of the API and the front end's files | what a browser is made to open as a page does nothing |
+//! | `Cache-Control: private, no-store` | whatever is made for somebody signed in | neither a proxy nor the way back after signing out shows it |
+//! | `Cache-Control: private, no-cache` | other pages | they hold a token of one visitor's form |
+//! | `Strict-Transport-Security` | all, where `BASE_URL` has https | browsers do not try without |
+//! | `X-XSS-Protection` | the API | its clients were promised the header; in pages it only helps attackers of old browsers |
+//! | the others | all | |
+
+use rocket::fairing::{Fairing, Info, Kind};
+use rocket::http::{ContentType, Header};
+use rocket::{Request, Response};
+
+use super::fairings::{SignedInAs, context, is_below};
+use crate::config::Settings;
+
+/// Whether this request's page shows another page of ours in a frame.
+#[derive(Debug)]
+struct FramesOurOwn(bool);
+
+/// Lets the page that answers this request show pages of ours in frames; others show none.
+pub fn frame_our_own(request: &Request<'_>) {
+    request.local_cache(|| FramesOurOwn(true));
+}
+
+/// Headers that every answer carries, and the content security policy.
+#[derive(Debug, Clone)]
+pub struct SecurityHeaders {
+    policy_before_nonce: String,
+    policy_after_nonce: String,
+    /// Of what is no page.
+    bare_policy: String,
+    is_https: bool,
+}
+
+impl SecurityHeaders {
+    pub fn new(settings: &Settings) -> Self {
+        let (dev_scripts, dev_styles, dev_connect) = if settings.web.assets_dev_mode {
+            (
+                " http://localhost:5173",
+                " 'unsafe-inline' http://localhost:5173",
+                " http://localhost:5173 ws://localhost:5173",
+            )
+        } else {
+            ("", "", "")
+        };
+        let report = settings
+            .web
+            .csp_report_uri
+            .as_ref()
+            .map(|uri| format!("; report-uri {uri}"))
+            .unwrap_or_default();
+        Self {
+            policy_before_nonce: format!(
+                "default-src 'none'; base-uri 'none'; connect-src 'self'{dev_connect}; font-src 'self' data:; \
+                 form-action 'self' {github}; frame-ancestors 'self'; img-src 'self' blob: data: https://github.com \
+                 https://avatars.githubusercontent.com; manifest-src 'self'; object-src 'none'; \
+                 style-src 'self'{dev_styles}; script-src 'self'{dev_scripts} 'nonce-",
+                github = settings.github.web_url.origin().ascii_serialization(),
+            ),
+            bare_policy: format!(
+                "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'{report}"
+            ),
+            policy_after_nonce: format!("'{report}"),
+            is_https: settings.web.base_url.scheme() == "https",
+        }
+    }
+}
+
+#[rocket::async_trait]
+impl Fairing for SecurityHeaders {
+    fn info(&self) -> Info {
+        Info {
+            name: "security headers",
+            kind: Kind::Response,
+        }
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        self.protect(request, response);
+    }
+}
+
+impl SecurityHeaders {
+    /// Puts them on an answer. What an answer says itself about caches and its policy stays: it is stricter.
+    pub(in crate::web) fn protect(&self, request: &Request<'_>, response: &mut Response<'_>) {
+        for (name, value) in [
+            ("X-Content-Type-Options", "nosniff"),
+            ("X-Frame-Options", "SAMEORIGIN"),
+            ("Referrer-Policy", "same-origin"),
+            ("Cross-Origin-Opener-Policy", "same-origin"),
+            ("Permissions-Policy", "browsing-topics=(), interest-cohort=()"),
+        ] {
+            response.set_header(Header::new(name, value));
+        }
+        if self.is_https {
+            response.set_header(Header::new(
+                "Strict-Transport-Security",
+                "max-age=31536000; includeSubDomains",
+            ));
+        }
+        let is_page = response
+            .content_type()
+            .is_some_and(|content_type| content_type == ContentType::HTML);
+        let is_for_somebody = request.local_cache(SignedInAs::default).0.get().is_some();
+        if is_for_somebody {
+            set_unless_set(response, "Cache-Control", "private, no-store");
+        } else if is_page {
+            set_unless_set(response, "Cache-Control", "private, no-cache");
+        }
+        if is_below(request, "api") && !is_page {
+            response.set_header(Header::new("X-XSS-Protection", "1; mode=block"));
+            response.set_header(Header::new("Vary", "Accept, Cookie"));
+            return;
+        }
+        if is_below(request, "static") && !is_page {
+            return;
+        }
+        set_unless_set(response, "Vary", "Cookie");
+        let policy = if is_page {
+            self.policy(&context(request).nonce, request.local_cache(|| FramesOurOwn(false)).0)
+        } else {
+            self.bare_policy.clone()
+        };
+        set_unless_set(response, "Content-Security-Policy", policy);
+    }
+
+    fn policy(&self, nonce: &str, frames_our_own: bool) -> String {
+        let frames = if frames_our_own { "; frame-src 'self'" } else { "" };
+        format!("{}{nonce}{}{frames}", self.policy_before_nonce, self.policy_after_nonce)
+    }
+}
+
+fn set_unless_set(response: &mut Response<'_>, name: &'static str, value: impl Into<String>) {
+    if !response.headers().contains(name) {
+        response.set_header(Header::new(name, value.into()));
+    }
+}
