@@ -76,6 +76,14 @@ impl Answer {
         serde_json::from_slice(&self.body).ok()
     }
 
+    /// All of it, for a library that reads it.
+    pub fn into_http(self) -> http::Response<Vec<u8>> {
+        let mut response = http::Response::new(self.body);
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
+    }
+
     /// The body's beginning on one line, for operators.
     pub fn words(&self) -> String {
         one_line(&String::from_utf8_lossy(&self.body))

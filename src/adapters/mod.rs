@@ -3,6 +3,7 @@
 pub mod fallback;
 mod git_names;
 pub mod github;
+pub mod github_login;
 mod http;
 mod limits;
 pub mod local_git;

@@ -11,6 +11,7 @@ use super::CommandError;
 use crate::adapters::USER_AGENT;
 use crate::adapters::fallback::Fallback;
 use crate::adapters::github::{GitHub, GitHubIssues, GitHubSettings, GitHubSettingsError};
+use crate::adapters::github_login::{CALLBACK, GithubLogin, GithubLoginSettings};
 use crate::adapters::local_git::{LocalGit, LocalGitSettings};
 use crate::adapters::mail::{KeptMails, Mailgun, MailgunSettings, PrintedMail, Smtp};
 use crate::adapters::no_issues::NoIssues;
@@ -21,7 +22,9 @@ use crate::adapters::slack::{PrintedChat, Slack};
 use crate::config::{self, MailBackend, Profile, Settings};
 use crate::core::db::Db;
 use crate::core::outbox::fault::FaultPoint;
-use crate::core::ports::{Chat, CodeHost, CodelistChecker, CodelistsTakenAsTheyAre, Couriers, IssueTracker, Mailer};
+use crate::core::ports::{
+    Chat, CodeHost, CodelistChecker, CodelistsTakenAsTheyAre, Couriers, IdentityProvider, IssueTracker, Mailer,
+};
 use crate::core::sealed::Sealer;
 use crate::delivery::{Place, PostOffice};
 use crate::telemetry;
@@ -151,6 +154,33 @@ pub fn codelist_checker(settings: &Settings) -> Result<Arc<dyn CodelistChecker>,
         Some(site) => Arc::new(OpenCodelists::new(http_client()?, site, wanted.timeout)),
         None => Arc::new(CodelistsTakenAsTheyAre),
     })
+}
+
+/// Who vouches for people who sign in: GitHub, or this development copy itself.
+pub fn identity_provider(settings: &Settings) -> Result<Arc<dyn IdentityProvider>, CommandError> {
+    let login = &settings.github.login;
+    let callback = settings.web.absolute(CALLBACK).parse();
+    let callback = callback.map_err(|error| CommandError::Said(format!("Cannot use BASE_URL: {error}")))?;
+    // A redirect could lead the secret astray; and no proxy stands between this machine and itself.
+    let mut client = reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none());
+    if login.is_stand_in {
+        client = client.no_proxy();
+    }
+    let client = client
+        .build()
+        .map_err(|error| CommandError::Said(format!("Cannot make an HTTP client: {error}")))?;
+    let wanted = GithubLoginSettings {
+        client_id: login.key.clone(),
+        client_secret: login.secret.clone(),
+        web: login.web_url.clone(),
+        api: login.api_url.clone(),
+        callback,
+        timeout: settings.github.timeout,
+    };
+    Ok(Arc::new(GithubLogin::new(client, wanted)))
 }
 
 fn github_settings(settings: &Settings) -> GitHubSettings {

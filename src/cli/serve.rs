@@ -8,7 +8,7 @@ use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
 
 use super::CommandError;
-use super::outfit::{block_on, code_host, codelist_checker, post_office, start_telemetry};
+use super::outfit::{block_on, code_host, codelist_checker, identity_provider, post_office, start_telemetry};
 use crate::config::{self, Settings};
 use crate::core::db::Db;
 use crate::core::jobs::sealed_tokens;
@@ -79,6 +79,7 @@ async fn serve(settings: Settings) -> Result<(), CommandError> {
     tokio::spawn(warn_of_keys(db.clone(), sealer.clone()));
     let code_host = code_host(&settings)?;
     let codelists = codelist_checker(&settings)?;
+    let identities = identity_provider(&settings)?;
     let settings = Arc::new(settings);
     let worker = if settings.worker.run_in_serve {
         let worker = worker_of(settings.clone(), code_host.clone(), FaultPoint::default())?;
@@ -91,6 +92,7 @@ async fn serve(settings: Settings) -> Result<(), CommandError> {
         db,
         code_host,
         codelists,
+        identities,
         sealer,
         assets: Arc::new(assets),
         live,

@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use data_encoding::BASE64;
 use secrecy::SecretString;
+use url::Url;
 
 use super::error::Problem;
-use super::secret::derive_cookie_key;
+use super::secret::{derive_cookie_key, generate_secret_key};
 use super::values::Values;
 use super::{
-    DatabaseSettings, DemoSettings, DumpSettings, GitHubSettings, LogFormat, LogLevel, MailBackend, MailSettings,
-    MediaSettings, OpenCodelistsSettings, OtelSettings, OutputCheckingSettings, PeopleSettings, Profile, RapController,
-    RapSettings, ReleaseSettings, SecretSettings, SentrySettings, Settings, SlackChannels, SlackSettings,
-    TelemetrySettings, WebSettings, WorkerSettings,
+    DatabaseSettings, DemoSettings, DumpSettings, GITHUB_STAND_IN, GitHubLoginSettings, GitHubSettings, LogFormat,
+    LogLevel, MailBackend, MailSettings, MediaSettings, OpenCodelistsSettings, OtelSettings, OutputCheckingSettings,
+    PeopleSettings, Profile, RapController, RapSettings, ReleaseSettings, SecretSettings, SentrySettings, Settings,
+    SlackChannels, SlackSettings, TelemetrySettings, WebSettings, WorkerSettings,
 };
 
 /// No outside service may hold a request or a message for longer.
@@ -43,7 +44,7 @@ pub(super) fn settings(profile: Profile, values: &Values) -> Result<Settings, Pr
         people: PeopleSettings {
             admin_users: values.list("ADMIN_USERS")?,
         },
-        github: github(values)?,
+        github: github(profile, values)?,
         output_checking: OutputCheckingSettings {
             github_org: values.get("DEFAULT_OUTPUT_CHECKING_GITHUB_ORG")?,
             github_repo: values.get("DEFAULT_OUTPUT_CHECKING_REPO")?,
@@ -124,18 +125,41 @@ fn secrets(values: &Values) -> Result<SecretSettings, Problem> {
     })
 }
 
-fn github(values: &Values) -> Result<GitHubSettings, Problem> {
+fn github(profile: Profile, values: &Values) -> Result<GitHubSettings, Problem> {
     Ok(GitHubSettings {
         api_url: values.get("GITHUB_API_URL")?,
         web_url: values.get("GITHUB_WEB_URL")?,
         token: values.optional("JOBSERVER_GITHUB_TOKEN")?,
         interactive_token: values.optional("INTERACTIVE_GITHUB_TOKEN")?,
-        oauth_key: values.get("SOCIAL_AUTH_GITHUB_KEY")?,
-        oauth_secret: values.get("SOCIAL_AUTH_GITHUB_SECRET")?,
+        login: github_login(profile, values)?,
         timeout: OUTSIDE_TIMEOUT,
         local_git_repos: values.optional("LOCAL_GIT_REPOS")?,
         max_attempts: values.get("DEFAULT_MAX_GITHUB_RETRIES")?,
         testing_token: values.optional("GITHUB_TOKEN_TESTING")?,
+    })
+}
+
+fn github_login(profile: Profile, values: &Values) -> Result<GitHubLoginSettings, Problem> {
+    if profile == Profile::Development && !values.has("SOCIAL_AUTH_GITHUB_KEY") {
+        let base: Url = values.get("BASE_URL")?;
+        let below = |path: &str| {
+            base.join(&format!("{GITHUB_STAND_IN}{path}"))
+                .map_err(|_| Problem::rule("BASE_URL", values.source("BASE_URL"), "cannot have a path."))
+        };
+        return Ok(GitHubLoginSettings {
+            key: "stand-in".to_owned(),
+            secret: generate_secret_key().into(),
+            web_url: below("")?,
+            api_url: below("/api")?,
+            is_stand_in: true,
+        });
+    }
+    Ok(GitHubLoginSettings {
+        key: values.get("SOCIAL_AUTH_GITHUB_KEY")?,
+        secret: values.get("SOCIAL_AUTH_GITHUB_SECRET")?,
+        web_url: values.get("GITHUB_WEB_URL")?,
+        api_url: values.get("GITHUB_API_URL")?,
+        is_stand_in: false,
     })
 }
 

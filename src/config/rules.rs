@@ -45,6 +45,14 @@ pub(super) fn check(profile: Profile, values: &Values, problems: &mut Vec<Proble
     } else if values.has("RAP_API_TOKEN") {
         warnings.push("RAP_API_TOKEN has no effect, because RAP_API_BASE_URL is not set.".to_owned());
     }
+    for (name, other) in [
+        ("SOCIAL_AUTH_GITHUB_KEY", "SOCIAL_AUTH_GITHUB_SECRET"),
+        ("SOCIAL_AUTH_GITHUB_SECRET", "SOCIAL_AUTH_GITHUB_KEY"),
+    ] {
+        if values.has(name) {
+            need(values, problems, other, &format!(" although {name} is set"));
+        }
+    }
     if production && values.has("SENTRY_DSN") {
         need(values, problems, "SENTRY_ENVIRONMENT", " although SENTRY_DSN is set");
     }

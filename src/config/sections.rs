@@ -124,8 +124,7 @@ pub struct GitHubSettings {
     pub token: Option<SecretString>,
     /// Pushes interactive analyses.
     pub interactive_token: Option<SecretString>,
-    pub oauth_key: String,
-    pub oauth_secret: SecretString,
+    pub login: GitHubLoginSettings,
     /// For one call.
     pub timeout: Duration,
     /// Read repositories from this folder and leave GitHub alone.
@@ -136,6 +135,24 @@ pub struct GitHubSettings {
     /// For the checks against the real GitHub only.
     pub testing_token: Option<SecretString>,
 }
+
+/// How people sign in with GitHub, or with what stands for it in a development copy.
+#[derive(Clone, Debug)]
+pub struct GitHubLoginSettings {
+    /// Client id of the OAuth app.
+    pub key: String,
+    /// Its client secret.
+    pub secret: SecretString,
+    /// Whose pages people are sent to.
+    pub web_url: Url,
+    /// Who is asked about them.
+    pub api_url: Url,
+    /// It is the site itself that stands for GitHub, and signs anybody in as anybody. Never in production.
+    pub is_stand_in: bool,
+}
+
+/// The folder of the pages that stand for GitHub in a development copy.
+pub const GITHUB_STAND_IN: &str = "/dev/github";
 
 /// Where issues about outputs to be checked are opened, unless an org has its own place.
 #[derive(Clone, Debug)]

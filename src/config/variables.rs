@@ -188,10 +188,11 @@ pub const VARIABLES: &[Variable] = &[
     var(GitHub, "JOBSERVER_GITHUB_TOKEN", SecretText, "GitHub API token: reads repositories, writes the output checking issues")
         .required(StatedInProduction).secret(),
     var(GitHub, "INTERACTIVE_GITHUB_TOKEN", SecretText, "token that pushes interactive analyses to GitHub").secret(),
-    var(GitHub, "SOCIAL_AUTH_GITHUB_KEY", Text, "client id of the GitHub OAuth app, callback path /complete/github/")
-        .in_development("development-client-id").required(InProduction),
+    var(GitHub, "SOCIAL_AUTH_GITHUB_KEY", Text,
+        "client id of the GitHub OAuth app, callback path /complete/github/; unset in development: a stand-in signs in anybody")
+        .required(InProduction),
     var(GitHub, "SOCIAL_AUTH_GITHUB_SECRET", SecretText, "client secret of the GitHub OAuth app")
-        .in_development("development-client-secret").required(InProduction).secret(),
+        .required(InProduction).secret(),
     var(GitHub, "GITHUB_API_URL", WebUrl, "GitHub's API").default("https://api.github.com"),
     var(GitHub, "GITHUB_WEB_URL", WebUrl, "GitHub's pages: login and repository links").default("https://github.com"),
     var(GitHub, "LOCAL_GIT_REPOS", Folder, "read repositories from this folder and leave GitHub alone"),

@@ -129,6 +129,7 @@ impl Courier for PostOffice {
                 self.post(letter, text).await
             }
             Content::ReleaseNotified(facts) => self.post(letter, slack::release_notified(&self.place, facts)).await,
+            Content::UserRegistered(facts) => self.post(letter, slack::user_registered(&self.place, facts)).await,
             Content::CheckOpened(facts) => self.check_opened(letter, facts).await,
             Content::CheckCommented(facts) => self.check_commented(letter, facts).await,
             Content::CheckClosed(facts) => self.check_closed(letter, facts).await,

@@ -2,7 +2,7 @@
 
 use super::mail::{one_line, short_line};
 use super::{Place, issues};
-use crate::core::outbox::{Awaited, CheckUpdated, CopilotWindows, ReleaseNotified};
+use crate::core::outbox::{Awaited, CheckUpdated, CopilotWindows, ReleaseNotified, UserRegistered};
 
 /// The most characters of one thing that somebody wrote.
 const LONGEST: usize = 300;
@@ -142,6 +142,15 @@ pub fn release_notified(place: &Place, facts: &ReleaseNotified) -> String {
     text.finish()
 }
 
+pub fn user_registered(place: &Place, facts: &UserRegistered) -> String {
+    let page = place.page(&["staff", "users", &facts.username]);
+    Mrkdwn::new(place)
+        .text("New user: ")
+        .link(&page, &facts.username)
+        .text(" signed in with GitHub for the first time.")
+        .finish()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,6 +241,20 @@ mod tests {
         assert!(text.ends_with(&format!("p1/|{label}>, on 3 December 2026")), "{text}");
         facts.more = 7;
         assert!(copilot_windows(&place(), &facts).ends_with("\n• and 7 more"));
+    }
+
+    #[test]
+    fn a_newcomer_is_told_with_their_page() {
+        let facts = UserRegistered {
+            username: "a<b|c@example.org".to_owned(),
+        };
+        let text = user_registered(&place(), &facts);
+        assert!(
+            text.starts_with(
+                "New user: <https://jobs.example.org/staff/users/a%3Cb%7Cc@example.org/|a&lt;b c@example.org> signed in"
+            ),
+            "{text}"
+        );
     }
 
     fn notified(files: Option<(usize, &[&str])>) -> String {

@@ -59,7 +59,7 @@ impl SecurityHeaders {
                  form-action 'self' {github}; frame-ancestors 'self'; img-src 'self' blob: data: https://github.com \
                  https://avatars.githubusercontent.com; manifest-src 'self'; object-src 'none'; \
                  style-src 'self'{dev_styles}; script-src 'self'{dev_scripts} 'nonce-",
-                github = settings.github.web_url.origin().ascii_serialization(),
+                github = settings.github.login.web_url.origin().ascii_serialization(),
             ),
             bare_policy: format!(
                 "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'{report}"

@@ -8,6 +8,7 @@ pub mod api;
 pub mod catchers;
 pub mod cookies;
 pub mod database;
+pub mod dev_github;
 pub mod drain;
 pub mod fairings;
 pub mod forgery;
@@ -28,9 +29,9 @@ use std::sync::Arc;
 use rocket::{Build, Rocket};
 use secrecy::ExposeSecret;
 
-use crate::config::Settings;
+use crate::config::{GITHUB_STAND_IN, Settings};
 use crate::core::db::Db;
-use crate::core::ports::{CodeHost, CodelistChecker};
+use crate::core::ports::{CodeHost, CodelistChecker, IdentityProvider};
 use crate::core::sealed::Sealer;
 
 /// What the web needs from outside: settings, the database, the services behind their ports.
@@ -40,6 +41,8 @@ pub struct App {
     pub db: Db,
     pub code_host: Arc<dyn CodeHost>,
     pub codelists: Arc<dyn CodelistChecker>,
+    /// Who vouches for people who sign in.
+    pub identities: Arc<dyn IdentityProvider>,
     pub sealer: Sealer,
     pub assets: Arc<static_files::Assets>,
     pub live: live::Live,
@@ -49,6 +52,7 @@ pub struct App {
 pub fn build(app: App) -> Rocket<Build> {
     let figment = figment(&app.settings);
     let kept_mails = pages::dev_mail::mounted(&app.settings);
+    let stand_in = dev_github::mounted(&app.settings);
     let headers = headers::SecurityHeaders::new(&app.settings);
     let database = database::Database::from(database::Pool::from(app.db.clone()));
     let rocket = rocket::custom(figment)
@@ -62,8 +66,12 @@ pub fn build(app: App) -> Rocket<Build> {
         .mount("/", routes::all())
         .register("/", catchers::pages())
         .register("/api", catchers::api());
-    match kept_mails {
+    let rocket = match kept_mails {
         Some((mails, routes)) => rocket.manage(mails).mount("/", routes),
+        None => rocket,
+    };
+    match stand_in {
+        Some((stand_in, routes)) => rocket.manage(stand_in).mount(GITHUB_STAND_IN, routes),
         None => rocket,
     }
 }

@@ -52,6 +52,34 @@ fn production_has_its_own_defaults() {
 }
 
 #[test]
+fn without_an_oauth_app_development_stands_for_github_itself() {
+    let login = |pairs: &[_]| development(pairs).map(|loaded| loaded.settings.github.login);
+    let stand_in = login(&[("BASE_URL", "http://localhost:8123")]).unwrap();
+    assert!(stand_in.is_stand_in);
+    assert_eq!(stand_in.web_url.as_str(), "http://localhost:8123/dev/github");
+    assert_eq!(stand_in.api_url.as_str(), "http://localhost:8123/dev/github/api");
+    let another = login(&[]).unwrap();
+    assert_ne!(stand_in.secret.expose_secret(), another.secret.expose_secret());
+
+    let app = [("SOCIAL_AUTH_GITHUB_KEY", "id"), ("SOCIAL_AUTH_GITHUB_SECRET", "s")];
+    let real = login(&app).unwrap();
+    assert!(!real.is_stand_in);
+    assert_eq!(real.web_url.as_str(), "https://github.com/");
+    // Half an app is a mistake.
+    assert_eq!(names(&login(&app[..1]).unwrap_err()), ["SOCIAL_AUTH_GITHUB_SECRET"]);
+    assert_eq!(names(&login(&app[1..]).unwrap_err()), ["SOCIAL_AUTH_GITHUB_KEY"]);
+}
+
+#[test]
+fn production_never_stands_for_github() {
+    assert!(!production(&[]).unwrap().settings.github.login.is_stand_in);
+    for name in ["SOCIAL_AUTH_GITHUB_KEY", "SOCIAL_AUTH_GITHUB_SECRET"] {
+        assert_eq!(names(&production(&[(name, Some(""))]).unwrap_err()), [name]);
+        assert_eq!(names(&production(&[(name, None)]).unwrap_err()), [name]);
+    }
+}
+
+#[test]
 fn an_empty_value_states_that_a_service_is_off_but_does_not_replace_a_needed_one() {
     let error = production(&[("SLACK_BOT_TOKEN", None)]).unwrap_err();
     assert_eq!(names(&error), ["SLACK_BOT_TOKEN"]);

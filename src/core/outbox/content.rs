@@ -48,6 +48,8 @@ pub enum Content {
     LoginTokenMade(LoginTokenMade),
     /// Mail to the owner of a single-use token that was used.
     LoginTokenUsed(LoginTokenUsed),
+    /// Slack: somebody signed in for the first time.
+    UserRegistered(UserRegistered),
 }
 
 impl Content {
@@ -67,7 +69,9 @@ impl Content {
             | Self::LoginLink(_)
             | Self::LoginTokenMade(_)
             | Self::LoginTokenUsed(_) => Service::Mail,
-            Self::CopilotWindows(_) | Self::CheckUpdated(_) | Self::ReleaseNotified(_) => Service::Slack,
+            Self::CopilotWindows(_) | Self::CheckUpdated(_) | Self::ReleaseNotified(_) | Self::UserRegistered(_) => {
+                Service::Slack
+            }
             Self::CheckOpened(_) | Self::CheckCommented(_) | Self::CheckClosed(_) => Service::Github,
         }
     }
@@ -168,6 +172,12 @@ pub struct FinishedJob {
 pub struct TestMail {
     /// Who asked for it.
     pub by: String,
+}
+
+/// Somebody whose identity is new here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserRegistered {
+    pub username: String,
 }
 
 /// Projects whose co-pilot support ends soon, soonest first.

@@ -26,7 +26,9 @@ pub use checks::{
     CheckClosed, CheckCommented, CheckEvent, CheckOpened, CheckUpdated, OutputCheck, ReleaseNotified, ReleasedFiles,
     RequestDecided, Status, Update,
 };
-pub use content::{Content, CopilotWindow, CopilotWindows, FinishedJob, JobsFinished, OtherJobs, TestMail};
+pub use content::{
+    Content, CopilotWindow, CopilotWindows, FinishedJob, JobsFinished, OtherJobs, TestMail, UserRegistered,
+};
 pub use entry::{LoginLink, LoginTokenMade, LoginTokenUsed};
 pub use profile::{EmailChanged, EmailConfirm};
 pub use retry::{LONGEST_PAUSE, RetryPolicy};

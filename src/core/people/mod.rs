@@ -8,6 +8,7 @@ pub mod deactivation;
 pub mod email;
 pub mod email_change;
 pub mod email_login;
+pub mod identities;
 pub mod login_token;
 pub mod memberships;
 pub mod notify;

@@ -24,6 +24,7 @@ mod workspace;
 mod workspace_create;
 mod yours;
 
+pub use answer::Answer;
 use rocket::{Route, routes};
 
 use super::view::Tab;
@@ -58,6 +59,11 @@ pub fn site_routes() -> Vec<Route> {
         login::login,
         login::email::ask,
         login::email::follow,
+        login::github::depart,
+        login::github::no_such_provider,
+        login::github::come_back,
+        login::github::go_on_with_name,
+        login::name::form,
         login::link::login_link,
         login::link::use_login_link,
         login::token::sign_in,

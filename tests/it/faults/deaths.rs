@@ -40,6 +40,7 @@ kinds![
     request_rejected,
     request_returned,
     test_mail,
+    user_registered,
 ];
 
 #[test]

@@ -3,6 +3,7 @@
 mod dev_mail;
 mod errors;
 mod event_log;
+mod github_login;
 mod home;
 mod job_requests;
 mod jobs;

@@ -52,7 +52,18 @@ const TABLE: &[Row] = &[
     ("GET", "/dev/mail", "/dev/mail/", all(200)),
     ("GET", "/dev/mail/<id>", "/dev/mail/none@example.org/", all(404)),
     ("GET", "/dev/mail/<id>/html", "/dev/mail/none@example.org/html/", all(404)),
+    // Development copies that stand for GitHub.
+    ("GET", "/dev/github/login/oauth/authorize", "/dev/github/login/oauth/authorize", all(400)),
+    ("POST", "/dev/github/login/oauth/authorize", "/dev/github/login/oauth/authorize", with_form(400)),
+    ("POST", "/dev/github/login/oauth/access_token", "/dev/github/login/oauth/access_token", all(200)),
+    ("GET", "/dev/github/api/user", "/dev/github/api/user", all(401)),
+    ("GET", "/dev/github/api/user/emails", "/dev/github/api/user/emails", all(401)),
     // Signing in and out.
+    ("POST", "/login/github", "/login/github/", all(302)),
+    ("POST", "/login/<_provider>", "/login/gitlab/", all(404)),
+    ("GET", "/complete/github", "/complete/github/", all(400)),
+    ("POST", "/complete/github", "/complete/github/", with_form(400)),
+    ("GET", "/enter-your-name?<partial_token>", "/enter-your-name/", not_signed_in(400, 302)),
     ("GET", "/login-link/<token>", "/login-link/none/", all(200)),
     ("POST", "/login-link/<token>", "/login-link/none/", with_form(302)),
     ("GET", "/login", "/login/", not_signed_in(200, 302)),

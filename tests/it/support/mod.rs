@@ -4,6 +4,7 @@ mod actors;
 mod code_host;
 mod codelists;
 mod collector;
+pub mod github;
 mod html;
 mod post;
 mod program;
@@ -75,12 +76,14 @@ impl Site {
         let codelists = Arc::new(FakeCodelists::default());
         let live = Live::default();
         let post = Post::new(&settings, db.clone());
+        let identities = github::identity_provider(&settings);
         let sealer = Sealer::new(&settings.secrets.secret_key, None).unwrap();
         let app = App {
             settings: Arc::new(settings),
             db: db.clone(),
             code_host: code_host.clone(),
             codelists: codelists.clone(),
+            identities,
             sealer: sealer.clone(),
             assets: Arc::new(Assets::default()),
             live: live.clone(),

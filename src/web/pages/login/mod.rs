@@ -1,7 +1,10 @@
 //! Signing in and out. Every way in ends in [`enter`].
 
 pub mod email;
+pub mod failed;
+pub mod github;
 pub mod link;
+pub mod name;
 pub mod token;
 mod view;
 
