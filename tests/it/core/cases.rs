@@ -126,6 +126,12 @@ pub const REFUSED: &[(&str, &str)] = &[
     ("email_login_email_not_blank", r#"INSERT INTO email_login (email, browser_hash, expires_at) VALUES ('', 'b', now())"#),
     ("email_login_next_is_a_path", r#"INSERT INTO email_login (email, browser_hash, expires_at, next) VALUES ('a@b', 'b', now(), 'https://x')"#),
     ("user_login_token_failures_not_negative", r#"UPDATE "user" SET login_token_failures = -1"#),
+    ("personal_token_hash_unique", r#"INSERT INTO personal_token (user_id, hash, created_by, expires_on) SELECT id, 'sha256$x', 'op', '2100-01-01' FROM "user""#),
+    ("personal_token_hash_known", r#"INSERT INTO personal_token (user_id, hash, created_by, expires_on) SELECT min(id), 'x', 'op', '2100-01-01' FROM "user""#),
+    ("personal_token_hash_known", r#"INSERT INTO personal_token (user_id, hash, created_by, expires_on) SELECT min(id), 'pbkdf2$x', 'op', '2100-01-01' FROM "user""#),
+    ("personal_token_created_by_not_blank", r#"INSERT INTO personal_token (user_id, hash, created_by, expires_on) SELECT min(id), 'sha256$x', '', '2100-01-01' FROM "user""#),
+    ("personal_token_both_revoked_at_and_by_set", r#"INSERT INTO personal_token (user_id, hash, created_by, expires_on, revoked_at) SELECT min(id), 'sha256$x', 'op', '2100-01-01', now() FROM "user""#),
+    ("personal_token_both_revoked_at_and_by_set", r#"INSERT INTO personal_token (user_id, hash, created_by, expires_on, revoked_by) SELECT min(id), 'sha256$x', 'op', '2100-01-01', 'op' FROM "user""#),
 ];
 
 /// Statements that keep every rule: of each pair both or neither, of each list every value.
@@ -196,4 +202,6 @@ pub const ACCEPTED: &[&str] = &[
     r#"UPDATE "user" SET notify = 'each_job'; UPDATE "user" SET notify = 'whole_request'; UPDATE "user" SET notify = 'failures'; UPDATE "user" SET notify = 'nothing'"#,
     r#"INSERT INTO email_login (email, browser_hash, expires_at) SELECT 'a@b', 'b', now() FROM generate_series(1, 2)"#,
     r#"UPDATE "user" SET login_token_failures = 5"#,
+    r#"INSERT INTO personal_token (user_id, hash, created_by, expires_on) SELECT min(id), 'argon2$argon2id$x', 'op', '2100-01-01' FROM "user""#,
+    r#"INSERT INTO personal_token (user_id, hash, created_by, expires_on, revoked_at, revoked_by) SELECT min(id), 'sha256$x', 'op', '2020-01-01', now(), 'op' FROM "user""#,
 ];

@@ -3,6 +3,7 @@
 mod store;
 
 use sqlx::PgConnection;
+use unicode_normalization::UnicodeNormalization;
 
 use super::is_email;
 use super::roles::{self, Granter};
@@ -35,11 +36,15 @@ pub struct StoredUser {
 }
 
 /// Makes a user, or changes what is given of an existing one and adds roles. A new one is invited: the
-/// first GitHub login of that name will be theirs.
+/// first GitHub login of that name will be theirs. Letters that look alike in a username become one (NFKC).
 ///
 /// # Errors
 /// `Invalid` for a username, name or address that cannot be, or an address that somebody else has.
 pub async fn create_user(db: &Db, input: &UserInput, operator: &Operator) -> Result<StoredUser> {
+    let input = &UserInput {
+        username: input.username.nfkc().collect(),
+        ..input.clone()
+    };
     check(input)?;
     let (email, fullname) = (input.email.as_deref(), input.fullname.as_deref());
     let granter = Granter::Operator(operator.clone());

@@ -15,7 +15,9 @@ async fn invite(site: &Site, username: &str) {
         username: username.to_owned(),
         ..UserInput::default()
     };
-    create_user(&site.db, &input, &Operator::at_the_command_line("olive")).await.unwrap();
+    create_user(&site.db, &input, &Operator::at_the_command_line("olive"))
+        .await
+        .unwrap();
 }
 
 async fn sql(site: &Site, sql: &'static str) {
