@@ -2,7 +2,8 @@
 
 mod store;
 
-use super::{administrators, sessions};
+use super::administrators::{self, LAST_ONE};
+use super::sessions;
 use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;
 use crate::core::error::{Error, Result};
@@ -21,7 +22,7 @@ pub async fn deactivate(db: &Db, username: &str, by: &By) -> Result<Option<u64>>
         return Ok(None);
     }
     if administrators::is_last(&mut tx, user.id).await? {
-        return Err(Error::Conflict(administrators::LAST_ONE.to_owned()));
+        return Err(Error::Conflict(LAST_ONE.to_owned()));
     }
     store::deactivate(&mut tx, user.id).await?;
     let event = Event::new("user_deactivated", by, Subject::user(user.id)).change("is_active", "true", "false");
