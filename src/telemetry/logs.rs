@@ -4,8 +4,11 @@
 //! already. Its lines then come through ours, from warnings upwards, as its line per request has no request
 //! id; the web part writes that line.
 //!
-//! Secrets stay out of the logs by type: the settings hold them in types whose `Debug` is a mask. What is
+//! Secrets stay out of the logs by type, and what comes in by accident is taken out of the finished line: the settings hold them in types whose `Debug` is a mask. What is
 //! said of a request is chosen field by field, and neither a cookie, a header nor a query is among it.
+
+use std::io::{self, Write};
+use std::sync::Arc;
 
 use tracing::Subscriber;
 use tracing_subscriber::fmt::MakeWriter;
@@ -13,6 +16,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{EnvFilter, Layer};
 
 use super::TelemetryError;
+use super::scrub::Scrubber;
 use crate::config::{LogFormat, LogLevel, TelemetrySettings};
 
 /// The layer that writes lines, without its filter.
@@ -21,6 +25,10 @@ where
     S: Subscriber + for<'s> LookupSpan<'s>,
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
+    let writer = Clean {
+        scrubber: Arc::new(Scrubber::of_lines(&settings.sentry.hidden)),
+        writer,
+    };
     let lines = tracing_subscriber::fmt::layer().with_writer(writer);
     match (settings.log_format, settings.log_timestamps) {
         (LogFormat::Json, true) => lines.json().flatten_event(true).with_span_list(false).boxed(),
@@ -32,6 +40,42 @@ where
             .boxed(),
         (LogFormat::Text, true) => lines.with_ansi(false).boxed(),
         (LogFormat::Text, false) => lines.with_ansi(false).without_time().boxed(),
+    }
+}
+
+/// The second net: what came into a line by accident (a database that repeats what it was told, say) leaves it
+/// before it is written.
+struct Clean<W> {
+    scrubber: Arc<Scrubber>,
+    writer: W,
+}
+
+impl<'w, W: MakeWriter<'w>> MakeWriter<'w> for Clean<W> {
+    type Writer = CleanLines<W::Writer>;
+
+    fn make_writer(&'w self) -> Self::Writer {
+        CleanLines {
+            scrubber: self.scrubber.clone(),
+            writer: self.writer.make_writer(),
+        }
+    }
+}
+
+/// Each write is of one whole line.
+struct CleanLines<W> {
+    scrubber: Arc<Scrubber>,
+    writer: W,
+}
+
+impl<W: Write> Write for CleanLines<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let clean = self.scrubber.text(&String::from_utf8_lossy(bytes));
+        self.writer.write_all(clean.as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
     }
 }
 
@@ -65,8 +109,7 @@ pub(super) fn filter(settings: &TelemetrySettings) -> Result<EnvFilter, Telemetr
 
 #[cfg(test)]
 mod tests {
-    use std::io::{self, Write};
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
 
     use super::*;
     use crate::config::{SecretUrl, Settings};
@@ -179,5 +222,27 @@ mod tests {
         });
         assert!(out.contains("********") && out.contains("REDACTED"), "{out}");
         assert!(!out.contains("hunter2"), "{out}");
+    }
+
+    #[test]
+    fn what_others_blurt_out_is_taken_out_of_the_line() {
+        let mut settings = settings();
+        settings.sentry.hidden = vec!["a-long-secret-of-ours".into(), "hello".into()];
+        for log_format in [LogFormat::Text, LogFormat::Json] {
+            settings.log_format = log_format;
+            let out = written(&settings, || {
+                let cause = "no: a-long-secret-of-ours, sessionid=abc123; Authorization: abc123";
+                tracing::error!(target: "jobserver::x", cause, "hello");
+                tracing::error!(target: "jobserver::x", "GET /login-link/abc123/ failed");
+            });
+            assert!(!out.contains("a-long-secret") && !out.contains("abc123"), "{out}");
+            // Short values of settings are words.
+            assert!(out.contains("hello") && out.contains("sessionid=*****"), "{out}");
+            assert_eq!(out.lines().count(), 2, "{out}");
+            if log_format == LogFormat::Json {
+                let mut lines = out.lines().map(serde_json::from_str::<serde_json::Value>);
+                assert!(lines.all(|line| line.is_ok()), "{out}");
+            }
+        }
     }
 }

@@ -53,6 +53,9 @@ const MARKS: &[&str] = &[
     "?state=",
 ];
 
+/// From so many bytes on, a value is no word that anybody writes.
+const LONG: usize = 10;
+
 /// Knows what must not be said.
 pub(super) struct Scrubber {
     /// The longest first, so that none is hidden only in part.
@@ -68,6 +71,13 @@ impl Scrubber {
             .collect();
         hidden.sort_by_key(|secret| std::cmp::Reverse(secret.expose_secret().len()));
         Self { hidden }
+    }
+
+    /// For lines of the log: values that are short enough to be words of theirs are left.
+    pub(super) fn of_lines(hidden: &[SecretString]) -> Self {
+        let mut scrubber = Self::new(hidden);
+        scrubber.hidden.retain(|secret| secret.expose_secret().len() >= LONG);
+        scrubber
     }
 
     /// The event without secrets; `None` when it can no longer be read as one.
@@ -104,6 +114,11 @@ impl Scrubber {
                 text = text.replace(secret.expose_secret(), HIDDEN);
             }
         }
+        let lower = text.to_ascii_lowercase();
+        let has_mark = |mark: &&str| lower.contains(*mark);
+        if !HEADERS.iter().chain(MARKS).any(has_mark) {
+            return text;
+        }
         for mark in HEADERS {
             text = without_what_follows(text, mark, ends_line);
         }
@@ -136,14 +151,15 @@ fn without_what_follows(text: String, mark: &str, is_end: fn(char) -> bool) -> S
 }
 
 fn ends_line(c: char) -> bool {
-    matches!(c, '\n' | '\r' | '"' | '\'')
+    // A backslash stands before a quote within JSON.
+    matches!(c, '\n' | '\r' | '"' | '\'' | '\\')
 }
 
 fn ends_word(c: char) -> bool {
     c.is_whitespace()
         || matches!(
             c,
-            '<' | '"' | '\'' | '`' | '&' | ';' | ',' | '/' | '?' | '#' | ')' | '>' | '}' | ']' | '\\'
+            '<' | '…' | '"' | '\'' | '`' | '&' | ';' | ',' | '/' | '?' | '#' | ')' | '>' | '}' | ']' | '\\'
         )
 }
 

@@ -20,7 +20,7 @@ use super::api::{self, Answer};
 use super::fairings::{finish_unseen, request_id};
 use super::forgery::{changes_nothing, is_our_address};
 use super::forms::CSRF_REFUSED;
-use super::guards::{actor, safe_next};
+use super::guards::{actor, safe_next_or};
 use super::responders::{RetryAfter, Told};
 use super::view::{Page, encode_next, login_href, render};
 
@@ -163,7 +163,8 @@ fn came_from(request: &Request<'_>) -> Option<String> {
         return None;
     }
     let page = &referer[url::Position::BeforePath..url::Position::AfterQuery];
-    Some(safe_next(Some(page)).into_owned())
+    let safe = safe_next_or(Some(page), "");
+    (!safe.is_empty()).then(|| safe.into_owned())
 }
 
 /// Answers that Rocket asks for without telling a fairing get what fairings give others.

@@ -125,7 +125,8 @@ pub fn guarded(mut route: Route) -> Route {
     route
 }
 
-pub(in crate::web) fn changes_nothing(method: Method) -> bool {
+/// Whether a method only reads, by what HTTP says of it.
+pub fn changes_nothing(method: Method) -> bool {
     matches!(method, Method::Get | Method::Head | Method::Options | Method::Trace)
 }
 

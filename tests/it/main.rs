@@ -2,6 +2,7 @@
 //! one link step. Each test has a database of its own.
 
 mod api;
+mod attacks;
 mod core;
 #[path = "../fakes/mod.rs"]
 mod fakes;

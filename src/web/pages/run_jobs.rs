@@ -168,11 +168,12 @@ async fn prepare<'r>(
     workspace: &str,
     reference: &str,
 ) -> Outcome<Result<Asked<'r>, Answer>> {
-    let mut conn = db.read().await?;
-    let workspace = places::workspace(&mut conn, project, workspace).await?;
+    // Who is not signed in learns nothing of what there is.
     let Some(user) = visit.signed_in() else {
         return Ok(Err(Answer::redirect(login_href(visit.path(), visit.query()))));
     };
+    let mut conn = db.read().await?;
+    let workspace = places::workspace(&mut conn, project, workspace).await?;
     let can = user.can::<RunJobs>(workspace.project_id)?;
     if workspace.is_archived {
         let why = "This workspace is archived, so no jobs can be run in it.";

@@ -289,7 +289,7 @@ async fn over_https_a_session_must_say_where_it_comes_from(pool: PgPool) {
             .header(Header::new("Authorization", token.clone()))
             .body("[]");
         if let Some(session) = session {
-            request = request.cookie(("sessionid", session.to_owned()));
+            request = request.cookie(("__Host-sessionid", session.to_owned()));
         }
         if let Some((name, value)) = header {
             request = request.header(Header::new(name, value));

@@ -174,8 +174,11 @@ async fn errors_keep_what_was_filled_in(pool: PgPool) {
 #[sqlx::test]
 async fn who_may_come(pool: PgPool) {
     let (site, _) = site(pool).await;
-    site.anonymous().get("/project/unknown/run-jobs/").await.expect(404);
-    site.anonymous().get("/elsewhere/ws/run-jobs/").await.expect(404);
+    for path in ["/project/unknown/run-jobs/", "/elsewhere/ws/run-jobs/"] {
+        // Whether it is there is nothing for whoever is not signed in.
+        site.anonymous().get(path).await.expect(302);
+        site.sign_in("ada").await.get(path).await.expect(404);
+    }
     let sent = site
         .anonymous()
         .get("/project/ws/run-jobs/feature/x/?a=b")

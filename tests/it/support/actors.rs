@@ -3,12 +3,15 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use jobserver::web::App;
+use jobserver::web::cookies::Kind;
 use rocket::http::{ContentType, Cookie, Header, Method};
 use rocket::local::asynchronous::{Client, LocalRequest};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
 use super::Html;
+use super::logs::{address_must_not_be_logged, must_not_be_logged};
 
 /// What came back.
 pub struct Answer {
@@ -18,7 +21,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    async fn of(request: LocalRequest<'_>) -> Self {
+    pub async fn of(request: LocalRequest<'_>) -> Self {
         let response = request.dispatch().await;
         let status = response.status().code;
         let headers = response
@@ -27,7 +30,9 @@ impl Answer {
             .map(|header| (header.name().as_str().to_owned(), header.value().to_owned()))
             .collect();
         let body = response.into_string().await.unwrap_or_default();
-        Self { status, headers, body }
+        let answer = Self { status, headers, body };
+        address_must_not_be_logged(answer.location());
+        answer
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -70,10 +75,9 @@ pub struct Visitor {
 
 impl Visitor {
     pub fn new(client: Arc<Client>, session: Option<String>) -> Self {
-        let cookies = session
-            .into_iter()
-            .map(|token| ("sessionid".to_owned(), token))
-            .collect();
+        let web = &client.rocket().state::<App>().unwrap().settings.web;
+        let name = Kind::Session.name(web);
+        let cookies = session.into_iter().map(|token| (name.to_owned(), token)).collect();
         Self {
             client,
             cookies: Mutex::new(cookies),
@@ -108,7 +112,19 @@ impl Visitor {
         jar.push((name.to_owned(), value.to_owned()));
     }
 
+    /// The cookies that the browser has now.
+    pub async fn cookies(&self) -> Vec<(String, String)> {
+        self.cookies.lock().await.clone()
+    }
+
+    /// What a browser says of a form on a page of the site.
+    fn origin(&self) -> String {
+        let web = &self.client.rocket().state::<App>().unwrap().settings.web;
+        web.base_url.origin().ascii_serialization()
+    }
+
     async fn request<'c>(&'c self, method: Method, path: &str) -> LocalRequest<'c> {
+        address_must_not_be_logged(path);
         let mut request = self.client.req(method, path.to_owned());
         if let Some(address) = self.address {
             request = request.remote(SocketAddr::new(address, 40000));
@@ -131,6 +147,9 @@ impl Visitor {
             .filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"))
         {
             let cookie = Cookie::parse_encoded(value.clone()).unwrap();
+            if !cookie.name().contains("flash") {
+                must_not_be_logged(cookie.value());
+            }
             jar.retain(|(name, _)| name != cookie.name());
             if !cookie.value().is_empty() && cookie.max_age().is_none_or(|age| age.is_positive()) {
                 jar.push((cookie.name().to_owned(), cookie.value().to_owned()));
@@ -156,6 +175,7 @@ impl Visitor {
         for page in ["/no/such/page/at/all/", path] {
             let html = self.get(page).await.html();
             if let Some(token) = html.attribute("input[name=csrfmiddlewaretoken]", "value") {
+                must_not_be_logged(&token);
                 return token;
             }
         }
@@ -172,6 +192,9 @@ impl Visitor {
 
     /// Sends a form as it is.
     pub async fn post_without_token(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        for (_, value) in fields.iter().filter(|(name, _)| name.contains("token")) {
+            must_not_be_logged(value);
+        }
         let body = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
             .finish();
@@ -179,6 +202,7 @@ impl Visitor {
             .request(Method::Post, path)
             .await
             .header(ContentType::Form)
+            .header(Header::new("Origin", self.origin()))
             .body(body);
         self.send(request).await
     }
@@ -234,6 +258,9 @@ impl Backend {
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut request = self.client.req(method, path.to_owned()).body(body);
         for (name, value) in headers {
+            if name.eq_ignore_ascii_case("Authorization") {
+                must_not_be_logged(value);
+            }
             request = request.header(Header::new((*name).to_owned(), (*value).to_owned()));
         }
         Answer::of(request).await

@@ -6,10 +6,10 @@ mod codelists;
 mod collector;
 pub mod github;
 mod html;
+mod logs;
 mod post;
 mod program;
 mod proxy;
-mod statements;
 mod waiting;
 mod world;
 
@@ -18,10 +18,10 @@ pub use code_host::FakeCodeHost;
 pub use codelists::FakeCodelists;
 pub use collector::{Collector, Sentry, Silent};
 pub use html::Html;
+pub use logs::{Mark, count_statements, must_not_be_logged};
 pub use post::{KeptIssue, Post, Trouble};
 pub use program::{Program, Running, SECRET_KEY};
 pub use proxy::DatabaseProxy;
-pub use statements::count_statements;
 pub use waiting::until_waiting;
 pub use world::{Job, Request, World};
 
@@ -51,6 +51,7 @@ pub struct Site {
     pub live: Live,
     pub world: World,
     post: Post,
+    log: Mark,
 }
 
 impl Site {
@@ -71,6 +72,9 @@ impl Site {
             folder: std::env::temp_dir().join(format!("no-mails-{:016x}", rand::random::<u64>())),
         };
         change(&mut settings);
+        logs::listen();
+        let log = Mark::now();
+        logs::settings_must_not_be_logged(&settings);
         let db = Db::from(pool);
         let code_host = Arc::new(FakeCodeHost::default());
         let codelists = Arc::new(FakeCodelists::default());
@@ -100,6 +104,7 @@ impl Site {
             live,
             world,
             post,
+            log,
         }
     }
 
@@ -124,9 +129,20 @@ impl Site {
         Visitor::new(self.client.clone(), Some(session))
     }
 
+    /// A browser that has the cookie of this session.
+    pub fn with_session(&self, session: &str) -> Visitor {
+        Visitor::new(self.client.clone(), Some(session.to_owned()))
+    }
+
     /// A backend, made when it does not exist, that shows its token.
     pub async fn backend(&self, slug: &str) -> Backend {
         let token = self.world.backend(slug).await;
         Backend::new(self.client.clone(), token)
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        logs::assert_nothing_told(&self.log.told());
     }
 }

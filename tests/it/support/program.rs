@@ -2,17 +2,23 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sqlx::PgPool;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 
+use super::logs::{address_must_not_be_logged, all_secrets_in, assert_nothing_told, must_not_be_logged};
+
 /// No program takes longer to do what a test waits for.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// What the executable seals tokens with.
 pub const SECRET_KEY: &str = "a-secret-key-for-tests-that-is-long-enough-to-be-one";
+
+/// Commands that are there to say a secret, once.
+const TELLING: &[&str] = &["login-link", "create_backend", "create_bot"];
 
 /// The executable with a database of its own, in an empty folder and an empty environment.
 pub struct Program {
@@ -59,6 +65,12 @@ impl Program {
     }
 
     pub fn with(mut self, name: &str, value: &str) -> Self {
+        if ["KEY", "SECRET", "TOKEN", "DSN", "PASSWORD"]
+            .iter()
+            .any(|word| name.contains(word))
+        {
+            must_not_be_logged(value);
+        }
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
@@ -77,6 +89,7 @@ impl Program {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
+        must_not_be_logged(SECRET_KEY);
         let mut command = Command::new(env!("CARGO_BIN_EXE_jobserver"));
         command
             .args(arguments)
@@ -101,11 +114,23 @@ impl Program {
             .await
             .unwrap()
             .unwrap();
-        Said {
+        let said = Said {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),
+        };
+        assert_nothing_told(&all_secrets_in(&said.err));
+        if arguments.first().is_some_and(|command| TELLING.contains(command)) {
+            said.out.split_whitespace().for_each(|word| {
+                address_must_not_be_logged(word);
+                if word.len() >= 32 && !word.contains("://") {
+                    must_not_be_logged(word);
+                }
+            });
+        } else {
+            assert_nothing_told(&all_secrets_in(&said.out));
         }
+        said
     }
 
     /// Starts a command that runs until it is told to stop, and waits for the line with `ready` in it.
@@ -125,8 +150,15 @@ impl Program {
         .unwrap();
         // Read on, so that the program never waits for somebody to read what it says.
         let (says, hears) = mpsc::unbounded_channel();
+        let log = Arc::new(Mutex::new(line.clone().unwrap_or_default()));
+        let all = log.clone();
         tokio::task::spawn_blocking(move || {
             for line in lines.map_while(Result::ok) {
+                {
+                    let mut all = all.lock().unwrap();
+                    all.push('\n');
+                    all.push_str(&line);
+                }
                 // Whether or not anybody listens.
                 let _ = says.send(line);
             }
@@ -136,6 +168,7 @@ impl Program {
             ready_line: line.clone().unwrap_or_default(),
             said: Vec::new(),
             hears,
+            log,
         };
         if line.is_none() {
             let said = running.ended().await;
@@ -153,6 +186,8 @@ pub struct Running {
     /// What it said since, as far as it was listened to.
     said: Vec<String>,
     hears: mpsc::UnboundedReceiver<String>,
+    /// All that it said so far, whoever listened.
+    log: Arc<Mutex<String>>,
 }
 
 impl Running {
@@ -217,5 +252,6 @@ impl Drop for Running {
             let _ = child.kill();
             let _ = child.wait();
         }
+        assert_nothing_told(&all_secrets_in(&self.log.lock().unwrap()));
     }
 }

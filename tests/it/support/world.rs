@@ -11,6 +11,8 @@ use secrecy::ExposeSecret;
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
+use super::logs::must_not_be_logged;
+
 #[derive(Clone)]
 pub struct World {
     db: Db,
@@ -205,6 +207,7 @@ impl World {
         let token = create_backend(&self.db, &self.sealer, &input, &By::operator("test"))
             .await
             .unwrap();
+        must_not_be_logged(token.expose_secret());
         token.expose_secret().to_owned()
     }
 
@@ -324,11 +327,9 @@ impl World {
         let link = create_login_link(&self.db, username, &By::operator("test"))
             .await
             .unwrap();
-        sign_in_with_link(&self.db, &link, Place::default())
-            .await
-            .unwrap()
-            .token
-            .expose_secret()
-            .to_owned()
+        let session = sign_in_with_link(&self.db, &link, Place::default()).await.unwrap();
+        must_not_be_logged(link.expose_secret());
+        must_not_be_logged(session.token.expose_secret());
+        session.token.expose_secret().to_owned()
     }
 }
