@@ -32,7 +32,6 @@ use jobserver::core::db::Db;
 use jobserver::core::outbox::Attempted;
 use jobserver::core::sealed::Sealer;
 use jobserver::web::{self, App, live::Live, static_files::Assets};
-use rocket::Route;
 use rocket::local::asynchronous::Client;
 use sqlx::PgPool;
 
