@@ -133,7 +133,18 @@ pub const REFUSED: &[(&str, &str)] = &[
     ("unfinished_login_next_is_a_path", "INSERT INTO unfinished_login (token_hash, browser_hash, uid, login, next, expires_at) VALUES ('x', 'b', '1', 'ada', 'evil', now())"),
     ("email_login_email_not_blank", r#"INSERT INTO email_login (email, browser_hash, expires_at) VALUES ('', 'b', now())"#),
     ("email_login_next_is_a_path", r#"INSERT INTO email_login (email, browser_hash, expires_at, next) VALUES ('a@b', 'b', now(), 'https://x')"#),
+    ("session_method_known", r#"INSERT INTO session (token_hash, user_id, expires_at, method) SELECT 'x', min(id), now(), 'password' FROM "user""#),
+    ("session_previous_token_hash_unique", r#"INSERT INTO session (token_hash, user_id, expires_at, previous_token_hash, previous_token_until) SELECT id::text::bytea, id, now(), 'x', now() FROM "user""#),
+    ("session_both_previous_token_and_its_end", r#"INSERT INTO session (token_hash, user_id, expires_at, previous_token_hash) SELECT 'x', min(id), now(), 'y' FROM "user""#),
+    ("session_both_previous_token_and_its_end", r#"INSERT INTO session (token_hash, user_id, expires_at, previous_token_until) SELECT 'x', min(id), now(), now() FROM "user""#),
+    ("email_change_email_not_blank", r#"INSERT INTO email_change (user_id, email, expires_at) SELECT min(id), '', now() FROM "user""#),
     ("user_login_token_failures_not_negative", r#"UPDATE "user" SET login_token_failures = -1"#),
+    ("personal_token_hash_unique", r#"INSERT INTO personal_token (user_id, hash, created_by, expires_on) SELECT id, 'sha256$x', 'op', '2100-01-01' FROM "user""#),
+    ("personal_token_hash_known", r#"INSERT INTO personal_token (user_id, hash, created_by, expires_on) SELECT min(id), 'x', 'op', '2100-01-01' FROM "user""#),
+    ("personal_token_hash_known", r#"INSERT INTO personal_token (user_id, hash, created_by, expires_on) SELECT min(id), 'pbkdf2$x', 'op', '2100-01-01' FROM "user""#),
+    ("personal_token_created_by_not_blank", r#"INSERT INTO personal_token (user_id, hash, created_by, expires_on) SELECT min(id), 'sha256$x', '', '2100-01-01' FROM "user""#),
+    ("personal_token_both_revoked_at_and_by_set", r#"INSERT INTO personal_token (user_id, hash, created_by, expires_on, revoked_at) SELECT min(id), 'sha256$x', 'op', '2100-01-01', now() FROM "user""#),
+    ("personal_token_both_revoked_at_and_by_set", r#"INSERT INTO personal_token (user_id, hash, created_by, expires_on, revoked_by) SELECT min(id), 'sha256$x', 'op', '2100-01-01', 'op' FROM "user""#),
 ];
 
 /// Statements that keep every rule: of each pair both or neither, of each list every value.
@@ -206,4 +217,9 @@ pub const ACCEPTED: &[&str] = &[
     "INSERT INTO unfinished_login (token_hash, browser_hash, uid, login, email, next, expires_at) VALUES ('x', 'b', '1', 'ada', NULL, '/', now()), ('y', 'b', '1', 'ada', 'a@example.org', '/', now())",
     r#"INSERT INTO email_login (email, browser_hash, expires_at) SELECT 'a@b', 'b', now() FROM generate_series(1, 2)"#,
     r#"UPDATE "user" SET login_token_failures = 5"#,
+    r#"INSERT INTO session (token_hash, user_id, expires_at, method, user_agent, address) SELECT m::bytea, id, now(), m, 'b', '2001:db8::1' FROM (SELECT min(id) AS id FROM "user") u, unnest(ARRAY['github', 'email', 'token', 'link']) m"#,
+    r#"INSERT INTO session (token_hash, user_id, expires_at, must_rotate, previous_token_hash, previous_token_until) SELECT 'x', min(id), now(), true, 'y', now() FROM "user""#,
+    r#"INSERT INTO email_change (user_id, email, expires_at) SELECT id, 'same@example.org', now() FROM "user""#,
+    r#"INSERT INTO personal_token (user_id, hash, created_by, expires_on) SELECT min(id), 'argon2$argon2id$x', 'op', '2100-01-01' FROM "user""#,
+    r#"INSERT INTO personal_token (user_id, hash, created_by, expires_on, revoked_at, revoked_by) SELECT min(id), 'sha256$x', 'op', '2020-01-01', now(), 'op' FROM "user""#,
 ];

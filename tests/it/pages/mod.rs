@@ -15,6 +15,8 @@ mod people;
 mod projects;
 mod run_jobs;
 mod settings;
+mod settings_person;
+mod settings_sessions;
 mod status_page;
 mod workspace_create;
 mod workspaces;
