@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use std::time::Duration;
 
 use super::attempts::{self, Trial, Who};
+use super::email::is_address;
 use super::sessions::{self, Method, NewSession, Place};
 use crate::core::db::Db;
 use crate::core::error::{Error, FieldErrors, Result};
@@ -26,7 +27,7 @@ const PURPOSE: &str = "sign-in link by mail";
 /// `Invalid` for what is no e-mail address; `TooMany`.
 pub async fn ask(db: &Db, email: &str, browser: &str, next: &str, lifetime: Duration, place: Place<'_>) -> Result<()> {
     let email = email.trim();
-    if !super::is_email(email) {
+    if !is_address(email) {
         let message = if email.is_empty() {
             "Enter your e-mail address."
         } else {

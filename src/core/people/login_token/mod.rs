@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use time::{Duration, OffsetDateTime};
 
 pub use actions::{Proven, make, prove, sign_in, use_up};
-pub use store::may_make;
+pub use store::{Standing, standing};
 
 /// How long a token works.
 pub const LIFETIME: Duration = Duration::hours(1);

@@ -118,11 +118,30 @@ pub(super) async fn set(
     .await?)
 }
 
-/// Whether somebody may make a token: they sign in with GitHub otherwise, and may use a backend.
-pub async fn may_make(conn: &mut PgConnection, user_id: i32) -> Result<bool> {
-    Ok(sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM social_account s WHERE s.user_id = $1 AND s.provider = 'github')
-              AND EXISTS (SELECT FROM backend_membership m WHERE m.user_id = $1) AS "may!""#,
+/// What somebody is to know of their token before they make one.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing {
+    pub has_github: bool,
+    pub has_backend: bool,
+    /// Until when the one that they have works.
+    pub outstanding_until: Option<OffsetDateTime>,
+}
+
+impl Standing {
+    /// Whether they may make one.
+    pub const fn may_make(self) -> bool {
+        self.has_github && self.has_backend
+    }
+}
+
+pub async fn standing(conn: &mut PgConnection, user_id: i32) -> Result<Standing> {
+    Ok(sqlx::query_as!(
+        Standing,
+        r#"SELECT EXISTS (SELECT FROM social_account s WHERE s.user_id = u.id AND s.provider = 'github')
+                      AS "has_github!",
+                  EXISTS (SELECT FROM backend_membership m WHERE m.user_id = u.id) AS "has_backend!",
+                  CASE WHEN u.login_token_expires_at >= now() THEN u.login_token_expires_at END AS outstanding_until
+             FROM "user" u WHERE u.id = $1"#,
         user_id
     )
     .fetch_one(conn)

@@ -3,6 +3,7 @@
 
 mod browser;
 pub mod confirm;
+mod login_token;
 mod notifications;
 mod person;
 pub mod sessions;
@@ -11,6 +12,7 @@ use rocket::{get, post};
 use serde::Serialize;
 
 use crate::core::error::FieldErrors;
+use crate::core::people::login_token::{NewToken, Standing, standing};
 use crate::core::people::notify::{self, Choice as Chosen};
 use crate::core::people::profile::{self, Profile};
 use crate::core::people::sessions::{self as own, OwnSession};
@@ -21,6 +23,7 @@ use crate::web::pages::answer::Answer;
 use crate::web::responders::Outcome;
 use crate::web::view::{FormError, Page};
 
+pub use login_token::LoginTokenView;
 pub use notifications::{NotificationsView, hint};
 pub use person::PersonView;
 pub use sessions::SessionsView;
@@ -32,6 +35,7 @@ pub const HREF: &str = "/settings/";
 pub struct SettingsView {
     pub errors: Vec<FormError>,
     pub person: PersonView,
+    pub login_token: LoginTokenView,
     pub sessions: SessionsView,
     pub notifications: NotificationsView,
     pub support_email: String,
@@ -42,16 +46,18 @@ pub struct SettingsView {
 enum Section {
     Person,
     CancelEmail,
+    LoginToken,
     Notifications,
 }
 
 impl Section {
-    const ALL: [Self; 3] = [Self::Person, Self::CancelEmail, Self::Notifications];
+    const ALL: [Self; 4] = [Self::Person, Self::CancelEmail, Self::LoginToken, Self::Notifications];
 
     const fn button(self) -> &'static str {
         match self {
             Self::Person => "settings",
             Self::CancelEmail => "cancel-email",
+            Self::LoginToken => "token",
             Self::Notifications => "notifications",
         }
     }
@@ -63,6 +69,9 @@ struct Known<'a> {
     chosen: Chosen,
     sessions: Vec<OwnSession>,
     session_id: Option<i64>,
+    token: Standing,
+    /// One that was made just now.
+    new_token: Option<NewToken>,
     refused: Option<(Section, &'a CsrfForm, FieldErrors)>,
     nothing_wrong: FieldErrors,
 }
@@ -75,6 +84,8 @@ impl<'a> Known<'a> {
             chosen: notify::choice(&mut conn, user.user.id).await?,
             sessions: own::list(&mut conn, user.user.id).await?,
             session_id: user.session_id(),
+            token: standing(&mut conn, user.user.id).await?,
+            new_token: None,
             refused: None,
             nothing_wrong: FieldErrors::default(),
         })
@@ -109,6 +120,7 @@ impl<'a> Known<'a> {
         let view = SettingsView {
             errors: FormError::list(errors),
             person: person::view(self),
+            login_token: login_token::view(self),
             sessions: sessions::view(self),
             notifications: notifications::view(self),
             support_email: user.visit.app.settings.web.support_email.clone(),
@@ -128,6 +140,7 @@ pub async fn save(user: User<'_>, db: &Database, client: Client<'_>, form: CsrfF
     match Section::ALL.into_iter().find(|section| form.has(section.button())) {
         Some(Section::Person) => person::save(&user, db, client, &form).await,
         Some(Section::CancelEmail) => person::cancel_email(&user, db).await,
+        Some(Section::LoginToken) => login_token::make(&user, db, client).await,
         Some(Section::Notifications) => notifications::save(&user, db, &form).await,
         None => {
             let known = Known::of(&user, db).await?;

@@ -1,6 +1,7 @@
 //! The ways in that are ours: a link by mail, a single-use token. And the page that leads to all.
 
 mod email;
+mod made;
 mod page;
 mod token;
 mod two_at_once;
