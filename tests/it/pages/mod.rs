@@ -1,5 +1,6 @@
 //! Pages, as people use them.
 
+mod dev_github;
 mod dev_mail;
 mod errors;
 mod event_log;
@@ -14,6 +15,8 @@ mod people;
 mod projects;
 mod run_jobs;
 mod settings;
+mod settings_person;
+mod settings_sessions;
 mod status_page;
 mod workspace_create;
 mod workspaces;

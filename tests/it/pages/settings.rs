@@ -167,12 +167,20 @@ async fn the_form_for_jobs_says_what_follows_from_the_choice(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn the_page_takes_two_statements(pool: PgPool) {
+async fn the_page_takes_as_many_statements_however_many_sessions_there_are(pool: PgPool) {
     let site = usual(pool).await;
     let ada = site.sign_in("ada").await;
-    let (answer, statements) = count_statements(ada.get(PAGE)).await;
-    answer.expect(200);
-    assert_eq!(statements, 2, "the session's user, the choice");
+    for sessions in [1, 4] {
+        let (answer, statements) = count_statements(ada.get(PAGE)).await;
+        assert_eq!(answer.expect(200).html().count("#sessions li"), sessions);
+        assert_eq!(
+            statements, 4,
+            "the session's user, the person, the choice, the sessions"
+        );
+        for _ in 0..3 {
+            site.sign_in("ada").await;
+        }
+    }
 }
 
 #[sqlx::test]

@@ -3,7 +3,9 @@
 mod access;
 pub mod commands;
 mod demo;
+mod github_login;
 mod hostile;
+mod keys;
 mod links;
 pub mod login;
 mod outage;
@@ -13,5 +15,6 @@ mod readiness;
 mod schedules;
 pub mod serving;
 mod session;
+mod sessions;
 mod telemetry;
 mod telemetry_away;

@@ -81,7 +81,7 @@ impl Site {
         let live = Live::default();
         let post = Post::new(&settings, db.clone());
         let identities = github::identity_provider(&settings);
-        let sealer = Sealer::new(&settings.secrets.secret_key, None).unwrap();
+        let sealer = Sealer::new(&settings.secrets.secret_key, settings.secrets.old_secret_key.as_ref()).unwrap();
         let app = App {
             settings: Arc::new(settings),
             db: db.clone(),

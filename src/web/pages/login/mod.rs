@@ -66,7 +66,7 @@ pub async fn logout(
     if let Some(cookie) = jar.get(Kind::Session.name(web)) {
         sessions::sign_out(db, &SecretString::from(cookie.value().to_owned())).await?;
     }
-    for kind in Kind::ALL {
+    for kind in [Kind::Session, Kind::Csrf] {
         if jar.get(kind.name(web)).is_some() {
             cookies::forget(jar, kind, web);
         }
