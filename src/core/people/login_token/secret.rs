@@ -21,7 +21,8 @@ const COSTS: (u32, u32, u32) = (19 * 1024, 2, 1);
 /// Hashes worked out at once.
 const AT_ONCE: usize = 2;
 
-/// Three words of 5 to 9 letters, with a space between each.
+/// Three words of 5 to 9 letters, with a space between each. They are from the long list of the Electronic
+/// Frontier Foundation (<https://www.eff.org/dice>, Creative Commons Attribution).
 pub(super) fn words() -> Result<String> {
     let list: Vec<&str> = EFF_LONG_WORDLIST.iter().copied().filter(|word| is_fit(word)).collect();
     let mut rng = rand::rng();
@@ -111,6 +112,25 @@ mod tests {
         assert!(!is_of("abd".into(), Some(one)).await.unwrap());
         assert!(!is_of("abc".into(), None).await.unwrap());
         assert!(is_of("abc".into(), Some("argon2nonsense".into())).await.is_err());
+    }
+
+    /// How long the quickest of a few looks at a token takes.
+    async fn quickest(stored: Option<&String>) -> std::time::Duration {
+        let mut quickest = std::time::Duration::MAX;
+        for _ in 0..5 {
+            let since = std::time::Instant::now();
+            assert!(!is_of("wrong".into(), stored.cloned()).await.unwrap());
+            quickest = quickest.min(since.elapsed());
+        }
+        quickest
+    }
+
+    #[tokio::test]
+    async fn looking_at_the_token_of_nobody_takes_as_long() {
+        let stored = hash("abc".into()).await.unwrap();
+        let (somebody, nobody) = (quickest(Some(&stored)).await, quickest(None).await);
+        // The work is the same; without it, the answer is there in no time at all.
+        assert!(nobody > somebody / 4 && somebody > nobody / 4, "{somebody:?}, {nobody:?}");
     }
 
     #[tokio::test]

@@ -86,8 +86,10 @@ async fn a_link_signs_in_once_in_the_browser_that_asked(pool: PgPool) {
         1
     );
 
-    // The cookie that asked is still there, and the link is spent.
+    // Even in a browser that is still the one that asked, the link is spent.
+    let browser = reader.cookie("browser").await.unwrap();
     reader.post("/logout/", &[]).await.expect(302);
+    reader.set_cookie("browser", &browser).await;
     assert!(refused(&reader, &link).await.contains("was used already"));
 }
 

@@ -1,5 +1,6 @@
 //! The ways in that are ours: a link by mail, a single-use token. And the page that leads to all.
 
+mod backends;
 mod email;
 mod made;
 mod page;
