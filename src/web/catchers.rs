@@ -38,6 +38,8 @@ pub struct ErrorView {
     pub code: String,
     pub name: &'static str,
     pub message: String,
+    /// What to do next, when it is one thing; else `advice` has them.
+    pub hint: Option<&'static str>,
     pub advice: Vec<&'static str>,
     /// The ways on; the first is the one to take.
     pub actions: Vec<Action>,
@@ -109,7 +111,16 @@ pub async fn error_page(status: Status, told: Option<&str>, request: &Request<'_
         flash: None,
     };
     let Words { name, message, advice } = words::of(&case);
-    let chrome = visit.chrome(name).here("Page", name);
+    let mut chrome = visit.chrome(name).here("Page", name);
+    if is_outage {
+        // Nobody looked who is visiting, so nobody is told to sign in.
+        chrome.login_href.clear();
+    }
+    // One sentence is no list.
+    let (hint, advice) = match advice.as_slice() {
+        [hint] => (Some(*hint), Vec::new()),
+        _ => (None, advice),
+    };
     let view = ErrorView {
         code: if case.is_form {
             "CSRF".to_owned()
@@ -118,6 +129,7 @@ pub async fn error_page(status: Status, told: Option<&str>, request: &Request<'_
         },
         name,
         message,
+        hint,
         advice,
         actions: actions(&case, request, &chrome.login_href),
         support: support(app, request),

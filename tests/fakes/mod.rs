@@ -8,6 +8,7 @@
 
 pub mod github;
 mod github_issues;
+pub mod github_login;
 pub mod mailgun;
 pub mod opencodelists;
 pub mod server;

@@ -32,7 +32,7 @@ pub async fn polling_backends(conn: &mut PgConnection) -> Result<Vec<String>> {
     )
 }
 
-/// Users, with what they may use; the organisations and backends they belong to must exist.
+/// Users, each with a GitHub identity and what they may use; the organisations and backends they belong to must exist.
 pub async fn insert_people(conn: &mut PgConnection, people: &[Person]) -> Result<()> {
     sqlx::query!(
         r#"WITH given AS (
@@ -42,6 +42,12 @@ pub async fn insert_people(conn: &mut PgConnection, people: &[Person]) -> Result
                INSERT INTO "user" (username, fullname, email, roles, date_joined)
                SELECT username, fullname, username || '@example.com', roles, now() - interval '300 days' FROM given
                RETURNING id, username
+           ), identities AS (
+               -- Numbers that no GitHub account of an invented person has.
+               INSERT INTO social_account (user_id, provider, uid, extra_data)
+               SELECT id, 'github', (9000000000 + row_number() OVER (ORDER BY username))::text,
+                      json_build_object('login', username)
+                 FROM made
            ), org_members AS (
                INSERT INTO org_membership (org_id, user_id)
                SELECT o.id, made.id FROM given JOIN made USING (username) JOIN org o ON o.slug = ANY(given.orgs)

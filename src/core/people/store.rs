@@ -99,11 +99,12 @@ struct RolesRow {
     roles: Vec<String>,
 }
 
-/// Everything that somebody is trusted with, in one statement; `None` for an unknown username.
+/// Everything that somebody is trusted with, in one statement; `None` for an unknown username. Belonging to
+/// an organisation gives nothing, whatever roles came with a membership from elsewhere.
 pub async fn user_rights(conn: &mut PgConnection, username: &str) -> Result<Option<Rights>> {
     let row = sqlx::query!(
         r#"SELECT u.roles,
-                  (SELECT coalesce(json_agg(json_build_object('slug', o.slug, 'roles', m.roles) ORDER BY o.slug), '[]')
+                  (SELECT coalesce(json_agg(json_build_object('slug', o.slug, 'roles', '[]'::json) ORDER BY o.slug), '[]')
                      FROM org_membership m JOIN org o ON o.id = m.org_id
                     WHERE m.user_id = u.id) AS "orgs!: Json<Vec<RolesRow>>",
                   (SELECT coalesce(json_agg(json_build_object('slug', p.slug, 'roles', m.roles) ORDER BY p.slug), '[]')

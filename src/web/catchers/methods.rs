@@ -3,6 +3,7 @@
 use rocket::http::{Method, Status};
 use rocket::{Orbit, Request, Rocket, Route};
 
+use crate::core::names::RESERVED_PROJECT_SLUGS;
 use crate::web::responders::Told;
 
 /// A parameter that does not parse is an address that does not exist; an address that answers other
@@ -12,7 +13,11 @@ pub(super) fn refine(status: Status, request: &Request<'_>) -> (Status, Option<S
         return (status, None);
     }
     let methods = other_methods(request);
-    if !methods.is_empty() && request.local_cache(Told::default).0.is_none() {
+    // What a page of projects had to say of a word that no project can be called by is not about this address.
+    let is_of_site = segments(request.uri().path().as_str())
+        .first()
+        .is_some_and(|first| RESERVED_PROJECT_SLUGS.contains(first));
+    if !methods.is_empty() && (is_of_site || request.local_cache(Told::default).0.is_none()) {
         return (Status::MethodNotAllowed, Some(methods.join(", ")));
     }
     (Status::NotFound, None)

@@ -1,6 +1,9 @@
 //! Requests that another site makes with a visitor's browser.
 
+use jobserver::web::forgery::guarded;
+use jobserver::web::forms::CsrfForm;
 use rocket::http::Method;
+use rocket::{post, routes};
 use serde_json::Value;
 use sqlx::PgPool;
 
@@ -72,8 +75,8 @@ async fn no_handler_forgets_the_token(pool: PgPool) {
     let before = everything(&site).await;
     for route in changing(&site).iter().filter(|route| !is_of_api(route)) {
         let path = address(route, usual);
-        // Signing in is nothing that a session proves.
-        if route.uri.path() == "/login/github" {
+        // Setting off to GitHub is nothing that a session proves, and GitHub's stand-in is another site.
+        if route.uri.path() == "/login/github" || route.uri.path().starts_with("/dev/") {
             continue;
         }
         let all_right = [
@@ -107,6 +110,29 @@ async fn no_handler_forgets_the_token(pool: PgPool) {
     }
     // Nobody was signed out either.
     ada.get("/settings/").await.expect(200);
+}
+
+#[post("/careless")]
+fn careless() -> &'static str {
+    "done"
+}
+
+#[post("/careful", data = "<_form>")]
+fn careful(_form: CsrfForm) -> &'static str {
+    "done"
+}
+
+/// Whoever writes a handler and forgets the form finds out at the first try.
+#[sqlx::test]
+async fn a_handler_without_a_form_cannot_answer(pool: PgPool) {
+    let routes = routes![careless, careful].into_iter().map(guarded).collect();
+    let site = Site::start_mounting(pool, |_| (), routes).await;
+    let ada = site.sign_in("ada").await;
+    let answer = ada.post("/careful", &[]).await.expect(200);
+    assert_eq!(answer.body, "done");
+    ada.post_without_token("/careful", &[]).await.expect(403);
+    let answer = ada.post("/careless", &[]).await.expect(500);
+    assert!(!answer.body.contains("done"), "{}", answer.body);
 }
 
 /// A method that a form asks for in its first field goes where that method goes, with the same proof.

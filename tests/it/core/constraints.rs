@@ -40,6 +40,8 @@ const FOREIGN_KEYS: &[(&str, OnDelete)] = &[
     ("org_membership_org_fk", Cascade),
     ("org_membership_user_fk", Cascade),
     ("org_updated_by_fk", SetNull),
+    ("personal_token_created_by_fk", SetNull),
+    ("personal_token_user_fk", Cascade),
     ("project_collaboration_created_by_fk", Restrict),
     ("project_collaboration_org_fk", Restrict),
     ("project_collaboration_project_fk", Restrict),

@@ -1,5 +1,6 @@
 //! Pages, as people use them.
 
+mod dev_github;
 mod dev_mail;
 mod errors;
 mod event_log;

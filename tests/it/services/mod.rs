@@ -3,6 +3,7 @@
 mod codelists;
 pub mod github;
 mod github_failures;
+mod github_login;
 mod kept_mails;
 mod mailgun;
 mod printed;

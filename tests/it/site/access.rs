@@ -62,7 +62,7 @@ const TABLE: &[Row] = &[
     ("POST", "/login/github", "/login/github/", all(302)),
     ("POST", "/login/<_provider>", "/login/gitlab/", all(404)),
     ("GET", "/complete/github", "/complete/github/", all(400)),
-    ("POST", "/complete/github", "/complete/github/", with_form(400)),
+    ("POST", "/complete/github", "/complete/github/", all(400)),
     ("GET", "/enter-your-name?<partial_token>", "/enter-your-name/", not_signed_in(400, 302)),
     ("GET", "/login-link/<token>", "/login-link/none/", all(200)),
     ("POST", "/login-link/<token>", "/login-link/none/", with_form(302)),

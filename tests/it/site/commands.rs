@@ -89,6 +89,12 @@ async fn create_user_refuses_what_cannot_be(pool: PgPool) {
         );
     }
     assert_eq!(count(&pool, r#"SELECT count(*) FROM "user""#).await, 1);
+    // One letter that stands for two is written as these.
+    program.run(&["create_user", "\u{fb01}n"]).await.ok();
+    assert_eq!(
+        count(&pool, r#"SELECT count(*) FROM "user" WHERE username = 'fin'"#).await,
+        1
+    );
     // Not understood at all: another code, and how to call it.
     let said = program.run(&["create_user"]).await;
     assert_eq!(said.code, 2);

@@ -3,6 +3,7 @@
 mod access;
 pub mod commands;
 mod demo;
+mod github_login;
 mod hostile;
 mod keys;
 mod links;

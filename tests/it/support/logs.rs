@@ -22,6 +22,9 @@ const FILTER: &str = "info,rocket=warn,rocket::server::_=off,rocket::error=info,
 /// Shorter than this, it is a word that any line may hold, and no secret.
 const SHORTEST: usize = 8;
 
+/// Parts of a path after which a secret stands.
+const MARKS: [&str; 2] = ["login-", "confirm-"];
+
 /// Lines of a mail from this length on are told apart from what may be logged.
 const LONG_LINE: usize = 60;
 
@@ -110,7 +113,9 @@ pub fn address_must_not_be_logged(address: &str) {
             must_not_be_logged(&value);
         }
     }
-    let mut segments = path.split('/').skip_while(|segment| !segment.contains("login-"));
+    let mut segments = path
+        .split('/')
+        .skip_while(|segment| !MARKS.iter().any(|mark| segment.contains(mark)));
     if segments.next().is_some()
         && let Some(token) = segments.next()
     {

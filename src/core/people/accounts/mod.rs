@@ -3,7 +3,9 @@
 mod store;
 
 use sqlx::PgConnection;
+use unicode_normalization::UnicodeNormalization;
 
+use super::is_email;
 use super::roles::{self, Granter};
 use crate::core::access::{Operator, Role, STAFF_ROLES};
 use crate::core::audit::{self, By, Event, Subject};
@@ -12,8 +14,6 @@ use crate::core::error::{Error, FieldErrors, Result};
 
 /// The longest username and name, in characters.
 const MAX_NAME: usize = 150;
-/// The longest e-mail address, in characters.
-const MAX_EMAIL: usize = 254;
 
 /// A user to be made, or changed when there is one of that name; what is `None` stays, or gets its
 /// default when new: `<username>@example.com`, and the username as the name.
@@ -36,11 +36,15 @@ pub struct StoredUser {
 }
 
 /// Makes a user, or changes what is given of an existing one and adds roles. A new one is invited: the
-/// first GitHub login of that name will be theirs.
+/// first GitHub login of that name will be theirs. Letters that look alike in a username become one (NFKC).
 ///
 /// # Errors
 /// `Invalid` for a username, name or address that cannot be, or an address that somebody else has.
 pub async fn create_user(db: &Db, input: &UserInput, operator: &Operator) -> Result<StoredUser> {
+    let input = &UserInput {
+        username: input.username.nfkc().collect(),
+        ..input.clone()
+    };
     check(input)?;
     let (email, fullname) = (input.email.as_deref(), input.fullname.as_deref());
     let granter = Granter::Operator(operator.clone());
@@ -195,13 +199,10 @@ fn check(input: &UserInput) -> Result<()> {
     if !is_username(&input.username) {
         errors.add("username", no_username(&input.username));
     }
-    if let Some(email) = &input.email {
-        let halves = email.split_once('@');
-        let plain = !email.chars().any(|c| c.is_whitespace() || c.is_control());
-        let whole = halves.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
-        if !plain || !whole || email.chars().count() > MAX_EMAIL {
-            errors.add("email", format!("{email:?} is no e-mail address."));
-        }
+    if let Some(email) = &input.email
+        && !is_email(email)
+    {
+        errors.add("email", format!("{email:?} is no e-mail address."));
     }
     if let Some(fullname) = &input.fullname
         && (fullname.trim().is_empty() || fullname.chars().count() > MAX_NAME || fullname.contains('\0'))

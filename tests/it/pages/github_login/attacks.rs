@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jobserver::core::ports::{IdentityError, IdentityProvider};
 use jobserver::web::dev_github::{Asked, Trouble};
 use rocket::http::uri::Host;
-use rocket::http::{ContentType, Header};
+use rocket::http::{ContentType, Header, Method};
 use secrecy::SecretString;
 use sqlx::PgPool;
 
@@ -200,6 +200,37 @@ async fn whoever_is_here_under_another_name_is_shown_the_right_one_first(pool: P
     // A foreign page that says so does not get further than that either.
     let evil = [("Origin", "https://evil.example"), ("Sec-Fetch-Site", "cross-site")];
     pressed_from(&site, &evil, "evil.example").await.expect(403);
+}
+
+#[sqlx::test]
+async fn an_address_that_tries_too_often_waits(pool: PgPool) {
+    let (_github, site) = Github::and_site(pool).await;
+    let from = async |address: &str, method: Method, path: &'static str| {
+        let request = site.client.req(method, path).remote(address.parse().unwrap());
+        let response = request.dispatch().await;
+        let wait = response.headers().get_one("Retry-After").map(str::to_owned);
+        (response.status().code, wait)
+    };
+    for _ in 0..99 {
+        assert_eq!(from("203.0.113.9:1", Method::Post, "/login/github/").await.0, 302);
+    }
+    assert_eq!(from("203.0.113.9:1", Method::Get, "/complete/github/").await.0, 400);
+    for (method, path) in [(Method::Post, "/login/github/"), (Method::Get, "/complete/github/")] {
+        let (status, wait) = from("203.0.113.9:2", method, path).await;
+        assert_eq!(status, 429);
+        assert!((1..=900).contains(&wait.unwrap().parse::<u32>().unwrap()));
+    }
+    assert_eq!(from("203.0.113.10:1", Method::Post, "/login/github/").await.0, 302);
+}
+
+#[sqlx::test]
+async fn a_login_from_before_a_change_of_keys_is_begun_anew(pool: PgPool) {
+    let (github, site) = Github::and_site(pool).await;
+    let visitor = site.anonymous();
+    let path = github.come_back(&set_off(&visitor, "/").await, account(7, "mona"), Trouble::Nothing);
+    let sealed = "UPDATE github_login SET verifier_sealed = decode(repeat('00', 80), 'hex')";
+    sqlx::raw_sql(sealed).execute(site.db.pool()).await.unwrap();
+    does_not_go_on(visitor.get(&path).await);
 }
 
 #[sqlx::test]
