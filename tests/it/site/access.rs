@@ -76,6 +76,7 @@ const TABLE: &[Row] = &[
     ("POST", "/settings", "/settings/", signed_in(200)),
     ("GET", "/settings/confirm-email/<link>", "/settings/confirm-email/none/", signed_in(200)),
     ("POST", "/settings/confirm-email/<link>", "/settings/confirm-email/none/", signed_in(302)),
+    ("POST", "/settings/personal-tokens/<id>/revoke", "/settings/personal-tokens/0/revoke/", signed_in(404)),
     ("POST", "/settings/sessions/<id>/revoke", "/settings/sessions/0/revoke/", signed_in(404)),
     ("POST", "/settings/sessions/revoke-others", "/settings/sessions/revoke-others/", signed_in(302)),
     // Organisations and people.
