@@ -130,7 +130,10 @@ mod tests {
         let stored = hash("abc".into()).await.unwrap();
         let (somebody, nobody) = (quickest(Some(&stored)).await, quickest(None).await);
         // The work is the same; without it, the answer is there in no time at all.
-        assert!(nobody > somebody / 4 && somebody > nobody / 4, "{somebody:?}, {nobody:?}");
+        assert!(
+            nobody > somebody / 4 && somebody > nobody / 4,
+            "{somebody:?}, {nobody:?}"
+        );
     }
 
     #[tokio::test]
