@@ -174,8 +174,8 @@ async fn the_page_takes_as_many_statements_however_many_sessions_there_are(pool:
         let (answer, statements) = count_statements(ada.get(PAGE)).await;
         assert_eq!(answer.expect(200).html().count("#sessions li"), sessions);
         assert_eq!(
-            statements, 4,
-            "the session's user, the person, the choice, the sessions"
+            statements, 5,
+            "the session's user, the person, the choice, the sessions, the token"
         );
         for _ in 0..3 {
             site.sign_in("ada").await;
