@@ -82,13 +82,16 @@ impl<W: Write> Write for CleanLines<W> {
 /// Rocket's own chatter is left out, but for the module that explains why a launch failed: it says
 /// what happened as an error and the details as information. That no route fits a request, and which
 /// catcher answers it, is nothing to warn of: the access line tells its status.
-const ROCKET: &str = "rocket=warn,rocket::server::_=off,rocket::error=info";
+///
+/// Handlebars tells every value that a template looks at, also a token in a form, so it is heard from warnings on
+/// however loud the rest is.
+const QUIET: &str = "rocket=warn,rocket::server::_=off,rocket::error=info,handlebars=warn";
 
 /// Libraries speak up from warnings on, our own code from the level of the settings on. A filter
-/// of the operator's own replaces both, but Rocket stays at warnings unless it is named there.
+/// of the operator's own replaces both, but Rocket and Handlebars stay at warnings unless they are named there.
 pub(super) fn filter(settings: &TelemetrySettings) -> Result<EnvFilter, TelemetryError> {
     let directives = match &settings.log_filter {
-        Some(filter) => format!("{ROCKET},{filter}"),
+        Some(filter) => format!("{QUIET},{filter}"),
         None => {
             let ours = match settings.log_level {
                 LogLevel::Error => "error",
@@ -99,7 +102,7 @@ pub(super) fn filter(settings: &TelemetrySettings) -> Result<EnvFilter, Telemetr
             };
             let (others, rocket) = match settings.log_level {
                 LogLevel::Error => ("error", "rocket=error,rocket::server::_=off"),
-                _ => ("warn", ROCKET),
+                _ => ("warn", QUIET),
             };
             format!("{others},{rocket},jobserver={ours}")
         }

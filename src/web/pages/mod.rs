@@ -72,6 +72,7 @@ pub fn site_routes() -> Vec<Route> {
         settings::save,
         settings::confirm::page,
         settings::confirm::confirm,
+        settings::personal_tokens::revoke,
         settings::sessions::revoke,
         settings::sessions::revoke_others,
         status::health_check,

@@ -127,6 +127,8 @@ fn assert_protected(answer: &Answer, what: &str, is_api: bool) {
 async fn every_answer_is_protected(pool: PgPool) {
     let site = Site::start_with(pool, |settings| {
         settings.web.csp_report_uri = Some("https://reports.test/csp".parse().unwrap());
+        // As with an OAuth app of GitHub's.
+        settings.github.login.web_url = "https://github.com".parse().unwrap();
     })
     .await;
     peopled(&site).await;

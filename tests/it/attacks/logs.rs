@@ -83,7 +83,11 @@ impl Site {
             .expect(200);
         ada.post(
             "/settings/",
-            &[("notify", "nothing"), ("token", "a-token-in-a-form-of-a-page")],
+            &[
+                ("notifications", ""),
+                ("notify", "nothing"),
+                ("token", "a-token-in-a-form-of-a-page"),
+            ],
         )
         .await
         .expect(302);

@@ -1,5 +1,7 @@
 //! What people choose for themselves.
 
+use jobserver::core::access::Operator;
+use jobserver::core::people::tokens;
 use sqlx::PgPool;
 
 use super::lists::{assert_accessible, execute, usual};
@@ -173,10 +175,8 @@ async fn the_page_takes_as_many_statements_however_many_sessions_there_are(pool:
     for sessions in [1, 4] {
         let (answer, statements) = count_statements(ada.get(PAGE)).await;
         assert_eq!(answer.expect(200).html().count("#sessions li"), sessions);
-        assert_eq!(
-            statements, 5,
-            "the session's user, the person, the choice, the sessions, the token"
-        );
+        let what = "the session's user, the person, the choice, the sessions, single-use and personal tokens";
+        assert_eq!(statements, 6, "{what}");
         for _ in 0..3 {
             site.sign_in("ada").await;
         }
@@ -197,4 +197,51 @@ async fn without_a_button_nothing_is_saved_and_that_is_said(pool: PgPool) {
         assert_accessible(&html);
     }
     assert_eq!(chosen(&site).await, "each_job");
+}
+
+#[sqlx::test]
+async fn whoever_has_personal_tokens_sees_and_revokes_them(pool: PgPool) {
+    let site = usual(pool).await;
+    let (ada, eve) = (site.sign_in("ada").await, site.sign_in("eve").await);
+    assert!(!ada.get(PAGE).await.expect(200).html().has("#personal-tokens"));
+    let olive = Operator::at_the_command_line("olive");
+    let first = tokens::create(&site.db, "ada", &olive).await.unwrap();
+    let second = tokens::create(&site.db, "ada", &olive).await.unwrap();
+    execute(
+        &site,
+        "UPDATE personal_token SET expires_on = current_date - 1 WHERE id = (SELECT min(id) FROM personal_token)",
+    )
+    .await;
+    let html = ada.get(PAGE).await.expect(200).html();
+    assert_accessible(&html);
+    let rows = html.texts("#personal-tokens li");
+    assert!(
+        rows[0].contains("Works until") && rows[0].contains("by olive") && rows[0].contains("Not used yet"),
+        "{rows:?}"
+    );
+    assert!(rows[1].contains("Expired"), "{rows:?}");
+    let secret = secrecy::ExposeSecret::expose_secret(&second.token);
+    assert!(!html.main().contains(secret));
+    let revoke = format!("/settings/personal-tokens/{}/revoke/", second.id);
+    // Nobody revokes somebody else's, and no other site's form does.
+    eve.post(&revoke, &[]).await.expect(404);
+    ada.post_without_token(&revoke, &[]).await.expect(403);
+    assert_eq!(ada.get(PAGE).await.html().count("#personal-tokens li"), 2);
+    assert_eq!(ada.post(&revoke, &[]).await.expect(302).location(), PAGE);
+    let html = ada.get(PAGE).await.html();
+    assert!(html.text(".alert-success").unwrap().contains("was revoked"));
+    assert_eq!(html.count("#personal-tokens li"), 1);
+    ada.post(&revoke, &[]).await.expect(302);
+    assert!(
+        ada.get(PAGE)
+            .await
+            .html()
+            .text(".alert-success")
+            .unwrap()
+            .contains("revoked before")
+    );
+    ada.post(&format!("/settings/personal-tokens/{}/revoke/", first.id), &[])
+        .await
+        .expect(302);
+    assert!(!ada.get(PAGE).await.html().has("#personal-tokens"));
 }

@@ -62,7 +62,7 @@ const TABLE: &[Row] = &[
     ("POST", "/login/github", "/login/github/", all(302)),
     ("POST", "/login/<_provider>", "/login/gitlab/", all(404)),
     ("GET", "/complete/github", "/complete/github/", all(400)),
-    ("POST", "/complete/github", "/complete/github/", all(400)),
+    ("POST", "/complete/github", "/complete/github/", login_form(400, 400)),
     ("GET", "/enter-your-name?<partial_token>", "/enter-your-name/", not_signed_in(400, 302)),
     ("GET", "/login-link/<token>", "/login-link/none/", all(200)),
     ("POST", "/login-link/<token>", "/login-link/none/", with_form(302)),
@@ -76,6 +76,7 @@ const TABLE: &[Row] = &[
     ("POST", "/settings", "/settings/", signed_in(200)),
     ("GET", "/settings/confirm-email/<link>", "/settings/confirm-email/none/", signed_in(200)),
     ("POST", "/settings/confirm-email/<link>", "/settings/confirm-email/none/", signed_in(302)),
+    ("POST", "/settings/personal-tokens/<id>/revoke", "/settings/personal-tokens/0/revoke/", signed_in(404)),
     ("POST", "/settings/sessions/<id>/revoke", "/settings/sessions/0/revoke/", signed_in(404)),
     ("POST", "/settings/sessions/revoke-others", "/settings/sessions/revoke-others/", signed_in(302)),
     // Organisations and people.

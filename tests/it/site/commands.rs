@@ -358,7 +358,7 @@ async fn accounts_are_shut_and_opened_and_sessions_ended(pool: PgPool) {
     let said = program.run(&["activate_user", "ada", "--by", "root"]).await.ok();
     assert_eq!(said.out, "User ada is active already.\n");
     let said = program.run(&["deactivate_user", "stan", "--by", "root"]).await.failed();
-    assert!(said.err.contains("Give somebody else that role first"), "{}", said.err);
+    assert!(said.err.contains("Make somebody else one first"), "{}", said.err);
     for command in ["deactivate_user", "activate_user"] {
         let said = program.run(&[command, "nobody"]).await.failed();
         assert!(said.err.contains("no such user"), "{}", said.err);

@@ -408,7 +408,7 @@ async fn the_last_administrator_stays_also_when_the_last_two_are_removed_at_once
     }
     // Of the last two, each sees the other: the lock makes them take turns.
     let mut held = site.db.begin().await.unwrap();
-    sqlx::query("SELECT pg_advisory_xact_lock(hashtext('the last administrator'))")
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtext('administrators'))")
         .execute(&mut *held)
         .await
         .unwrap();

@@ -35,6 +35,8 @@ impl Drop for Github {
 impl Github {
     /// `site` is the address of the site whose people come here.
     pub async fn start(site: &str) -> Self {
+        // Before Rocket has a logger of its own.
+        super::logs::listen();
         let callback = format!("{}{CALLBACK}", site.trim_end_matches('/'));
         let stand_in = Arc::new(StandIn::new(CLIENT_ID, CLIENT_SECRET.into(), &callback));
         let (told, port) = oneshot::channel();

@@ -28,7 +28,7 @@ use crate::web::view::{Page, encode_next};
 #[derive(Responder)]
 pub enum Step {
     Answer(Answer),
-    Failed(FailedPage),
+    Failed(Box<FailedPage>),
 }
 
 impl From<Answer> for Step {
@@ -54,7 +54,7 @@ impl<T: Into<Step>> From<T> for Uncached {
 
 impl From<FailedPage> for Uncached {
     fn from(page: FailedPage) -> Self {
-        Self(Step::Failed(page))
+        Self(Step::Failed(Box::new(page)))
     }
 }
 

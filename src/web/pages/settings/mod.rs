@@ -6,6 +6,7 @@ pub mod confirm;
 mod login_token;
 mod notifications;
 mod person;
+pub mod personal_tokens;
 pub mod sessions;
 
 use rocket::{get, post};
@@ -16,6 +17,7 @@ use crate::core::people::login_token::{NewToken, Standing, standing};
 use crate::core::people::notify::{self, Choice as Chosen};
 use crate::core::people::profile::{self, Profile};
 use crate::core::people::sessions::{self as own, OwnSession};
+use crate::core::people::tokens::{self, Listed};
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
 use crate::web::guards::{Client, User};
@@ -26,6 +28,7 @@ use crate::web::view::{FormError, Page};
 pub use login_token::LoginTokenView;
 pub use notifications::{NotificationsView, hint};
 pub use person::PersonView;
+pub use personal_tokens::PersonalTokensView;
 pub use sessions::SessionsView;
 
 /// The page's address, for links to it.
@@ -37,6 +40,7 @@ pub struct SettingsView {
     pub person: PersonView,
     pub login_token: LoginTokenView,
     pub sessions: SessionsView,
+    pub personal_tokens: Option<PersonalTokensView>,
     pub notifications: NotificationsView,
     pub support_email: String,
 }
@@ -69,6 +73,7 @@ struct Known<'a> {
     chosen: Chosen,
     sessions: Vec<OwnSession>,
     session_id: Option<i64>,
+    personal_tokens: Vec<Listed>,
     token: Standing,
     /// One that was made just now.
     new_token: Option<NewToken>,
@@ -84,6 +89,7 @@ impl<'a> Known<'a> {
             chosen: notify::choice(&mut conn, user.user.id).await?,
             sessions: own::list(&mut conn, user.user.id).await?,
             session_id: user.session_id(),
+            personal_tokens: tokens::list(&mut conn, user.user.id).await?,
             token: standing(&mut conn, user.user.id).await?,
             new_token: None,
             refused: None,
@@ -122,6 +128,7 @@ impl<'a> Known<'a> {
             person: person::view(self),
             login_token: login_token::view(self),
             sessions: sessions::view(self),
+            personal_tokens: personal_tokens::view(self),
             notifications: notifications::view(self),
             support_email: user.visit.app.settings.web.support_email.clone(),
         };
