@@ -84,7 +84,7 @@ impl Site {
         ada.post(
             "/settings/",
             &[
-                ("notifications", ""),
+                ("notifications", "1"),
                 ("notify", "nothing"),
                 ("token", "a-token-in-a-form-of-a-page"),
             ],
