@@ -86,7 +86,7 @@ impl Site {
             &[
                 ("notifications", "1"),
                 ("notify", "nothing"),
-                ("token", "a-token-in-a-form-of-a-page"),
+                ("old_token", "a-token-in-a-form-of-a-page"),
             ],
         )
         .await
