@@ -131,7 +131,7 @@ async fn nobody_ends_somebody_elses_session(pool: PgPool) {
     }
     // Not by another site's form either, and not by looking.
     ada.post_without_token(button, &[]).await.expect(403);
-    ada.get(button).await.expect(404);
+    ada.get(button).await.expect(405);
     assert_eq!(buttons(&ada).await.len(), 1);
     assert!(ended(&site).await.is_empty());
 }
