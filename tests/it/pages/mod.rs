@@ -15,6 +15,7 @@ mod people;
 mod projects;
 mod run_jobs;
 mod settings;
+mod settings_email;
 mod settings_person;
 mod settings_sessions;
 mod status_page;

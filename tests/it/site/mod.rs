@@ -15,6 +15,7 @@ mod readiness;
 mod schedules;
 pub mod serving;
 mod session;
+mod session_commands;
 mod sessions;
 mod telemetry;
 mod telemetry_away;
