@@ -19,13 +19,15 @@ pub enum Kind {
     /// Tells one browser from others while somebody signs in: what is begun in one is not finished in
     /// another.
     Browser,
+    /// What the next page says; see [`message`](super::message).
+    Message,
 }
 
 /// How long a browser that signs in is known by.
 const BROWSER_LIFETIME: Duration = Duration::hours(2);
 
 impl Kind {
-    pub const ALL: [Self; 3] = [Self::Session, Self::Csrf, Self::Browser];
+    pub const ALL: [Self; 4] = [Self::Session, Self::Csrf, Self::Browser, Self::Message];
 
     /// The name on this site. `sessionid` and `csrftoken` are what scripts and proxies of the service know.
     pub fn name(self, web: &WebSettings) -> &'static str {
@@ -36,6 +38,8 @@ impl Kind {
             (Self::Csrf, true) => "__Host-csrftoken",
             (Self::Browser, false) => "browser",
             (Self::Browser, true) => "__Host-browser",
+            (Self::Message, false) => "message",
+            (Self::Message, true) => "__Host-message",
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod guards;
 pub mod headers;
 pub mod limits;
 pub mod live;
+pub mod message;
 pub mod pages;
 pub mod responders;
 pub mod routes;

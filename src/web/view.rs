@@ -117,12 +117,12 @@ impl<'r> Visit<'r> {
             login_href: login_href(path, self.query()),
             breadcrumbs: Vec::new(),
             flash: self
-                .flash
-                .iter()
+                .shown_message()
+                .into_iter()
                 .map(|(tone, text)| Notice {
-                    tone: tone_name(tone),
+                    tone,
                     title: None,
-                    text: text.clone(),
+                    text,
                 })
                 .collect(),
             banners,
@@ -229,15 +229,6 @@ impl Chrome {
             self.csrf = visit.csrf.for_page(visit.request);
         }
         self
-    }
-}
-
-fn tone_name(tone: &str) -> &'static str {
-    match tone {
-        "success" => "success",
-        "warning" => "warning",
-        "danger" => "danger",
-        _ => "info",
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use rocket::Request;
 use rocket::http::{Method, Status};
-use rocket::outcome::{Outcome as GuardOutcome, try_outcome};
-use rocket::request::{FlashMessage, FromRequest, Outcome};
+use rocket::outcome::try_outcome;
+use rocket::request::{FromRequest, Outcome};
 use secrecy::SecretString;
 
 use crate::core::access::{Actor, SignedIn};
@@ -18,6 +18,7 @@ use crate::web::cookies::{self, Kind};
 use crate::web::database::Database;
 use crate::web::fairings::{self, SignedInAs};
 use crate::web::forms::CsrfToken;
+use crate::web::message;
 use crate::web::responders::tell;
 use crate::web::session_cookie;
 
@@ -27,7 +28,7 @@ pub struct Visit<'r> {
     pub actor: Actor,
     pub(in crate::web) request: &'r Request<'r>,
     pub(in crate::web) csrf: &'r CsrfToken,
-    pub(in crate::web) flash: Option<(String, String)>,
+    pub(in crate::web) flash: Option<(&'static str, String)>,
 }
 
 /// A visit by somebody signed in; others are sent to the login page.
@@ -70,6 +71,14 @@ impl<'r> Visit<'r> {
                 .any(|route| route.uri.path().starts_with("/staff") && fits(route, &segments))
         };
         (self.actor.may_enter_staff_area() && has_page()).then_some(path)
+    }
+
+    /// The message that the browser kept, for a page that shows it now: it does so once.
+    pub(in crate::web) fn shown_message(&self) -> Option<(&'static str, String)> {
+        if self.flash.is_some() {
+            message::forget(self.request.cookies(), self.app);
+        }
+        self.flash.clone()
     }
 
     /// Somebody signed in, or what sends others to the login page.
@@ -139,17 +148,13 @@ impl<'r> FromRequest<'r> for Visit<'r> {
             Ok(actor) => actor.clone(),
             Err(error) => return Outcome::Error((tell(request, error), ())),
         };
-        let flash = match request.guard::<FlashMessage<'_>>().await {
-            GuardOutcome::Success(flash) => Some((flash.kind().to_owned(), flash.message().to_owned())),
-            _ => None,
-        };
         let csrf = CsrfToken::of(request);
         Outcome::Success(Visit {
             app,
             actor,
             request,
             csrf,
-            flash,
+            flash: message::kept(request),
         })
     }
 }

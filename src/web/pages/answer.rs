@@ -1,8 +1,9 @@
 //! What a handler answers that may show a page or lead on.
 
 use rocket::Responder;
-use rocket::response::{Flash, Redirect};
+use rocket::response::Redirect;
 
+use crate::web::message;
 use crate::web::responders::found;
 use crate::web::view::Page;
 
@@ -11,7 +12,7 @@ use crate::web::view::Page;
 pub enum Answer {
     Page(Box<Page>),
     Redirect(Box<Redirect>),
-    Told(Box<Flash<Redirect>>),
+    Told(message::Told),
 }
 
 impl Answer {
@@ -20,8 +21,8 @@ impl Answer {
     }
 
     /// On to another page, which says `text` once in the given tone.
-    pub fn told(to: impl Into<String>, tone: &str, text: impl Into<String>) -> Self {
-        Self::Told(Box::new(Flash::new(found(to), tone, text.into())))
+    pub fn told(to: impl Into<String>, tone: &'static str, text: impl Into<String>) -> Self {
+        Self::Told(message::Told::new(to, tone, text))
     }
 }
 

@@ -2,8 +2,8 @@
 
 mod view;
 
+use rocket::response::Redirect;
 use rocket::response::stream::{Event, EventStream};
-use rocket::response::{Flash, Redirect};
 use rocket::{Shutdown, get, post};
 use time::OffsetDateTime;
 
@@ -14,6 +14,7 @@ use crate::telemetry;
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
 use crate::web::guards::{User, Visit};
+use crate::web::message::Told;
 use crate::web::pages::answer::Answer;
 use crate::web::pages::{job_request, places};
 use crate::web::responders::{Failure, Outcome, found};
@@ -93,17 +94,17 @@ pub async fn cancel(
     id: i32,
     identifier: &str,
     _form: CsrfForm,
-) -> Outcome<Flash<Redirect>> {
+) -> Outcome<Told> {
     check_identifier(identifier)?;
     let can = job_request::prove(&user, db, project, workspace, id).await?;
-    let back = found(format!("/{project}/{workspace}/{id}/{}/", encode_segment(identifier)));
+    let back = format!("/{project}/{workspace}/{id}/{}/", encode_segment(identifier));
     Ok(match cancel_job(db, &can, identifier).await? {
-        Cancelled::Actions(actions) => Flash::new(
+        Cancelled::Actions(actions) => Told::new(
             back,
             "success",
             format!("The backend is asked to cancel {}.", actions.join(", ")),
         ),
-        Cancelled::NothingLeft => Flash::new(back, "info", "There was nothing left to cancel."),
+        Cancelled::NothingLeft => Told::new(back, "info", "There was nothing left to cancel."),
     })
 }
 

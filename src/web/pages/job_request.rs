@@ -4,8 +4,8 @@ mod pipeline;
 mod progress;
 mod view;
 
+use rocket::response::Redirect;
 use rocket::response::stream::{Event, EventStream};
-use rocket::response::{Flash, Redirect};
 use rocket::{Shutdown, get, post};
 use time::OffsetDateTime;
 
@@ -16,6 +16,7 @@ use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
 use crate::web::guards::{User, Visit};
 use crate::web::live;
+use crate::web::message::Told;
 use crate::web::pages::places;
 use crate::web::responders::{Failure, Outcome, found};
 use crate::web::view::{Page, count_of};
@@ -76,15 +77,15 @@ pub async fn cancel(
     workspace: &str,
     id: i32,
     _form: CsrfForm,
-) -> Outcome<Flash<Redirect>> {
+) -> Outcome<Told> {
     let can = prove(&user, db, project, workspace, id).await?;
-    let back = found(format!("/{project}/{workspace}/{id}/"));
+    let back = format!("/{project}/{workspace}/{id}/");
     Ok(match cancel_job_request(db, &can).await? {
         Cancelled::Actions(actions) => {
             let text = format!("The backend is asked to cancel {}.", count_of(actions.len(), "action"));
-            Flash::new(back, "success", text)
+            Told::new(back, "success", text)
         }
-        Cancelled::NothingLeft => Flash::new(back, "info", "There was nothing left to cancel."),
+        Cancelled::NothingLeft => Told::new(back, "info", "There was nothing left to cancel."),
     })
 }
 

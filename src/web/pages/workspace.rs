@@ -3,7 +3,6 @@
 pub mod edit;
 mod view;
 
-use rocket::response::{Flash, Redirect};
 use rocket::{get, post};
 
 pub use edit::purpose_field;
@@ -17,8 +16,9 @@ use crate::core::workspaces::facts::Facts;
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
 use crate::web::guards::{User, Visit};
+use crate::web::message::Told;
 use crate::web::pages::places;
-use crate::web::responders::{Outcome, found};
+use crate::web::responders::Outcome;
 use crate::web::view::Page;
 
 /// Job requests that the page shows.
@@ -89,7 +89,7 @@ pub async fn archive_toggle(
     project: &str,
     workspace: &str,
     form: CsrfForm,
-) -> Outcome<Flash<Redirect>> {
+) -> Outcome<Told> {
     let workspace = places::workspace(&mut *db.read().await?, project, workspace).await?;
     let can = user.user.can::<ArchiveWorkspaces>(workspace.project_id)?;
     let is_archived = form.flag("is_archived");
@@ -105,7 +105,7 @@ pub async fn archive_toggle(
             workspace.name
         )
     };
-    Ok(Flash::new(found(workspace.project_href()), "success", text))
+    Ok(Told::new(workspace.project_href(), "success", text))
 }
 
 #[post("/<project>/<workspace>/notifications-toggle", data = "<form>")]
@@ -115,7 +115,7 @@ pub async fn notifications_toggle(
     project: &str,
     workspace: &str,
     form: CsrfForm,
-) -> Outcome<Flash<Redirect>> {
+) -> Outcome<Told> {
     let workspace = places::workspace(&mut *db.read().await?, project, workspace).await?;
     let can = user.user.can::<ToggleNotifications>(workspace.project_id)?;
     let should_notify = form.flag("should_notify");
@@ -125,5 +125,5 @@ pub async fn notifications_toggle(
     } else {
         "Nobody is told by e-mail when jobs have finished, unless they choose to be."
     };
-    Ok(Flash::new(found(workspace.href()), "success", text))
+    Ok(Told::new(workspace.href(), "success", text))
 }

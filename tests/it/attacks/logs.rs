@@ -84,9 +84,9 @@ impl Site {
         ada.post(
             "/settings/",
             &[
-                ("notifications", ""),
+                ("notifications", "1"),
                 ("notify", "nothing"),
-                ("token", "a-token-in-a-form-of-a-page"),
+                ("old_token", "a-token-in-a-form-of-a-page"),
             ],
         )
         .await

@@ -1,7 +1,6 @@
 //! The one-time link that an operator's command prints.
 
 use rocket::http::CookieJar;
-use rocket::response::{Flash, Redirect};
 use rocket::{get, post};
 use secrecy::SecretString;
 use serde::Serialize;
@@ -14,7 +13,8 @@ use crate::telemetry;
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
 use crate::web::guards::{Client, Visit};
-use crate::web::responders::{Failure, Outcome, found};
+use crate::web::message::Told;
+use crate::web::responders::{Failure, Outcome};
 use crate::web::view::{Page, Time};
 
 #[derive(Serialize)]
@@ -67,15 +67,15 @@ pub async fn use_login_link(
     client: Client<'_>,
     token: &str,
     _form: CsrfForm,
-) -> Outcome<Flash<Redirect>> {
+) -> Outcome<Told> {
     attempts::take(db, Trial::LoginLink, client.who()).await?;
     let link = SecretString::from(token);
     let session = match actions::sign_in_with_link(db, &link, client.place()).await {
         Ok(session) => session,
         Err(crate::core::error::Error::NotFound(_)) => {
             telemetry::traces::exception("LoginLinkRefused", "the login link no longer works");
-            let again = found(format!("/login-link/{token}/"));
-            return Ok(Flash::new(
+            let again = format!("/login-link/{token}/");
+            return Ok(Told::new(
                 again,
                 "danger",
                 "This link no longer works. Ask for a new one.",
@@ -84,8 +84,8 @@ pub async fn use_login_link(
         Err(error) => return Err(Failure(error)),
     };
     enter(visit.app, db, cookies, &session).await?;
-    Ok(Flash::new(
-        found("/"),
+    Ok(Told::new(
+        "/",
         "success",
         format!("You are signed in as {}.", session.username),
     ))

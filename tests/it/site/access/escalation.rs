@@ -33,6 +33,7 @@ const WISHES: &[(&str, &str)] = &[
 
 /// What forms do ask for, so that they go through.
 const NEEDED: &[(&str, &str)] = &[
+    ("settings", ""),
     ("fullname", "Ada Lovelace"),
     ("email", "ada@example.com"),
     ("status", "postponed"),
