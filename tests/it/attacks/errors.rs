@@ -30,7 +30,6 @@ async fn each_error_has_a_page_of_the_family(pool: PgPool) {
             let waits = [429, 503].contains(&status);
             assert_eq!(answer.header("Retry-After").is_some(), waits, "{status}");
         }
-        // Machines read the same at the addresses of theirs.
     }
     let main = async |visitor: &crate::support::Visitor, path: &str| visitor.get(path).await.html().main();
     for path in ["/403", "/404"] {

@@ -170,6 +170,11 @@ pub async fn everything(site: &Site) -> String {
         "auditable_event",
         "org",
         "project_membership",
+        "org_membership",
+        "backend_membership",
+        "personal_token",
+        "email_change",
+        "email_login",
     ] {
         // The names are the test's own.
         let rows: Vec<String> =
@@ -180,7 +185,7 @@ pub async fn everything(site: &Site) -> String {
         all.push_str(&format!("{table}: {rows:?}\n"));
     }
     let people: Vec<String> = sqlx::query_scalar(
-        r#"SELECT concat_ws(' ', id, username, fullname, email, roles, notify) FROM "user" ORDER BY id"#,
+        r#"SELECT concat_ws(' ', id, username, fullname, email, roles, notify, is_active, login_token) FROM "user" ORDER BY id"#,
     )
     .fetch_all(site.db.pool())
     .await

@@ -101,6 +101,34 @@ async fn nobody_is_sent_to_another_site(pool: PgPool) {
     }
 }
 
+/// What is kept of where to go while somebody is on the way through GitHub, or waits for a mail.
+async fn kept(site: &Site, table: &'static str) -> String {
+    let statement = format!("SELECT next FROM {table} ORDER BY id DESC LIMIT 1");
+    sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
+        .fetch_one(site.db.pool())
+        .await
+        .unwrap()
+}
+
+#[sqlx::test]
+async fn no_login_keeps_the_address_of_another_site(pool: PgPool) {
+    let site = Site::start(pool).await;
+    for (number, next) in FOREIGN.iter().chain(OWN).enumerate() {
+        let is_own = OWN.contains(next);
+        let visitor = site.anonymous();
+        let email = format!("reader{number}@example.org");
+        let mut fields = next_field(next);
+        visitor.post("/login/github/", &fields).await.expect(302);
+        fields.push(("email", &email));
+        visitor.post("/login/", &fields).await.expect(200);
+        for table in ["github_login", "email_login"] {
+            let kept = kept(&site, table).await;
+            assert_ours(table, next, &kept);
+            assert!(is_own || kept == "/", "{table} {next:?}: {kept}");
+        }
+    }
+}
+
 /// A page that is only for people signed in, at an address that browsers could read as another site's.
 #[sqlx::test]
 async fn the_way_back_from_the_login_page_is_ours(pool: PgPool) {

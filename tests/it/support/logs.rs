@@ -90,9 +90,13 @@ pub async fn count_statements<T>(work: impl Future<Output = T>) -> (T, usize) {
 /// From now on, this must not be logged.
 pub fn must_not_be_logged(secret: &str) {
     let secret = secret.trim();
+    // Of a bot's `<username>:<token>` the token alone is one, too.
+    let token = secret.split_once(':').map(|(_, token)| token);
     let mut secrets = held(&SECRETS);
-    if secret.len() >= SHORTEST && !secrets.iter().any(|known| known == secret) {
-        secrets.push(secret.to_owned());
+    for secret in [Some(secret), token].into_iter().flatten() {
+        if secret.len() >= SHORTEST && !secrets.iter().any(|known| known == secret) {
+            secrets.push(secret.to_owned());
+        }
     }
 }
 

@@ -18,7 +18,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 pub const SECRET_KEY: &str = "a-secret-key-for-tests-that-is-long-enough-to-be-one";
 
 /// Commands that are there to say a secret, once.
-const TELLING: &[&str] = &["login-link", "create_backend", "create_bot"];
+const TELLING: &[&str] = &["login-link", "create_backend", "create_bot", "personal_token_create"];
 
 /// The executable with a database of its own, in an empty folder and an empty environment.
 pub struct Program {

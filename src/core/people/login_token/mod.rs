@@ -17,6 +17,12 @@ pub const LIFETIME: Duration = Duration::hours(1);
 /// After so many wrong tries a token works no more.
 pub const MOST_FAILURES: i32 = 5;
 
+/// How many slow hashes this process worked out: what a try costs. A test compares accounts that there are with
+/// those that there are not.
+pub fn hashes_worked_out() -> u64 {
+    secret::worked_out()
+}
+
 /// A token that was just made, to be shown once.
 #[derive(Debug)]
 pub struct NewToken {

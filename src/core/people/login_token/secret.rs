@@ -2,6 +2,8 @@
 //! them, so the hash is a slow one that needs memory. It is worked out beside the threads that serve, and
 //! few at once, so that many tries at one time cost time and not the machine.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use diceware_wordlists::EFF_LONG_WORDLIST;
@@ -77,12 +79,20 @@ fn internal(error: impl std::fmt::Display) -> Error {
     Error::Internal(format!("Argon2: {error}"))
 }
 
+/// How many hashes this process worked out: the same for accounts that there are and for those that there are not.
+static WORKED_OUT: AtomicU64 = AtomicU64::new(0);
+
+pub(super) fn worked_out() -> u64 {
+    WORKED_OUT.load(Ordering::Relaxed)
+}
+
 async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
     let turn = TURNS.acquire().await.map_err(internal)?;
     // The turn goes along: whoever asked may be gone before the work is done.
     let work = move || {
         let _turn = turn;
+        WORKED_OUT.fetch_add(1, Ordering::Relaxed);
         work()
     };
     tokio::task::spawn_blocking(work).await.map_err(internal)

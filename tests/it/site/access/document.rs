@@ -106,7 +106,9 @@ fn heading(gate: Gate) -> String {
         Gate::Everybody => "Everybody".to_owned(),
         Gate::NotSignedIn(_) => "Who is not signed in; others are sent on".to_owned(),
         Gate::LoginForm(_) => "Who has the form of the login page; others who are signed in are sent on".to_owned(),
-        Gate::WithForm => "Who has the form: it is on pages of people who are signed in".to_owned(),
+        Gate::WithForm => {
+            "Who has the form, on a page that they may see: mostly one for people who are signed in".to_owned()
+        }
         Gate::SignedIn => "Who is signed in".to_owned(),
         Gate::May(name) => format!("Who holds {} in the project: {}", code(name), permission(name)),
         Gate::MayOrAsked(name) => format!(

@@ -41,7 +41,8 @@ pub enum Gate {
     Everybody,
     /// Those who are signed in already get the status given here.
     NotSignedIn(u16),
-    /// A form that only pages for people who are signed in carry; the others have no token for it.
+    /// A form that is on another page than this address; of the table's visitors only those who are signed in
+    /// see one, and the others have no token for it.
     WithForm,
     /// A form of the login page, which people who are signed in do not see; those get the status given here.
     LoginForm(u16),
