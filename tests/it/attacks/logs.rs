@@ -78,7 +78,7 @@ impl Site {
         ada.get("/settings/?token=a-token-in-a-query-of-a-page")
             .await
             .expect(200);
-        ada.get("/login-link/a-token-of-a-login-link-of-a-page/")
+        ada.get("/login-link/a-token-of-a-login-link-of-a-page-of-this-site/")
             .await
             .expect(200);
         ada.post(

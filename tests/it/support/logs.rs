@@ -109,6 +109,14 @@ pub fn settings_must_not_be_logged(settings: &Settings) {
     }
 }
 
+/// Whether a part of a path could have been made by the program: tests also put words there that lines hold.
+fn is_like_a_token(text: &str) -> bool {
+    text.len() >= 40
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
 /// Nor the secrets in an address: what stands for a login, and what GitHub is told and tells.
 pub fn address_must_not_be_logged(address: &str) {
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
@@ -122,6 +130,7 @@ pub fn address_must_not_be_logged(address: &str) {
         .skip_while(|segment| !MARKS.iter().any(|mark| segment.contains(mark)));
     if segments.next().is_some()
         && let Some(token) = segments.next()
+        && is_like_a_token(token)
     {
         must_not_be_logged(token);
     }
