@@ -65,7 +65,7 @@ pub struct Support {
 /// Sends somebody to sign in, and from there to where they wanted. What they sent is not kept: a form's
 /// address may answer no GET, so they are sent back to the page of the form.
 #[catch(401)]
-fn login_first<'r>(request: &'r Request<'_>) -> Finished<Redirect> {
+fn login_first(request: &Request<'_>) -> Finished<Redirect> {
     let uri = request.uri();
     let to = if changes_nothing(request.method()) {
         login_href(uri.path().as_str(), uri.query().map(|query| query.as_str()))

@@ -10,6 +10,7 @@ use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;
 use crate::core::error::{Error, FieldErrors, Result};
 use crate::core::names::is_slug;
+use crate::core::people::sessions;
 use crate::core::sealed::{Sealer, random_backend_token, token_hash};
 
 /// What a sealed backend token is for; see [`Sealer::seal`].
@@ -122,6 +123,7 @@ pub async fn create_backend(db: &Db, sealer: &Sealer, input: &BackendInput, by: 
         if user.is_new {
             let event = Event::new("backend_member_added", by, Subject::backend(id)).of_user(user.id, username);
             audit::record(&mut tx, &event).await?;
+            sessions::rights_changed(&mut tx, user.id).await?;
         }
     }
     tx.commit().await?;

@@ -48,7 +48,13 @@ pub async fn sign_in_with_link(db: &Db, link: &SecretString, place: Place<'_>) -
         let owner = store::login_link_owner(&mut tx, &hash).await?;
         drop(tx);
         let account = owner.as_ref().map(|(id, username)| (*id, username.as_str()));
-        sessions::refused(db, Method::Link, account, "the link does not work any more").await?;
+        sessions::refused(
+            &mut *db.read().await?,
+            Method::Link,
+            account,
+            "the link does not work any more",
+        )
+        .await?;
         return Err(Error::NotFound("Link"));
     };
     let session = sessions::start(&mut tx, user_id, Method::Link, place).await?;

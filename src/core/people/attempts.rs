@@ -93,6 +93,16 @@ impl Trial {
         }
     }
 
+    fn must_wait(self, wait: Option<Duration>) -> Result<()> {
+        match wait {
+            Some(retry_after) => Err(Error::TooMany {
+                what: self.what(),
+                retry_after,
+            }),
+            None => Ok(()),
+        }
+    }
+
     /// As the end of "there were too many attempts …".
     const fn what(self) -> &'static str {
         match self {
@@ -116,6 +126,23 @@ pub struct Who<'a> {
     pub address: Option<IpAddr>,
 }
 
+/// Under what somebody's tries are counted.
+struct Subjects {
+    account: Option<Vec<u8>>,
+    address: Option<Vec<u8>>,
+}
+
+impl Who<'_> {
+    fn subjects(&self) -> Subjects {
+        Subjects {
+            account: self
+                .account
+                .map(|account| subject("account", &account.trim().to_lowercase())),
+            address: self.address.map(|address| subject("address", &network(address))),
+        }
+    }
+}
+
 /// Counts one try, which must not be made when this fails. Not undone by what comes after, so it is
 /// called before the transaction of what is tried begins.
 ///
@@ -123,22 +150,18 @@ pub struct Who<'a> {
 /// `TooMany` when the account or the address tried too often; it says for how long to wait.
 pub async fn take(db: &Db, trial: Trial, who: Who<'_>) -> Result<()> {
     let limit = trial.limit();
-    let mut subjects = Vec::new();
-    if let Some(account) = who.account {
-        let account = account.trim().to_lowercase();
-        subjects.push((subject("account", &account), limit.by_account));
-    }
-    if let Some(address) = who.address {
-        subjects.push((subject("address", &network(address)), limit.by_address));
-    }
-    let wait = store::count(&mut *db.read().await?, trial.name(), &subjects, limit.within).await?;
-    match wait {
-        Some(retry_after) => Err(Error::TooMany {
-            what: trial.what(),
-            retry_after,
-        }),
-        None => Ok(()),
-    }
+    let wait = store::count(&mut *db.read().await?, trial.name(), &who.subjects(), limit).await?;
+    trial.must_wait(wait)
+}
+
+/// Whether one more try would be one too many; counts nothing. For what costs work to look at.
+///
+/// # Errors
+/// As [`take`].
+pub async fn look(db: &Db, trial: Trial, who: Who<'_>) -> Result<()> {
+    let limit = trial.limit();
+    let wait = store::look(&mut *db.read().await?, trial.name(), &who.subjects(), limit).await?;
+    trial.must_wait(wait)
 }
 
 /// Counts a secret that was wrong.
@@ -149,10 +172,11 @@ pub async fn wrong(db: &Db, trial: Trial, who: Who<'_>) -> Result<()> {
     take(db, trial, who).await
 }
 
-/// Forgets what an account tried: it was the right person. What its address tried stays.
-pub async fn forgive(db: &Db, trial: Trial, account: &str) -> Result<()> {
+/// Forgets what an account tried: it was the right person. What its address tried stays. In the transaction
+/// of what it was right for, which cannot fail after it then.
+pub async fn forgive(tx: &mut sqlx::PgConnection, trial: Trial, account: &str) -> Result<()> {
     let account = subject("account", &account.trim().to_lowercase());
-    store::forget(&mut *db.read().await?, trial.name(), &account).await
+    store::forget(tx, trial.name(), &account).await
 }
 
 /// Deletes the counts of windows that are over; returns how many.

@@ -15,7 +15,6 @@ pub use own::{OwnSession, end_all, list, revoke, revoke_others, sign_out};
 
 use crate::core::access::SignedIn;
 use crate::core::audit::{self, By, Event, Subject};
-use crate::core::db::Db;
 use crate::core::error::{Error, Result};
 use crate::core::sealed::{random_token, token_hash};
 
@@ -114,7 +113,12 @@ pub async fn rotate(conn: &mut PgConnection, id: i64, token: &SecretString) -> R
 
 /// Records that somebody was not let in: in the log, and in the audit record where it is known whose account
 /// it was about.
-pub async fn refused(db: &Db, method: Method, account: Option<(i32, &str)>, why: &'static str) -> Result<()> {
+pub async fn refused(
+    conn: &mut PgConnection,
+    method: Method,
+    account: Option<(i32, &str)>,
+    why: &'static str,
+) -> Result<()> {
     tracing::warn!(
         method = method.name(),
         user_id = account.map(|(id, _)| id),
@@ -125,7 +129,7 @@ pub async fn refused(db: &Db, method: Method, account: Option<(i32, &str)>, why:
         // Whoever it was proved nothing.
         let by = By::operator("somebody not signed in");
         let event = Event::new("sign_in_refused", &by, Subject::user(id)).change("", "", method.name());
-        audit::record(&mut *db.read().await?, &event.of_user(id, username)).await?;
+        audit::record(conn, &event.of_user(id, username)).await?;
     }
     Ok(())
 }

@@ -76,7 +76,7 @@ async fn whoever_was_right_begins_anew_and_the_address_does_not(pool: PgPool) {
         wait(&db, at("ada", "203.0.113.9")).await;
     }
     assert!(wait(&db, at("ada", "203.0.113.9")).await.is_some());
-    forgive(&db, TRIAL, "Ada").await.unwrap();
+    forgive(&mut *db.read().await.unwrap(), TRIAL, "Ada").await.unwrap();
     assert_eq!(wait(&db, at("ada", "203.0.113.9")).await, None);
     let counted: Vec<i32> = sqlx::query_scalar("SELECT made FROM attempt ORDER BY made")
         .fetch_all(&pool)
@@ -111,4 +111,24 @@ async fn counts_are_kept_without_names_and_not_for_long(pool: PgPool) {
     assert_eq!(delete_old(&mut db.read().await.unwrap()).await.unwrap(), 0);
     let_time_pass(&pool, Duration::from_secs(2 * 60 * 60)).await;
     assert_eq!(delete_old(&mut db.read().await.unwrap()).await.unwrap(), 2);
+}
+
+#[sqlx::test]
+async fn an_address_that_may_not_try_leaves_nothing_of_the_names_it_makes_up(pool: PgPool) {
+    let db = Db::from(pool.clone());
+    let address = Who {
+        account: None,
+        address: Some("203.0.113.9".parse().unwrap()),
+    };
+    for _ in 0..TRIAL.limit().by_address {
+        assert_eq!(wait(&db, address).await, None);
+    }
+    for account in ["ada", "bob", "eve"] {
+        assert!(wait(&db, at(account, "203.0.113.9")).await.is_some(), "{account}");
+    }
+    let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM attempt")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(rows, 1);
 }

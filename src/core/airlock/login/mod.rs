@@ -64,8 +64,8 @@ pub async fn authenticate(
         return Ok(Err(refused));
     }
     let user = user(&mut tx, proven.user_id).await?;
+    attempts::forgive(&mut tx, Trial::LoginToken, account).await?;
     tx.commit().await?;
-    attempts::forgive(db, Trial::LoginToken, account).await?;
     Ok(Ok(user))
 }
 

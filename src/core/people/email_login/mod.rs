@@ -90,6 +90,27 @@ pub enum NotByMail {
     NotAllowed,
 }
 
+/// A link that signed nobody in, and where whoever asked for it in this browser wanted to go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedLink {
+    pub why: NotByMail,
+    pub next: Option<String>,
+}
+
+impl NotByMail {
+    /// For logs.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::NoLink => "no sign-in link",
+            Self::OtherBrowser => "another browser's sign-in link",
+            Self::Used => "used sign-in link",
+            Self::Expired => "expired sign-in link",
+            Self::Older => "older sign-in link",
+            Self::NotAllowed => "may not sign in by mail",
+        }
+    }
+}
+
 /// Uses a link up and begins a session. What fails uses nothing up.
 ///
 /// # Errors
@@ -100,21 +121,24 @@ pub async fn sign_in(
     link: &str,
     browser: Option<&str>,
     place: Place<'_>,
-) -> Result<Result<SignedInByMail, NotByMail>> {
+) -> Result<Result<SignedInByMail, FailedLink>> {
     let who = Who {
         account: None,
         address: place.address,
     };
     attempts::take(db, Trial::LoginLink, who).await?;
     let Some(id) = signed_id(sealer, link) else {
-        return Ok(Err(NotByMail::NoLink));
+        return Ok(Err(failed(&mut *db.read().await?, NotByMail::NoLink, None).await?));
     };
     let Some(browser) = browser.map(token_hash) else {
-        return Ok(Err(NotByMail::OtherBrowser));
+        return Ok(Err(failed(&mut *db.read().await?, NotByMail::OtherBrowser, None).await?));
     };
     let mut tx = db.begin().await?;
     let Some(consumed) = store::consume(&mut tx, id, &browser).await? else {
-        return Ok(Err(why_not(&mut tx, id, &browser).await?));
+        let state = store::state(&mut tx, id, &browser).await?;
+        let failed = failed(&mut tx, why_not(state.as_ref()), state).await?;
+        tx.commit().await?;
+        return Ok(Err(failed));
     };
     let session = sessions::start(&mut tx, consumed.user_id, Method::Email, place).await?;
     let mut projects = store::two_projects(&mut tx, consumed.user_id).await?;
@@ -127,14 +151,24 @@ pub async fn sign_in(
     }))
 }
 
-async fn why_not(conn: &mut PgConnection, id: i64, browser: &[u8]) -> Result<NotByMail> {
-    Ok(match store::state(conn, id, browser).await? {
+/// Records that a link signed nobody in; whose it is, is known of one that this browser asked for.
+async fn failed(conn: &mut PgConnection, why: NotByMail, state: Option<store::State>) -> Result<FailedLink> {
+    let account = state.as_ref().and_then(store::State::account);
+    sessions::refused(conn, Method::Email, account, why.name()).await?;
+    Ok(FailedLink {
+        why,
+        next: state.map(|state| state.next),
+    })
+}
+
+fn why_not(state: Option<&store::State>) -> NotByMail {
+    match state {
         None => NotByMail::OtherBrowser,
         Some(state) if state.is_used => NotByMail::Used,
         Some(state) if state.is_expired => NotByMail::Expired,
         Some(state) if state.is_older => NotByMail::Older,
         Some(_) => NotByMail::NotAllowed,
-    })
+    }
 }
 
 #[cfg(test)]

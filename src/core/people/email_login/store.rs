@@ -94,15 +94,28 @@ pub(super) struct State {
     pub is_used: bool,
     pub is_expired: bool,
     pub is_older: bool,
+    /// Where to go afterwards.
+    pub next: String,
+    pub user_id: Option<i32>,
+    pub username: Option<String>,
+}
+
+impl State {
+    /// Whose address it is, if it is anybody's.
+    pub fn account(&self) -> Option<(i32, &str)> {
+        self.user_id.zip(self.username.as_deref())
+    }
 }
 
 pub(super) async fn state(conn: &mut PgConnection, id: i64, browser_hash: &[u8]) -> Result<Option<State>> {
     Ok(sqlx::query_as!(
         State,
-        r#"SELECT used_at IS NOT NULL AS "is_used!", expires_at <= now() AS "is_expired!",
+        r#"SELECT l.used_at IS NOT NULL AS "is_used!", l.expires_at <= now() AS "is_expired!", l.next,
+                  u.id AS "user_id?", u.username AS "username?",
                   EXISTS (SELECT FROM email_login newer
                            WHERE newer.browser_hash = l.browser_hash AND newer.id > l.id) AS "is_older!"
-             FROM email_login l WHERE id = $1 AND browser_hash = $2"#,
+             FROM email_login l LEFT JOIN "user" u ON lower(u.email) = lower(l.email)
+            WHERE l.id = $1 AND l.browser_hash = $2"#,
         id,
         browser_hash
     )

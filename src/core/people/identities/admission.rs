@@ -197,7 +197,7 @@ async fn refuse(tx: &mut PgConnection, identity: &Identity, id: i32, username: &
         user_id: None,
         name: format!("{PROVIDER} user {}", identity.login),
     };
-    let event = Event::new("login_refused", &by, Subject::user(id))
+    let event = Event::new("sign_in_refused", &by, Subject::user(id))
         .change("", identity.uid.clone(), why)
         .of_user(id, username);
     audit::record(tx, &event).await

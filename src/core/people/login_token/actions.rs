@@ -76,6 +76,10 @@ pub async fn prove(
     attempts::take(db, Trial::LoginToken, who).await?;
     let mut conn = db.read().await?;
     let found = store::find(&mut conn, account, reading == Reading::Lenient).await?;
+    let known = match found.as_slice() {
+        [one] => Some((one.user.id, one.user.username.clone())),
+        _ => None,
+    };
     let candidate = one_who_may(found);
     let target = candidate.as_ref().ok().map(|(user, hash)| (user.id, hash.as_str()));
     let has_a_try = store::take_try(&mut conn, target).await?;
@@ -86,18 +90,17 @@ pub async fn prove(
 
     let mut tx = db.begin().await?;
     let is_burnt = store::burn(&mut tx, target.filter(|_| !is_right)).await?;
+    // Whichever of several guesses at once it is that clears the token, it is told.
+    if is_burnt && let Some((id, username)) = &known {
+        let by = By::operator("wrong single-use tokens");
+        let event = Event::new("login_token_burnt", &by, Subject::user(*id));
+        audit::record(&mut tx, &event.of_user(*id, username)).await?;
+        tracing::warn!(user_id = id, "a single-use token was tried too often");
+    }
     let answer = match candidate {
         Err(refused) => Err(refused),
         Ok((user, _)) if !has_a_try => Err(Refused::NoToken(user.username)),
-        Ok((user, _)) if !is_right => {
-            if is_burnt {
-                let by = By::operator("wrong single-use tokens");
-                let event = Event::new("login_token_burnt", &by, Subject::user(user.id));
-                audit::record(&mut tx, &event.of_user(user.id, &user.username)).await?;
-                tracing::warn!(user_id = user.id, "a single-use token was tried too often");
-            }
-            Err(Refused::Wrong(user.username))
-        }
+        Ok((user, _)) if !is_right => Err(Refused::Wrong(user.username)),
         Ok((user, hash)) => Ok(Proven {
             user_id: user.id,
             username: user.username,
@@ -105,10 +108,15 @@ pub async fn prove(
             hash,
         }),
     };
-    tx.commit().await?;
     if let Err(refused) = &answer {
-        tracing::info!(why = refused.name(), "a single-use token was refused");
+        let account = known.as_ref().map(|(id, username)| (*id, username.as_str()));
+        sessions::refused(&mut tx, Method::Token, account, refused.name()).await?;
+        if account.is_none() {
+            // As many statements as for an account that somebody has.
+            store::burn(&mut tx, None).await?;
+        }
     }
+    tx.commit().await?;
     Ok(answer)
 }
 
@@ -178,7 +186,7 @@ pub async fn sign_in(
         return Ok(Err(refused));
     }
     let session = sessions::start(&mut tx, proven.user_id, Method::Token, place).await?;
+    attempts::forgive(&mut tx, Trial::LoginToken, account).await?;
     tx.commit().await?;
-    attempts::forgive(db, Trial::LoginToken, account).await?;
     Ok(Ok(session))
 }

@@ -12,7 +12,7 @@ use crate::core::error::{Error, FieldErrors, Result};
 /// Lets somebody use exactly these backends. The names in the answer are slugs.
 ///
 /// # Errors
-/// `NotFound("User")`; `Invalid` at `backends` when one does not exist.
+/// `NotFound("User")`; `Invalid` at `backends` when one does not exist; `NotAllowed` for whoever would let themselves.
 pub async fn set_backends(db: &Db, granter: &Granter, user_id: i32, backend_ids: &[i32]) -> Result<Changed> {
     set(db, granter, user_id, backend_ids, Kind::Backends).await
 }
@@ -20,7 +20,7 @@ pub async fn set_backends(db: &Db, granter: &Granter, user_id: i32, backend_ids:
 /// Lets somebody belong to exactly these organisations. The names in the answer are slugs.
 ///
 /// # Errors
-/// `NotFound("User")`; `Invalid` at `orgs` when one does not exist.
+/// `NotFound("User")`; `Invalid` at `orgs` when one does not exist; `NotAllowed` for whoever would add themselves.
 pub async fn set_orgs(db: &Db, granter: &Granter, user_id: i32, org_ids: &[i32]) -> Result<Changed> {
     set(db, granter, user_id, org_ids, Kind::Orgs).await
 }
@@ -43,6 +43,13 @@ impl Kind {
         match self {
             Kind::Backends => "Choose backends that exist.",
             Kind::Orgs => "Choose organisations that exist.",
+        }
+    }
+
+    const fn not_oneself(self) -> &'static str {
+        match self {
+            Kind::Backends => "You cannot let yourself use a backend. Ask somebody else who looks after users.",
+            Kind::Orgs => "You cannot add yourself to an organisation. Ask somebody else who looks after users.",
         }
     }
 
@@ -88,6 +95,12 @@ async fn set(db: &Db, granter: &Granter, user_id: i32, ids: &[i32], kind: Kind) 
             store::remove_orgs(&mut tx, user_id, &ids).await?,
         ),
     };
+    if let Granter::Person(can) = granter
+        && can.user_id() == user_id
+        && !added.is_empty()
+    {
+        return Err(Error::NotAllowed(kind.not_oneself().into()));
+    }
     let (when_added, when_removed) = kind.events();
     for (event, rows) in [(when_added, &added), (when_removed, &removed)] {
         for row in rows {

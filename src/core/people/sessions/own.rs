@@ -84,8 +84,8 @@ pub async fn revoke_others(db: &Db, user: &SignedIn, keep: i64) -> Result<u64> {
     Ok(ended)
 }
 
-/// Ends every session of everybody, or of one user, and takes back the sign-in links that were not used yet;
-/// returns how many sessions. Audited.
+/// Ends every session of everybody, or of one user, and takes back whatever else would let somebody in and was
+/// not used yet: sign-in links, single-use tokens, changes of e-mail address. Returns how many sessions. Audited.
 ///
 /// # Errors
 /// `NotFound` for a username that is nobody's.
@@ -112,10 +112,10 @@ pub async fn end_all(db: &Db, username: Option<&str>, by: &By) -> Result<u64> {
     Ok(ended)
 }
 
-/// Ends somebody's sessions and takes back the links they did not use, in the transaction of its cause.
+/// Ends somebody's sessions and takes back the links and the token they did not use, in the transaction of its cause.
 pub(in crate::core::people) async fn end_of(tx: &mut sqlx::PgConnection, user: (i32, &str), by: &By) -> Result<u64> {
     let ended = store::delete_of(tx, user.0, None).await?;
-    store::take_back_links(tx, user.0).await?;
+    store::take_back(tx, user.0).await?;
     record_ended(tx, user, ended, by).await?;
     Ok(ended)
 }

@@ -195,18 +195,46 @@ pub(super) async fn delete_of(conn: &mut PgConnection, user_id: i32, but: Option
     Ok(deleted.rows_affected())
 }
 
-pub(super) async fn take_back_links(conn: &mut PgConnection, user_id: i32) -> Result<()> {
+/// Takes back what would let somebody in who has it: links, the single-use token, a change of address.
+pub(super) async fn take_back(conn: &mut PgConnection, user_id: i32) -> Result<()> {
     sqlx::query!("DELETE FROM login_link WHERE user_id = $1 AND used_at IS NULL", user_id)
-        .execute(conn)
+        .execute(&mut *conn)
         .await?;
+    sqlx::query!(
+        r#"DELETE FROM email_login l USING "user" u
+            WHERE u.id = $1 AND lower(l.email) = lower(u.email) AND l.used_at IS NULL"#,
+        user_id
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!("DELETE FROM email_change WHERE user_id = $1", user_id)
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query!(
+        r#"UPDATE "user" SET login_token = NULL, login_token_expires_at = NULL, login_token_failures = 0
+            WHERE id = $1 AND login_token IS NOT NULL"#,
+        user_id
+    )
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
-/// Deletes every session, and the links that were not used yet; returns how many sessions.
+/// Deletes every session, and of everybody what [`take_back`] does; returns how many sessions.
 pub(super) async fn delete_all(conn: &mut PgConnection) -> Result<u64> {
     sqlx::query!("DELETE FROM login_link WHERE used_at IS NULL")
         .execute(&mut *conn)
         .await?;
+    sqlx::query!("DELETE FROM email_login WHERE used_at IS NULL")
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query!("DELETE FROM email_change").execute(&mut *conn).await?;
+    sqlx::query!(
+        r#"UPDATE "user" SET login_token = NULL, login_token_expires_at = NULL, login_token_failures = 0
+            WHERE login_token IS NOT NULL"#
+    )
+    .execute(&mut *conn)
+    .await?;
     Ok(sqlx::query!("DELETE FROM session").execute(conn).await?.rows_affected())
 }
 

@@ -13,7 +13,7 @@ use time::{Date, Duration, OffsetDateTime};
 
 use super::accounts;
 use super::attempts::{self, Trial, Who};
-use super::roles::Granter;
+use super::roles::{self, Granter};
 use crate::core::access::{Operator, SignedIn};
 use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;
@@ -149,13 +149,17 @@ pub enum Revoker<'a> {
 /// Puts an end to a token, at once.
 ///
 /// # Errors
-/// `NotFound("Token")`, also for an owner who names somebody else's; `Conflict` when it was revoked before.
+/// `NotFound("Token")`, also for an owner who names somebody else's; `Conflict` when it was revoked before;
+/// `NotAllowed` when the right to look after users was taken meanwhile.
 pub async fn revoke(db: &Db, revoker: Revoker<'_>, id: i32) -> Result<()> {
-    let (by, owner) = match revoker {
-        Revoker::Owner(user) => (By::user(user.id, user.username.clone()), Some(user.id)),
-        Revoker::Other(granter) => (granter.by(), None),
+    let (by, owner, mut tx) = match revoker {
+        Revoker::Owner(user) => (
+            By::user(user.id, user.username.clone()),
+            Some(user.id),
+            db.begin().await?,
+        ),
+        Revoker::Other(granter) => (granter.by(), None, roles::begin(db, granter).await?),
     };
-    let mut tx = db.begin().await?;
     let token = store::lock(&mut tx, id, owner).await?;
     let token = token.ok_or(Error::NotFound("Token"))?;
     if token.is_revoked {
@@ -176,9 +180,13 @@ pub async fn revoke(db: &Db, revoker: Revoker<'_>, id: i32) -> Result<()> {
 /// `TooMany` after too many wrong ones.
 pub async fn authenticate(db: &Db, shown: &str, address: Option<IpAddr>) -> Result<std::result::Result<Bot, Refused>> {
     let (username, token) = shown.split_once(':').unwrap_or((shown, ""));
+    let who = Who {
+        account: Some(username),
+        address,
+    };
     let found = store::tokens_of(&mut *db.read().await?, username).await?;
     let (is_known, right) = match &found {
-        Some(user) => (true, right_one(&user.tokens, token).await?),
+        Some(user) => (true, right_one(db, &user.tokens, token, who).await?),
         None => {
             // The same work as for a user with a token.
             std::hint::black_box(hash::stored(token));
@@ -186,10 +194,6 @@ pub async fn authenticate(db: &Db, shown: &str, address: Option<IpAddr>) -> Resu
         }
     };
     let (Some(user), Some(index)) = (found, right) else {
-        let who = Who {
-            account: Some(username),
-            address,
-        };
         attempts::wrong(db, Trial::PersonalToken, who).await?;
         return Ok(Err(if is_known {
             Refused::NoToken
@@ -223,8 +227,9 @@ pub async fn authenticate(db: &Db, shown: &str, address: Option<IpAddr>) -> Resu
     }))
 }
 
-/// Which of these is the hash of `token`.
-async fn right_one(tokens: &[store::Kept], token: &str) -> Result<Option<usize>> {
+/// Which of these is the hash of `token`. Hashes that cost work are not worked out for whoever was wrong too
+/// often.
+async fn right_one(db: &Db, tokens: &[store::Kept], token: &str, who: Who<'_>) -> Result<Option<usize>> {
     let mut right = None;
     for (index, kept) in tokens.iter().enumerate() {
         if hash::is_ours_of(token, &kept.hash) {
@@ -235,12 +240,13 @@ async fn right_one(tokens: &[store::Kept], token: &str) -> Result<Option<usize>>
         return Ok(right);
     }
     let day = hash::day_of(token);
+    // Only what could be that token is worth the work.
+    let could_be = |kept: &store::Kept| hash::is_imported(&kept.hash) && day == Some(kept.expires_on);
+    if tokens.iter().any(could_be) {
+        attempts::look(db, Trial::PersonalToken, who).await?;
+    }
     for (index, kept) in tokens.iter().enumerate() {
-        // Only what could be that token is worth the work.
-        if hash::is_imported(&kept.hash)
-            && day == Some(kept.expires_on)
-            && hash::is_imported_of(token, &kept.hash).await?
-        {
+        if could_be(kept) && hash::is_imported_of(token, &kept.hash).await? {
             return Ok(Some(index));
         }
     }

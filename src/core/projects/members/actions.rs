@@ -7,6 +7,7 @@ use crate::core::access::{Can, EditProjectRoles, Operator, Place, Role};
 use crate::core::audit::By;
 use crate::core::db::Db;
 use crate::core::error::{Error, FieldErrors, Result};
+use crate::core::people::administrators;
 use crate::core::people::roles::lock_signed_in;
 
 /// Who says it: somebody with the right to, in that project, or an operator.
@@ -24,8 +25,15 @@ impl Granter {
         }
     }
 
-    /// That the right is one in this project, and is held still.
+    /// Whether it is a person, and one of these.
+    fn is(&self, user_ids: &[i32]) -> bool {
+        matches!(self, Granter::Person(can) if user_ids.contains(&can.user_id()))
+    }
+
+    /// That the right is one in this project, and is held still. Changes of what people are trusted with take
+    /// turns: this one locks memberships before sessions, others the other way round.
     async fn may(&self, tx: &mut PgConnection, project_id: i32) -> Result<()> {
+        administrators::take_turns(tx).await?;
         let Granter::Person(can) = self else {
             return Ok(());
         };
@@ -41,7 +49,8 @@ impl Granter {
 /// Makes people members of a project, all with the same roles.
 ///
 /// # Errors
-/// `Invalid` at `users` or `roles`; `Conflict` when one is a member already. Nobody is added then.
+/// `Invalid` at `users` or `roles`; `Conflict` when one is a member already;
+/// `NotAllowed` for whoever would add themselves. Nobody is added then.
 pub async fn add(db: &Db, granter: &Granter, project_id: i32, user_ids: &[i32], roles: &[Role]) -> Result<()> {
     check_grantable(&[], &names(roles))?;
     let mut ids = user_ids.to_vec();
@@ -52,6 +61,11 @@ pub async fn add(db: &Db, granter: &Granter, project_id: i32, user_ids: &[i32], 
     }
     let mut tx = db.begin().await?;
     granter.may(&mut tx, project_id).await?;
+    if granter.is(&ids) {
+        return Err(Error::NotAllowed(
+            "You cannot add yourself to a project. Ask somebody else who says who works on it.".into(),
+        ));
+    }
     let users = store::users(&mut tx, &ids).await?;
     if users.len() != ids.len() {
         return Err(Error::Invalid(FieldErrors::one("users", "Choose people who exist.")));
@@ -73,7 +87,7 @@ pub async fn add(db: &Db, granter: &Granter, project_id: i32, user_ids: &[i32], 
 ///
 /// # Errors
 /// `NotFound("Member")` for a membership of another project too; `Invalid` at `roles` for a new one that is
-/// not granted in projects.
+/// not granted in projects; `NotAllowed` for whoever would give themselves one.
 pub async fn set_roles(
     db: &Db,
     granter: &Granter,
@@ -85,7 +99,13 @@ pub async fn set_roles(
     granter.may(&mut tx, project_id).await?;
     let found = store::lock_by_id(&mut tx, project_id, membership_id).await?;
     let found = found.ok_or(Error::NotFound("Member"))?;
-    let changed = replace(&mut tx, granter, &found, names(roles)).await?;
+    let after = names(roles);
+    if granter.is(&[found.user_id]) && after.iter().any(|name| !found.roles.contains(name)) {
+        return Err(Error::NotAllowed(
+            "You cannot give roles to yourself. Ask somebody else who says who works on this project.".into(),
+        ));
+    }
+    let changed = replace(&mut tx, granter, &found, after).await?;
     tx.commit().await?;
     Ok(changed)
 }
@@ -119,6 +139,7 @@ pub async fn grant(db: &Db, operator: &Operator, project: &str, username: &str, 
     check_grantable(&[], &names(roles))?;
     let granter = Granter::Operator(operator.clone());
     let mut tx = db.begin().await?;
+    administrators::take_turns(&mut tx).await?;
     let (project_id, user_id) = find(&mut tx, project, username).await?;
     let member = Member {
         project_id,
@@ -154,6 +175,7 @@ pub async fn grant(db: &Db, operator: &Operator, project: &str, username: &str, 
 pub async fn take_away(db: &Db, operator: &Operator, project: &str, username: &str, role: &str) -> Result<bool> {
     let granter = Granter::Operator(operator.clone());
     let mut tx = db.begin().await?;
+    administrators::take_turns(&mut tx).await?;
     let (project_id, user_id) = find(&mut tx, project, username).await?;
     let found = store::lock(&mut tx, project_id, user_id).await?;
     let found = found.ok_or(Error::NotFound("Member"))?;

@@ -14,6 +14,7 @@ use crate::web::forms::CsrfForm;
 use crate::web::guards::{Client, Visit, safe_next};
 use crate::web::pages::answer::Answer;
 use crate::web::responders::Outcome;
+use crate::web::view::encode_next;
 
 /// Takes a request for a link. Whoever asks, for whatever address, is told the same.
 #[post("/login", data = "<form>")]
@@ -61,9 +62,15 @@ pub async fn follow(
         .map(|cookie| cookie.value());
     let signed_in = match email_login::sign_in(db, &app.sealer, token, browser, client.place()).await? {
         Ok(signed_in) => signed_in,
-        Err(why) => {
-            telemetry::traces::exception("LoginLinkRefused", words(why));
-            return Ok(Answer::told(HREF, "danger", words(why)));
+        Err(failed) => {
+            let words = words(failed.why);
+            telemetry::traces::exception("LoginLinkRefused", words);
+            let next = safe_next(failed.next.as_deref());
+            let to = match next.as_ref() {
+                "/" => HREF.to_owned(),
+                next => format!("{HREF}?next={}", encode_next(next)),
+            };
+            return Ok(Answer::told(to, "danger", words));
         }
     };
     enter(app, db, jar, &signed_in.session).await?;

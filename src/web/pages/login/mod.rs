@@ -44,12 +44,17 @@ pub async fn login(visit: Visit<'_>, db: &Database, client: Client<'_>) -> Outco
 /// who was not signed in proved their forms with is forgotten.
 pub async fn enter(app: &App, db: &Database, jar: &CookieJar<'_>, session: &NewSession) -> Result<()> {
     let web = &app.settings.web;
-    if let Some(previous) = jar.get(Kind::Session.name(web)) {
-        sessions::sign_out(db, &SecretString::from(previous.value().to_owned())).await?;
-    }
+    let previous = jar.get(Kind::Session.name(web));
+    let previous = previous.map(|cookie| SecretString::from(cookie.value().to_owned()));
     let token = session.token.expose_secret().to_owned();
     jar.add(cookies::make(Kind::Session, web, token, Some(LIFETIME)));
     cookies::forget(jar, Kind::Csrf, web);
+    // What let them in is used up by now: they are in, whatever becomes of the session before.
+    if let Some(previous) = previous
+        && let Err(error) = sessions::sign_out(db, &previous).await
+    {
+        tracing::error!(%error, "the session before could not be ended");
+    }
     Ok(())
 }
 

@@ -135,6 +135,14 @@ async fn nobody_gives_themselves_a_role(pool: PgPool) {
     ] {
         assert!(matches!(refused, Err(Error::NotAllowed(_))), "{refused:?}");
     }
+    // Nor a backend, nor an organisation.
+    site.world.backend("tpp").await;
+    let backend: i32 = sqlx::query_scalar("SELECT id FROM backend")
+        .fetch_one(site.db.pool())
+        .await
+        .unwrap();
+    let refused = jobserver::core::people::memberships::set_backends(&site.db, &eve, id, &[backend]).await;
+    assert!(matches!(refused, Err(Error::NotAllowed(_))), "{refused:?}");
     assert_eq!(held(&site, id).await, ["StaffAreaAdministrator"]);
     assert_eq!(events(&site).await, Vec::<String>::new());
     // Giving one's own up is no escalation.

@@ -24,7 +24,10 @@ async fn members_are_added_changed_and_removed_with_their_record(pool: PgPool) {
     members::add(db, &granter, project, &[bob, ada, ada], &[Role::ProjectDeveloper])
         .await
         .unwrap();
-    let both = members::add(db, &granter, project, &[ada, stan_id], &[]).await;
+    let oneself = members::add(db, &granter, project, &[stan_id], &[]).await;
+    assert!(matches!(oneself, Err(Error::NotAllowed(_))), "{oneself:?}");
+    let cleo = site.world.user("cleo").await;
+    let both = members::add(db, &granter, project, &[ada, cleo], &[]).await;
     assert!(matches!(both, Err(Error::Conflict(_))), "{both:?}");
     assert!(is_refused_at(
         members::add(db, &granter, project, &[], &[]).await,

@@ -106,6 +106,8 @@ async fn a_right_that_was_taken_meanwhile_gives_nothing(pool: PgPool) {
     let ada = site.world.user("ada").await;
     let person = somebody(tess_id, "tess", &[Role::StaffAreaAdministrator, Role::TechSupport]);
     let in_project = members::Granter::Person(person.can(project).unwrap());
+    let olive = Operator::at_the_command_line("olive");
+    let token = tokens::create(&site.db, "ada", &olive).await.unwrap().id;
     set_roles(&site.db, &stan, tess_id, &[]).await.unwrap();
     // What was proven at the beginning of a request is not so any more.
     let refused = set_roles(&site.db, &tess, ada, &[Role::OutputChecker]).await;
@@ -113,6 +115,8 @@ async fn a_right_that_was_taken_meanwhile_gives_nothing(pool: PgPool) {
     let refused = members::add(&site.db, &in_project, project, &[ada], &[]).await;
     assert!(matches!(refused, Err(Error::NotAllowed(_))), "{refused:?}");
     let refused = set_backends(&site.db, &tess, ada, &[]).await;
+    assert!(matches!(refused, Err(Error::NotAllowed(_))), "{refused:?}");
+    let refused = tokens::revoke(&site.db, Revoker::Other(&tess), token).await;
     assert!(matches!(refused, Err(Error::NotAllowed(_))), "{refused:?}");
 }
 

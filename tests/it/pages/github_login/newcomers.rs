@@ -43,7 +43,7 @@ async fn a_stranger_takes_nobodys_username(pool: PgPool) {
     assert_eq!(facts(&site, "ada").await, before);
     assert_eq!(identities(&site, "ada").await, []);
     assert_eq!(rows(&site).await, [1, 0, 0, 0, 0, 0]);
-    assert_eq!(events(&site, "ada").await, ["login_refused", "login_refused"]);
+    assert_eq!(events(&site, "ada").await, ["sign_in_refused", "sign_in_refused"]);
 }
 
 #[sqlx::test]
@@ -158,7 +158,7 @@ async fn somebody_switched_off_is_told_so(pool: PgPool) {
     assert!(page.main().contains("Your account is switched off"), "{}", page.main());
     assert_eq!(who(&visitor).await, None);
     assert_eq!(rows(&site).await[2], 0);
-    assert_eq!(events(&site, "mona").await.last().unwrap(), "login_refused");
+    assert_eq!(events(&site, "mona").await.last().unwrap(), "sign_in_refused");
 }
 
 #[sqlx::test]

@@ -91,3 +91,25 @@ async fn of_many_guesses_at_once_five_are_looked_at(pool: PgPool) {
     let burnt = "SELECT count(*) FROM auditable_event WHERE type = 'login_token_burnt'";
     assert_eq!(site.world.number(burnt).await, 1);
 }
+
+#[sqlx::test]
+async fn a_guess_too_many_that_comes_to_clear_the_token_first_tells_too(pool: PgPool) {
+    let site = Site::start(pool.clone()).await;
+    token_of(&site, "ada").await;
+    // Five are being looked at, and none of them got as far as clearing it.
+    sqlx::query(r#"UPDATE "user" SET login_token_failures = 5 WHERE username = 'ada'"#)
+        .execute(&pool)
+        .await
+        .unwrap();
+    let wrong = SecretString::from("wrong");
+    let refused = prove(&site.db, "ada", &wrong, Reading::Exact, Who::default())
+        .await
+        .unwrap();
+    assert_eq!(refused.unwrap_err(), Refused::NoToken("ada".to_owned()));
+    for told in [
+        "SELECT count(*) FROM auditable_event WHERE type = 'login_token_burnt'",
+        "SELECT count(*) FROM auditable_event WHERE type = 'sign_in_refused'",
+    ] {
+        assert_eq!(site.world.number(told).await, 1, "{told}");
+    }
+}

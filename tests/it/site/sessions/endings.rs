@@ -208,3 +208,37 @@ async fn all_sessions_or_one_persons_end_when_an_operator_says_so(pool: PgPool) 
         2
     );
 }
+
+#[sqlx::test]
+async fn what_somebody_could_come_back_with_ends_with_the_sessions(pool: PgPool) {
+    for username in [Some("ada"), None] {
+        let site = Site::start(pool.clone()).await;
+        site.world.user("ada").await;
+        for sql in [
+            r#"UPDATE "user" SET login_token = 'x', login_token_expires_at = now() + interval '1 hour',
+                      login_token_failures = 1 WHERE username = 'ada'"#,
+            "INSERT INTO email_login (email, browser_hash, next, expires_at)
+             SELECT upper(email), decode(repeat('00', 32), 'hex'), '/', now() + interval '1 hour'
+               FROM \"user\" WHERE username = 'ada'",
+            "INSERT INTO email_change (user_id, email, expires_at)
+             SELECT id, 'eve@example.com', now() + interval '1 hour' FROM \"user\" WHERE username = 'ada'",
+        ] {
+            assert_eq!(
+                sqlx::query(sql).execute(&pool).await.unwrap().rows_affected(),
+                1,
+                "{sql}"
+            );
+        }
+        sessions::end_all(&site.db, username, &By::operator("root"))
+            .await
+            .unwrap();
+        for left in [
+            r#"SELECT count(*) FROM "user" WHERE login_token IS NOT NULL OR login_token_expires_at IS NOT NULL"#,
+            r#"SELECT count(*) FROM "user" WHERE login_token_failures > 0"#,
+            "SELECT count(*) FROM email_login",
+            "SELECT count(*) FROM email_change",
+        ] {
+            assert_eq!(number(&site, left).await, 0, "{username:?}: {left}");
+        }
+    }
+}
