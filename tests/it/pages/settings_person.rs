@@ -293,12 +293,7 @@ async fn a_signed_link_is_kept_by_no_login(pool: PgPool) {
     let stranger = site.anonymous();
     let sent = stranger.get(&path).await.expect(302).location().to_owned();
     assert_eq!(sent, "/login/?next=/settings/");
-    let page = stranger.get(&sent).await.expect(200);
-    assert!(
-        page.body.contains("open the link in the mail again"),
-        "{}",
-        page.html().main()
-    );
+    stranger.get(&sent).await.expect(200);
     // Nor when somebody else's page, or an older one of ours, asks to go there.
     let page = stranger.get(&format!("/login/?next={path}")).await.expect(200);
     assert!(!page.body.contains(&signed), "{}", page.html().main());
