@@ -101,19 +101,20 @@ impl GithubLogin {
 
     /// Asks the API for something about whoever the token is of.
     async fn ask(&self, url: &Url, token: &SecretString, template: &str) -> Result<Answer, IdentityError> {
-        let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()))
+        // The scheme of this service's OAuth apps: GitHub, and what stands for it elsewhere, knows them by it.
+        let mut authorization = HeaderValue::try_from(format!("token {}", token.expose_secret()))
             .map_err(|_| IdentityError::Unreadable("an access token that fits no header".to_owned()))?;
-        bearer.set_sensitive(true);
+        authorization.set_sensitive(true);
         let request = self
             .http
             .get(url.clone())
-            .header(AUTHORIZATION, bearer)
+            .header(AUTHORIZATION, authorization)
             .header(ACCEPT, "application/vnd.github+json")
             .header("X-GitHub-Api-Version", "2022-11-28");
         let answer = http::call(SERVICE, self.timeout, request, template)
             .await
             .map_err(away)?;
-        if answer.status.is_server_error() || answer.status.as_u16() == 429 {
+        if answer.status.is_server_error() || answer.is_limit() {
             return Err(away(put_off(&answer)));
         }
         Ok(answer)
@@ -160,7 +161,7 @@ impl<'c> AsyncHttpClient<'c> for GithubLogin {
             let answer = http::call(SERVICE, self.timeout, request, "/login/oauth/access_token")
                 .await
                 .map_err(Unanswered)?;
-            if answer.status.is_server_error() || answer.status.as_u16() == 429 {
+            if answer.status.is_server_error() || answer.is_limit() {
                 return Err(Unanswered(put_off(&answer)));
             }
             Ok(answer.into_http())

@@ -13,6 +13,8 @@ use crate::core::outbox::LONGEST_PAUSE;
 use crate::core::ports::Undelivered;
 use crate::telemetry::outgoing;
 
+/// How many calls are left until a limit is lifted.
+const REMAINING: &str = "x-ratelimit-remaining";
 /// The most read of an answer.
 const MAX_BODY: usize = 1024 * 1024;
 /// Long enough to tell what a service said.
@@ -87,6 +89,20 @@ impl Answer {
     /// The body's beginning on one line, for operators.
     pub fn words(&self) -> String {
         one_line(&String::from_utf8_lossy(&self.body))
+    }
+
+    /// Whether the service wants fewer calls: some say so by 403, like a refusal, and tell which it is in headers.
+    pub fn is_limit(&self) -> bool {
+        let is_used_up = || {
+            self.headers
+                .get(REMAINING)
+                .is_some_and(|left| left.as_bytes().trim_ascii() == b"0")
+        };
+        match self.status.as_u16() {
+            429 => true,
+            403 => self.headers.contains_key(RETRY_AFTER) || is_used_up(),
+            _ => false,
+        }
     }
 
     /// How long the service wants to be left alone, if it says so; no service is left alone for longer than

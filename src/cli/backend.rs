@@ -1,7 +1,5 @@
 //! `jobserver create_backend`
 
-use std::time::Duration;
-
 use super::outfit::{Outfit, shown};
 use super::{ByOption, CommandError};
 use crate::core::jobs::backends::{BackendInput, create_backend};
@@ -32,9 +30,9 @@ pub struct CreateBackend {
     /// Issue a new token; the present one stops working.
     #[arg(long)]
     rotate: bool,
-    /// With --rotate: how many seconds the present token goes on working.
-    #[arg(long, requires = "rotate", value_name = "SECONDS", default_value_t = 0)]
-    overlap: u64,
+    /// With --rotate: how long the present token goes on working, as 90 (seconds), 30s, 15m, 2h or 1d.
+    #[arg(long, requires = "rotate", value_name = "TIME", default_value = "0", value_parser = span)]
+    overlap: time::Duration,
     #[command(flatten)]
     by: ByOption,
 }
@@ -42,8 +40,6 @@ pub struct CreateBackend {
 impl CreateBackend {
     pub async fn run(self) -> Result<(), CommandError> {
         let outfit = Outfit::new().await?;
-        let overlap = time::Duration::try_from(Duration::from_secs(self.overlap))
-            .map_err(|_| CommandError::Said("--overlap is too long.".to_owned()))?;
         let addresses = (self.no_addresses || !self.addresses.is_empty()).then_some(self.addresses);
         let input = BackendInput {
             slug: self.slug,
@@ -51,7 +47,7 @@ impl CreateBackend {
             level_4_url: self.url,
             addresses,
             member: self.user,
-            rotate: self.rotate.then_some(overlap),
+            rotate: self.rotate.then_some(self.overlap),
         };
         let token = create_backend(&outfit.db, &outfit.sealer, &input, &self.by.by()).await?;
         if !self.quiet {
@@ -59,5 +55,68 @@ impl CreateBackend {
         }
         println!("{}", shown(&token));
         Ok(())
+    }
+}
+
+/// In seconds: by then nobody knows any more who has the token.
+const LONGEST_OVERLAP: i64 = 366 * 24 * 60 * 60;
+
+/// A span of time: a whole number and its unit, of seconds without one.
+fn span(text: &str) -> Result<time::Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit: i64 = match &text[digits.len()..] {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        _ => return Err("the unit is s, m, h or d".to_owned()),
+    };
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err("a whole number and its unit, like 15m".to_owned());
+    }
+    let seconds = digits
+        .parse::<i64>()
+        .ok()
+        .and_then(|number| number.checked_mul(unit))
+        .filter(|seconds| *seconds <= LONGEST_OVERLAP)
+        .ok_or_else(|| "at most a year, 366d".to_owned())?;
+    Ok(time::Duration::seconds(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_a_number_and_a_unit() {
+        for (text, seconds) in [
+            ("0", 0),
+            ("90", 90),
+            ("30s", 30),
+            ("15m", 900),
+            ("2h", 7200),
+            ("366d", 31_622_400),
+        ] {
+            assert_eq!(span(text), Ok(time::Duration::seconds(seconds)), "{text}");
+        }
+        for text in [
+            "",
+            "m",
+            "1.5h",
+            "-1",
+            "+1",
+            "1 h",
+            "h1",
+            "1w",
+            "1M",
+            "1hm",
+            "٣m",
+            "é",
+            "9223372036854775807d",
+            "9223372036854775808",
+            "367d",
+        ] {
+            assert!(span(text).is_err(), "{text}");
+        }
     }
 }

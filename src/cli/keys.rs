@@ -23,7 +23,9 @@ impl Reseal {
             ),
         }
         if lost.is_empty() {
-            println!("OLD_SECRET_KEY is not needed for anything in the database.");
+            println!(
+                "No backend's token needs OLD_SECRET_KEY any more. Keep it for a day, for links in mails that are on their way."
+            );
             return Ok(());
         }
         Err(CommandError::Said(format!(

@@ -27,7 +27,7 @@ use clap::{Parser, Subcommand};
 use crate::config;
 use crate::core::access::Operator;
 use crate::core::audit::By;
-use crate::core::error::Error;
+use crate::core::error::{Error, whole_seconds};
 
 /// Runs code in secure environments for researchers, and releases what comes out.
 ///
@@ -178,7 +178,7 @@ impl From<Error> for CommandError {
             Error::TooMany { what, retry_after } => {
                 format!(
                     "There were too many attempts {what}; wait {} seconds.",
-                    retry_after.as_secs()
+                    whole_seconds(retry_after)
                 )
             }
             Error::Invalid(errors) => errors.iter().map(|(_, message)| message).collect::<Vec<_>>().join("\n"),

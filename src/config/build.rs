@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::error::Problem;
+use super::rules;
 use super::secret::{derive_cookie_key, generate_secret_key};
 use super::values::Values;
 use super::{
@@ -140,7 +141,7 @@ fn github(profile: Profile, values: &Values) -> Result<GitHubSettings, Problem> 
 }
 
 fn github_login(profile: Profile, values: &Values) -> Result<GitHubLoginSettings, Problem> {
-    if profile == Profile::Development && !values.has("SOCIAL_AUTH_GITHUB_KEY") {
+    if rules::stands_for_github(profile, values) {
         let base: Url = values.get("BASE_URL")?;
         let below = |path: &str| {
             base.join(&format!("{GITHUB_STAND_IN}{path}"))

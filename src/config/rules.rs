@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
-use url::Url;
+use url::{Host, Url};
 
 use super::Profile;
 use super::error::Problem;
@@ -53,6 +53,7 @@ pub(super) fn check(profile: Profile, values: &Values, problems: &mut Vec<Proble
             need(values, problems, other, &format!(" although {name} is set"));
         }
     }
+    check_login(profile, values, problems);
     if production && values.has("SENTRY_DSN") {
         need(values, problems, "SENTRY_ENVIRONMENT", " although SENTRY_DSN is set");
     }
@@ -105,9 +106,41 @@ fn check_keys(values: &Values, problems: &mut Vec<Problem>) {
     }
 }
 
+/// Whether what stands for GitHub is signed in with. There anybody is anybody, an administrator too, so it is
+/// for a copy whose address nobody reaches from another machine.
+pub(super) fn stands_for_github(profile: Profile, values: &Values) -> bool {
+    let is_on_this_machine = || base_url(values).is_some_and(|url| is_loopback(&url));
+    profile == Profile::Development && !values.has("SOCIAL_AUTH_GITHUB_KEY") && is_on_this_machine()
+}
+
+fn base_url(values: &Values) -> Option<Url> {
+    values.optional::<Url>("BASE_URL").ok().flatten()
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
+        None => false,
+    }
+}
+
+/// Production asks for both keys by itself, and for one without the other everybody is asked.
+fn check_login(profile: Profile, values: &Values, problems: &mut Vec<Problem>) {
+    let is_reachable = base_url(values).is_some_and(|url| !is_loopback(&url));
+    let is_wrong = problems.iter().any(|problem| problem.name == "BASE_URL");
+    if profile == Profile::Development && is_reachable && !is_wrong {
+        let why = ", and the page that stands for GitHub lets anybody sign in as anybody: it is for a BASE_URL of \
+                   localhost or a loopback address alone. Set SOCIAL_AUTH_GITHUB_KEY and SOCIAL_AUTH_GITHUB_SECRET";
+        need(values, problems, "SOCIAL_AUTH_GITHUB_KEY", why);
+        need(values, problems, "SOCIAL_AUTH_GITHUB_SECRET", why);
+    }
+}
+
 /// The site's address is also the trusted origin of forms, and page links start at its root.
 fn check_origin(values: &Values, problems: &mut Vec<Problem>) {
-    let Some(url) = values.optional::<Url>("BASE_URL").ok().flatten() else {
+    let Some(url) = base_url(values) else {
         return;
     };
     let bare = url.path() == "/"

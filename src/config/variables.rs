@@ -176,11 +176,11 @@ pub const VARIABLES: &[Variable] = &[
     var(Database, "DATABASE_MAX_CONNECTIONS", Int { min: 1, max: 1000 },
         "most connections that one web process opens").default("16"),
 
-    var(Secrets, "SECRET_KEY", SecretText, "signs sessions, forms and login links; jobserver generate_secret_key makes one")
+    var(Secrets, "SECRET_KEY", SecretText, "signs links in mails and seals the tokens that backends sign with; jobserver generate_secret_key makes one")
         .in_development("insecure-development-key-that-production-refuses-to-start-with").required(InProduction).secret(),
     var(Secrets, "OLD_SECRET_KEY", SecretText, "previous SECRET_KEY, still accepted while keys are rotated").secret(),
     var(Secrets, "ROCKET_SECRET_KEY", CookieKey,
-        "key of the short-lived login cookies; unset: derived from SECRET_KEY").secret(),
+        "a key that Rocket wants, though no cookie is signed with it; unset: derived from SECRET_KEY").secret(),
     var(Secrets, "PASSWORD_HASHERS", List, "hashing methods, preferred one first").default("argon2"),
 
     var(People, "ADMIN_USERS", List, "usernames that the ensure_admins command gives the staff roles"),
@@ -189,7 +189,7 @@ pub const VARIABLES: &[Variable] = &[
         .required(StatedInProduction).secret(),
     var(GitHub, "INTERACTIVE_GITHUB_TOKEN", SecretText, "token that pushes interactive analyses to GitHub").secret(),
     var(GitHub, "SOCIAL_AUTH_GITHUB_KEY", Text,
-        "client id of the GitHub OAuth app, callback path /complete/github/; unset in development: a stand-in signs in anybody")
+        "client id of the GitHub OAuth app, callback path /complete/github/; unset in development on localhost: a stand-in signs in anybody")
         .required(InProduction),
     var(GitHub, "SOCIAL_AUTH_GITHUB_SECRET", SecretText, "client secret of the GitHub OAuth app")
         .required(InProduction).secret(),

@@ -33,6 +33,12 @@ pub enum Error {
     Internal(String),
 }
 
+/// A wait in whole seconds, at least one: whoever comes back then has waited long enough.
+pub fn whole_seconds(wait: std::time::Duration) -> u64 {
+    let begun = u64::from(wait.subsec_nanos() > 0);
+    wait.as_secs().saturating_add(begun).max(1)
+}
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Faults of a form or body: field name and message, in the order found. The name `""` stands for
@@ -117,6 +123,20 @@ mod tests {
         assert!(matches!(Error::from(refused), Error::Unavailable(_)));
         assert!(matches!(Error::from(sqlx::Error::PoolTimedOut), Error::Unavailable(_)));
         assert!(matches!(Error::from(sqlx::Error::RowNotFound), Error::Internal(_)));
+    }
+
+    #[test]
+    fn a_wait_is_never_said_to_be_shorter() {
+        use std::time::Duration;
+        for (wait, seconds) in [
+            (Duration::ZERO, 1),
+            (Duration::from_millis(1), 1),
+            (Duration::from_secs(59), 59),
+            (Duration::new(59, 1), 60),
+            (Duration::MAX, u64::MAX),
+        ] {
+            assert_eq!(whole_seconds(wait), seconds, "{wait:?}");
+        }
     }
 
     #[test]

@@ -2,8 +2,10 @@
 //!
 //! Two nets. What the browser itself says of the sender is looked at before any guard runs, on every
 //! route of a page that changes something ([`guarded`]); the token is in the form, and a [`CsrfForm`] is
-//! the only way to a field. A handler that takes no [`CsrfForm`] cannot answer at all: whoever forgets it
-//! finds out at the first try.
+//! the only way to a field. A handler that takes no [`CsrfForm`] gets no answer out, only 500: whoever forgets it
+//! finds out at the first try. That is a finding and no prevention, as by then the handler has done what it
+//! does; what keeps such a handler out of a release is the test that asks every route without a token and
+//! compares the whole database (`no_handler_forgets_the_token`).
 //!
 //! [`CsrfForm`]: super::forms::CsrfForm
 

@@ -68,11 +68,13 @@ pub fn build(app: App) -> Rocket<Build> {
         .register("/", catchers::pages())
         .register("/api", catchers::api());
     let rocket = match kept_mails {
-        Some((mails, routes)) => rocket.manage(mails).mount("/", routes),
+        Some((mails, routes)) => rocket.manage(mails).mount("/", routes::below("", routes)),
         None => rocket,
     };
     match stand_in {
-        Some((stand_in, routes)) => rocket.manage(stand_in).mount(GITHUB_STAND_IN, routes),
+        Some((stand_in, routes)) => rocket
+            .manage(stand_in)
+            .mount(GITHUB_STAND_IN, routes::below(GITHUB_STAND_IN, routes)),
         None => rocket,
     }
 }

@@ -7,7 +7,7 @@ use rocket::response::{Redirect, Responder};
 use rocket::{Request, Response};
 
 use crate::core::access::Denied;
-use crate::core::error::Error;
+use crate::core::error::{Error, whole_seconds};
 
 /// What handlers return.
 pub type Outcome<T> = Result<T, Failure>;
@@ -64,13 +64,13 @@ impl RetryAfter {
     /// The value of the header that tells it; half a minute when nobody said how long.
     pub fn of(request: &Request<'_>) -> String {
         let wait = request.local_cache(Self::default).0.unwrap_or(Duration::from_secs(30));
-        wait.as_secs().max(1).to_string()
+        whole_seconds(wait).to_string()
     }
 }
 
 /// The words for somebody who tried too often.
 fn too_many(what: &str, wait: Duration) -> String {
-    let minutes = wait.as_secs().div_ceil(60).max(1);
+    let minutes = whole_seconds(wait).div_ceil(60);
     let plural = if minutes == 1 { "" } else { "s" };
     format!("There were too many attempts {what}. Try again in {minutes} minute{plural}.")
 }

@@ -43,8 +43,17 @@ fn length(uri: &Origin<'_>) -> usize {
     uri.path().as_str().len() + uri.query().map_or(0, |query| query.as_str().len())
 }
 
-fn observed(mut route: Route) -> Route {
-    let template = route.uri.path().to_owned();
+/// Routes that only a development copy has, to be mounted below `base`.
+pub fn below(base: &str, routes: Vec<Route>) -> Vec<Route> {
+    routes.into_iter().map(|route| observed_below(base, route)).collect()
+}
+
+fn observed(route: Route) -> Route {
+    observed_below("", route)
+}
+
+fn observed_below(base: &str, mut route: Route) -> Route {
+    let template = format!("{base}{}", route.uri.path());
     let handler = route.handler.clone();
     route.handler = Box::new(Observed { handler, template });
     route

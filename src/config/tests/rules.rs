@@ -71,6 +71,53 @@ fn without_an_oauth_app_development_stands_for_github_itself() {
 }
 
 #[test]
+fn a_copy_that_others_reach_never_stands_for_github() {
+    let login = |base: &'static str, more: &[(&'static str, &'static str)]| {
+        let mut pairs = vec![("BASE_URL", base)];
+        pairs.extend(more);
+        development(&pairs).map(|loaded| loaded.settings.github.login)
+    };
+    for base in [
+        "http://localhost:8000",
+        "https://LOCALHOST",
+        "http://127.0.0.1",
+        "http://127.1.2.3:8000",
+        "http://[::1]:8000",
+        "http://[::ffff:127.0.0.1]",
+    ] {
+        assert!(login(base, &[]).unwrap().is_stand_in, "{base}");
+    }
+    let app = [("SOCIAL_AUTH_GITHUB_KEY", "id"), ("SOCIAL_AUTH_GITHUB_SECRET", "s")];
+    for base in [
+        "https://jobs.example.org",
+        "http://localhost.example.org",
+        "http://127.0.0.1.example.org",
+        "http://0.0.0.0:8000",
+        "http://192.168.0.7:8000",
+        "http://[::]:8000",
+        "http://[2001:db8::1]",
+        "http://jobs",
+    ] {
+        let error = login(base, &[]).unwrap_err();
+        assert_eq!(
+            names(&error),
+            ["SOCIAL_AUTH_GITHUB_KEY", "SOCIAL_AUTH_GITHUB_SECRET"],
+            "{base}"
+        );
+        let said = error.to_string();
+        assert!(
+            said.contains("lets anybody sign in as anybody") && said.contains("BASE_URL"),
+            "{said}"
+        );
+        assert!(!login(base, &app).unwrap().is_stand_in, "{base}");
+        assert_eq!(
+            names(&login(base, &app[..1]).unwrap_err()),
+            ["SOCIAL_AUTH_GITHUB_SECRET"]
+        );
+    }
+}
+
+#[test]
 fn production_never_stands_for_github() {
     assert!(!production(&[]).unwrap().settings.github.login.is_stand_in);
     for name in ["SOCIAL_AUTH_GITHUB_KEY", "SOCIAL_AUTH_GITHUB_SECRET"] {

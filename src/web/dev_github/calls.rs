@@ -26,7 +26,8 @@ pub struct Reply {
     status: u16,
     kind: ContentType,
     body: String,
-    retry_after: Option<u32>,
+    /// What tells of a limit.
+    limit: Option<(&'static str, u32)>,
 }
 
 impl Reply {
@@ -35,7 +36,7 @@ impl Reply {
             status,
             kind: ContentType::JSON,
             body: body.to_string(),
-            retry_after: None,
+            limit: None,
         }
     }
 
@@ -45,8 +46,15 @@ impl Reply {
 
     fn too_many() -> Self {
         Self {
-            retry_after: Some(40),
+            limit: Some(("Retry-After", 40)),
             ..Self::message(429, "API rate limit exceeded")
+        }
+    }
+
+    fn used_up() -> Self {
+        Self {
+            limit: Some(("X-RateLimit-Remaining", 0)),
+            ..Self::message(403, "API rate limit exceeded")
         }
     }
 
@@ -63,8 +71,8 @@ impl<'r> Responder<'r, 'static> for Reply {
             .status(Status::new(self.status))
             .header(self.kind)
             .sized_body(self.body.len(), std::io::Cursor::new(self.body));
-        if let Some(seconds) = self.retry_after {
-            response.header(Header::new("Retry-After", seconds.to_string()));
+        if let Some((name, value)) = self.limit {
+            response.header(Header::new(name, value.to_string()));
         }
         response.ok()
     }
@@ -127,15 +135,13 @@ async fn access_token(stand_in: &State<Arc<StandIn>>, headers: Headers<'_>, data
         status: 200,
         kind: ContentType::Form,
         body,
-        retry_after: None,
+        limit: None,
     }
 }
 
-/// Who shows a token; they may write it with either scheme, as at GitHub.
+/// Who shows a token, in exactly the words that this service has always used.
 fn shown(stand_in: &StandIn, headers: &Headers<'_>) -> Option<Granted> {
-    let (scheme, token) = headers.authorization.split_once(' ')?;
-    let is_known = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("token");
-    is_known.then(|| stand_in.of_token(token.trim())).flatten()
+    stand_in.of_token(headers.authorization.strip_prefix("token ")?)
 }
 
 #[get("/api/user")]
@@ -148,6 +154,7 @@ async fn user(stand_in: &State<Arc<StandIn>>, headers: Headers<'_>) -> Reply {
         Trouble::ProfileHangs => return Reply::never().await,
         Trouble::ProfileRefused => return Reply::message(401, "Bad credentials"),
         Trouble::TooMany => return Reply::too_many(),
+        Trouble::UsedUp => return Reply::used_up(),
         _ => {}
     }
     let mut profile = json!({

@@ -19,6 +19,7 @@ pub use people::{Account, Email, Trouble};
 pub use stand_in::{Asked, StandIn};
 
 use crate::config::{Profile, Settings};
+use crate::web::forgery;
 
 /// The state and the routes, below [`crate::config::GITHUB_STAND_IN`]; nothing unless this is a development
 /// copy whose login leads here.
@@ -32,8 +33,10 @@ pub fn mounted(settings: &Settings) -> Option<(Arc<StandIn>, Vec<Route>)> {
         login.secret.clone(),
         &settings.web.absolute(crate::adapters::github_login::CALLBACK),
     );
+    // `calls::access_token` takes no form of a browser: a program calls it.
     let mut routes = calls::routes();
-    routes.extend(routes![pages::authorize, pages::decide]);
+    let pages = routes![pages::authorize, pages::decide];
+    routes.extend(pages.into_iter().map(forgery::guarded));
     Some((Arc::new(stand_in), routes))
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::people::{Account, Email, Trouble};
 use super::stand_in::{Asked, StandIn};
 use crate::core::error::FieldErrors;
-use crate::core::people::identities::{PROVIDER, known_logins};
+use crate::core::people::identities::{KnownLogin, PROVIDER, known_logins};
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
 use crate::web::guards::Visit;
@@ -46,6 +46,14 @@ pub struct PersonRow {
     pub name: String,
     pub login: String,
     pub email: Option<String>,
+    /// What the site trusts them with.
+    pub trust: Option<String>,
+}
+
+/// Somebody who can be chosen, and what the site trusts them with.
+struct Choice {
+    account: Account,
+    trust: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -165,6 +173,7 @@ pub async fn decide(
         who => match people(db, stand_in)
             .await?
             .into_iter()
+            .map(|choice| choice.account)
             .find(|one| one.id.to_string() == who)
         {
             Some(account) => account,
@@ -184,15 +193,34 @@ fn asked(stand_in: &StandIn, query: &str) -> Result<Asked, String> {
 }
 
 /// Those the site knows, and those thought up that it does not know yet.
-async fn people(db: &Database, stand_in: &StandIn) -> Outcome<Vec<Account>> {
+async fn people(db: &Database, stand_in: &StandIn) -> Outcome<Vec<Choice>> {
     let known = known_logins(&mut *db.read().await?, PROVIDER, LISTED).await?;
-    let mut people: Vec<Account> = known.into_iter().filter_map(Account::known).collect();
-    for typed in stand_in.typed() {
-        if people.iter().all(|known| known.id != typed.id) {
-            people.push(typed);
+    let known = known.into_iter().filter_map(|known| {
+        let trust = Some(trust(&known));
+        let account = Account::known(known.identity)?;
+        Some(Choice { account, trust })
+    });
+    let mut people: Vec<Choice> = known.collect();
+    for account in stand_in.typed() {
+        if people.iter().all(|known| known.account.id != account.id) {
+            people.push(Choice { account, trust: None });
         }
     }
     Ok(people)
+}
+
+/// In a few words, so that a newcomer knows whom to choose.
+fn trust(known: &KnownLogin) -> String {
+    let mut words: Vec<String> = known.roles.iter().map(|role| role.title().to_owned()).collect();
+    match known.projects {
+        0 => {}
+        1 => words.push("member of 1 project".to_owned()),
+        more => words.push(format!("member of {more} projects")),
+    }
+    if words.is_empty() {
+        return "trusted with nothing".to_owned();
+    }
+    words.join(", ")
 }
 
 async fn show(
@@ -224,8 +252,9 @@ async fn show(
         query: query.to_owned(),
         people: people
             .into_iter()
-            .map(|account| PersonRow {
+            .map(|Choice { account, trust }| PersonRow {
                 who: account.id.to_string(),
+                trust,
                 name: account.name.unwrap_or_else(|| account.login.clone()),
                 email: account.emails.into_iter().next().map(|email| email.address),
                 login: account.login,

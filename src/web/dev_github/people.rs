@@ -108,6 +108,8 @@ troubles! {
     ProfileRefused, "profile_refused", "GitHub refuses the profile (401)";
     /// There are no more calls for now.
     TooMany, "too_many", "GitHub wants fewer calls (429)";
+    /// There are no more calls for now, told like a refusal.
+    UsedUp, "used_up", "GitHub has no calls left for the site (403)";
     /// The profile has no id.
     NoId, "no_id", "The profile has no id";
     /// The e-mail addresses fail.

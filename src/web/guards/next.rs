@@ -8,6 +8,11 @@ use url::Url;
 /// The longest address that is gone back to, in bytes.
 const LONGEST: usize = 2048;
 
+/// Signed links of mails, which are not kept: where a login leads is kept in clear until it is over.
+const CONFIRM_EMAIL: &str = "/settings/confirm-email/";
+/// Where somebody goes instead.
+const AFTER_CONFIRM_EMAIL: &str = "/settings/";
+
 /// Where to send somebody: a path of ours, else `/`. See [`safe_next_or`].
 pub fn safe_next(next: Option<&str>) -> Cow<'_, str> {
     safe_next_or(next, "/")
@@ -16,7 +21,8 @@ pub fn safe_next(next: Option<&str>) -> Cow<'_, str> {
 /// Where to send somebody: `next` when it is a path of ours, else `default`. A path begins with one slash, not
 /// with two, and holds no backslash or control character, which some browsers read as another host's
 /// address; nor does it become one when its dots are followed. What may not stand in an address is
-/// percent-encoded; what is none or is endless is not gone to.
+/// percent-encoded; what is none or is endless is not gone to. A signed link that confirms
+/// an e-mail address becomes the settings.
 pub fn safe_next_or<'a>(next: Option<&'a str>, default: &'a str) -> Cow<'a, str> {
     next.and_then(own_path).unwrap_or(Cow::Borrowed(default))
 }
@@ -34,6 +40,9 @@ fn own_path(next: &str) -> Option<Cow<'_, str>> {
     let read = Url::parse("http://ours.invalid/").ok()?.join(next).ok()?;
     if read.host_str() != Some("ours.invalid") || read.port().is_some() || read.path().starts_with("//") {
         return None;
+    }
+    if read.path().starts_with(CONFIRM_EMAIL) {
+        return Some(Cow::Borrowed(AFTER_CONFIRM_EMAIL));
     }
     let path = &read[url::Position::BeforePath..];
     Origin::parse(path.split('#').next().unwrap_or_default()).ok()?;
@@ -70,6 +79,10 @@ mod tests {
             ("/@evil.com", "/@evil.com"),
             ("/?next=//evil.com", "/?next=//evil.com"),
             ("/a//b", "/a//b"),
+            // What confirms an address is kept nowhere.
+            ("/settings/confirm-email/7.c2lnbmF0dXJl/", "/settings/"),
+            ("/settings/x/../confirm-email/7.c2lnbmF0dXJl?a=b", "/settings/"),
+            ("/settings/confirm-emails/", "/settings/confirm-emails/"),
         ] {
             assert_eq!(safe_next(Some(own)), to, "{own:?}");
         }

@@ -10,6 +10,7 @@ use crate::adapters::mail::{KeptHeader, KeptMail, KeptMails};
 use crate::config::{MailBackend, Settings};
 use crate::core::error::Error;
 use crate::web::fairings;
+use crate::web::forgery;
 use crate::web::guards::Visit;
 use crate::web::responders::{Failure, Outcome};
 use crate::web::view::{Page, SafeHtml, Time, encode_segment, plain_html, thousands};
@@ -29,7 +30,8 @@ pub fn is_mounted(settings: &Settings) -> bool {
 pub fn mounted(settings: &Settings) -> Option<(KeptMails, Vec<Route>)> {
     match &settings.mail.backend {
         MailBackend::File { folder } if settings.web.debug => {
-            Some((KeptMails::new(folder), routes![list, one, html_part]))
+            let routes = routes![list, one, html_part].into_iter().map(forgery::guarded);
+            Some((KeptMails::new(folder), routes.collect()))
         }
         _ => None,
     }

@@ -107,6 +107,48 @@ async fn another_address_of_the_same_customer_is_the_same(pool: PgPool) {
     ask.send(&site, Method::Get, USERS).await.expect(429);
 }
 
+/// Looking at a link that somebody guessed is a try like using it; looking at one that works is none.
+#[sqlx::test]
+async fn links_are_not_guessed_by_looking(pool: PgPool) {
+    let site = Site::start(pool).await;
+    site.world.user("ada").await;
+    let link = create_login_link(&site.db, "ada", &By::operator("test")).await.unwrap();
+    let right = format!("/login-link/{}/", link.expose_secret());
+    let ada = site.sign_in("ada").await;
+    let cookie = ada.cookies().await.swap_remove(0);
+    let cookie = format!("{}={}", cookie.0, cookie.1);
+    let look = async |path: &str| {
+        let ask = Ask {
+            headers: vec![("Cookie", &cookie)],
+            peer: Some("203.0.113.9"),
+            ..Ask::default()
+        };
+        ask.send(&site, Method::Get, path).await
+    };
+    let made = async || {
+        let made: Option<i32> = sqlx::query_scalar("SELECT made FROM attempt WHERE what = 'login_link'")
+            .fetch_optional(site.db.pool())
+            .await
+            .unwrap();
+        made
+    };
+    look(&right).await.expect(200);
+    assert_eq!(made().await, None);
+    for (count, path) in (1..).zip(["/login-link/guess/", "/settings/confirm-email/1.guess/"]) {
+        look(path).await.expect(200);
+        assert_eq!(made().await, Some(count), "{path}");
+    }
+    sqlx::raw_sql("UPDATE attempt SET made = 60")
+        .execute(site.db.pool())
+        .await
+        .unwrap();
+    for path in ["/login-link/guess/", "/settings/confirm-email/1.guess/"] {
+        let refused = look(path).await.expect(429);
+        assert!(refused.header("Retry-After").is_some(), "{path}");
+    }
+    look(&right).await.expect(200);
+}
+
 #[sqlx::test]
 async fn a_page_says_how_long_to_wait(pool: PgPool) {
     let site = Site::start(pool).await;

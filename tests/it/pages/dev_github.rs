@@ -1,8 +1,10 @@
 //! The page that stands for GitHub in a development copy, and that no other copy has it.
 
 use jobserver::config::Profile;
+use rocket::http::Method;
 use sqlx::PgPool;
 
+use crate::attacks::Ask;
 use crate::support::github::set_off;
 use crate::support::{Html, Site, Visitor};
 
@@ -65,6 +67,57 @@ async fn whoever_the_site_knows_can_be_chosen(pool: PgPool) {
         denied.location()
     );
     choose(&visitor, &path, &[("who", "1")]).await.expect(200);
+}
+
+#[sqlx::test]
+async fn a_newcomer_sees_whom_to_choose(pool: PgPool) {
+    let site = site_with_ada(pool).await;
+    site.world.project("project").await;
+    site.world.member("project", "ada", &["ProjectDeveloper"]).await;
+    site.world.global_roles("bob", &["TechSupport", "OutputChecker"]).await;
+    site.world.user("cleo").await;
+    sqlx::raw_sql(
+        r#"INSERT INTO social_account (user_id, provider, uid)
+           SELECT id, 'github', id + 5000 FROM "user" WHERE username IN ('bob', 'cleo')"#,
+    )
+    .execute(site.db.pool())
+    .await
+    .unwrap();
+    let (_, page) = arrive(&site.anonymous()).await;
+    assert_eq!(page.texts(".person strong"), ["Ada", "Bob", "Cleo"]);
+    assert_eq!(
+        page.texts(".person .trust"),
+        [
+            "member of 1 project",
+            "Output Checker, Tech Support",
+            "trusted with nothing"
+        ]
+    );
+}
+
+/// It is a page like any other to whoever sends its forms, or addresses without end.
+#[sqlx::test]
+async fn its_pages_are_guarded_like_others(pool: PgPool) {
+    let site = site_with_ada(pool).await;
+    let visitor = site.anonymous();
+    let (path, _) = arrive(&visitor).await;
+    let csrf = visitor.csrf_token(&path).await;
+    let query = path.split_once('?').unwrap().1;
+    let fields = [("csrfmiddlewaretoken", &*csrf), ("query", query), ("who", "4711")];
+    let (name, value) = visitor.cookies().await.swap_remove(0);
+    let cookie = format!("{name}={value}");
+    let foreign = Ask {
+        headers: vec![("Origin", "https://evil.com"), ("Cookie", &cookie)],
+        form: fields.to_vec(),
+        ..Ask::default()
+    };
+    let foreign = foreign.send(&site, Method::Post, PAGE).await.expect(403);
+    assert!(foreign.html().main().starts_with("CSRF"));
+    visitor.post_without_token(PAGE, &fields[1..]).await.expect(403);
+    visitor
+        .get(&format!("{path}&a={}", "a".repeat(20_000)))
+        .await
+        .expect(414);
 }
 
 #[sqlx::test]

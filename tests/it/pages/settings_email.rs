@@ -141,10 +141,37 @@ async fn a_link_is_of_no_use_to_anybody_else(pool: PgPool) {
     let stranger = site.anonymous();
     assert_eq!(
         stranger.get(&path).await.expect(302).location(),
-        format!("/login/?next={path}")
+        "/login/?next=/settings/"
     );
     assert_eq!(stranger.post(&path, &[]).await.expect(302).location(), "/login/?next=/");
     assert_eq!(email(&site).await.as_deref(), Some("ada@example.com"));
+}
+
+/// Where a login leads is kept in clear until it is over, so a signed link never is.
+#[sqlx::test]
+async fn a_signed_link_is_kept_by_no_login(pool: PgPool) {
+    let site = usual(pool).await;
+    let (_, path) = asked(&site).await;
+    let signed = path.trim_end_matches('/').rsplit('/').next().unwrap().to_owned();
+    site.world.member("project", "reader", &["InteractiveReporter"]).await;
+    let stranger = site.anonymous();
+    let sent = stranger.get(&path).await.expect(302).location().to_owned();
+    assert_eq!(sent, "/login/?next=/settings/");
+    stranger.get(&sent).await.expect(200);
+    // Nor when somebody else's page, or an older one of ours, asks to go there.
+    let page = stranger.get(&format!("/login/?next={path}")).await.expect(200);
+    assert!(!page.body.contains(&signed), "{}", page.html().main());
+    let form = [("next", path.as_str()), ("email", "reader@example.com")];
+    stranger.post("/login/", &form).await.expect(200);
+    stranger
+        .post_without_token("/login/github/", &form[..1])
+        .await
+        .expect(302);
+    let kept: Vec<String> = sqlx::query_scalar("SELECT next FROM email_login UNION ALL SELECT next FROM github_login")
+        .fetch_all(site.db.pool())
+        .await
+        .unwrap();
+    assert_eq!(kept, ["/settings/", "/settings/"]);
 }
 
 #[sqlx::test]

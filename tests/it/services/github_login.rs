@@ -104,7 +104,7 @@ async fn a_code_is_exchanged_and_two_things_are_asked() {
         "the secret is in the form alone"
     );
     for call in &calls[1..] {
-        assert_eq!(call.header("authorization"), Some(format!("Bearer {TOKEN}").as_str()));
+        assert_eq!(call.header("authorization"), Some(format!("token {TOKEN}").as_str()));
         assert_eq!(call.header("accept"), Some("application/vnd.github+json"));
     }
     assert!(
@@ -273,6 +273,32 @@ async fn a_token_that_opens_nothing_and_other_refusals() {
         fake.emails(nonsense);
         assert!(matches!(failure(&login).await, IdentityError::Unreadable(_)));
     }
+}
+
+/// GitHub says 403 also when it wants fewer calls: that is no refusal of the person.
+#[tokio::test]
+async fn a_limit_that_looks_like_a_refusal_is_waited_for() {
+    let fake = FakeGitHubLogin::start().await;
+    let login = to(&fake);
+    let limits = [
+        (("retry-after", "40"), Some(Duration::from_secs(40))),
+        (("x-ratelimit-remaining", "0"), None),
+    ];
+    for target in ["GET /api/v3/user", "GET /api/v3/user/emails"] {
+        for ((name, value), expected) in limits {
+            let limit = Answer::json(403, &json!({ "message": "API rate limit exceeded" })).with(name, value);
+            fake.fail_on(target, 1, Fault::Answer(limit));
+            match failure(&login).await {
+                IdentityError::Away { after, .. } => assert_eq!(after, expected, "{target} {name}"),
+                other => panic!("{target} {name}: {other}"),
+            }
+            fake.mend();
+        }
+    }
+    // With calls left, it is one.
+    let refusal = Answer::json(403, &json!({ "message": "no" })).with("x-ratelimit-remaining", "59");
+    fake.emails(refusal);
+    assert_eq!(identify(&login).await.unwrap().email, None);
 }
 
 #[tokio::test]

@@ -142,7 +142,7 @@ async fn create_backend_prints_the_token_last_each_time(pool: PgPool) {
     assert_eq!(count(&pool, "SELECT count(*) FROM backend").await, 1);
 
     let overlapping = program
-        .run(&["create_backend", "tpp", "--rotate", "--overlap", "600", "--quiet"])
+        .run(&["create_backend", "tpp", "--rotate", "--overlap", "10m", "--quiet"])
         .await
         .ok();
     assert_ne!(overlapping.last_line(), token);

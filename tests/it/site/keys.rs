@@ -127,7 +127,7 @@ async fn a_new_key_disturbs_nobody_and_the_old_one_can_go(pool: PgPool) {
     let said = program.run(&["reseal", "--by", "root"]).await.ok();
     assert_eq!(
         said.out,
-        "Tokens of backends sealed anew: 2 (emis, tpp).\nOLD_SECRET_KEY is not needed for anything in the database.\n"
+        "Tokens of backends sealed anew: 2 (emis, tpp).\nNo backend's token needs OLD_SECRET_KEY any more. Keep it for a day, for links in mails that are on their way.\n"
     );
     let said = program.run(&["reseal", "--by", "root"]).await.ok();
     assert!(

@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use time::Duration;
 
 pub use admission::{Admission, Newcomer, NewcomerEmail, Refusal, Visitor, settle, settle_with_name};
-pub use store::{Unfinished, known_logins};
+pub use store::{KnownLogin, Unfinished, known_logins};
 
 use crate::core::db::Db;
 use crate::core::error::Result;

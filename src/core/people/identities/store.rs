@@ -3,6 +3,7 @@
 use sqlx::PgConnection;
 
 use super::LOGIN_LIFETIME;
+use crate::core::access::Role;
 use crate::core::error::Result;
 use crate::core::ports::Identity;
 
@@ -273,11 +274,21 @@ pub(super) async fn consume_unfinished(
     Ok(row.map(Unfinished::from))
 }
 
+/// Somebody with an identity, and what they are trusted with.
+#[derive(Debug)]
+pub struct KnownLogin {
+    pub identity: Identity,
+    /// What they are everywhere.
+    pub roles: Vec<Role>,
+    /// Of how many projects they are a member.
+    pub projects: i64,
+}
+
 /// The identities that are known, by name: for a development copy, where one may be anybody.
-pub async fn known_logins(conn: &mut PgConnection, provider: &str, limit: i64) -> Result<Vec<Identity>> {
-    Ok(sqlx::query_as!(
-        Identity,
-        r#"SELECT s.uid, coalesce(s.extra_data->>'login', u.username) AS "login!", u.fullname AS "name?", u.email
+pub async fn known_logins(conn: &mut PgConnection, provider: &str, limit: i64) -> Result<Vec<KnownLogin>> {
+    let rows = sqlx::query!(
+        r#"SELECT s.uid, coalesce(s.extra_data->>'login', u.username) AS "login!", u.fullname, u.email, u.roles,
+                  (SELECT count(*) FROM project_membership m WHERE m.user_id = u.id) AS "projects!"
              FROM social_account s JOIN "user" u ON u.id = s.user_id
             WHERE s.provider = $1 AND u.is_active
             ORDER BY lower(u.fullname), lower(u.username) LIMIT $2"#,
@@ -285,5 +296,16 @@ pub async fn known_logins(conn: &mut PgConnection, provider: &str, limit: i64) -
         limit
     )
     .fetch_all(conn)
-    .await?)
+    .await?;
+    let known = rows.into_iter().map(|row| KnownLogin {
+        identity: Identity {
+            uid: row.uid,
+            login: row.login,
+            name: Some(row.fullname),
+            email: row.email,
+        },
+        roles: Role::parse_all(&row.roles),
+        projects: row.projects,
+    });
+    Ok(known.collect())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rocket::data::{FromData, ToByteUnit};
+use rocket::data::{ByteUnit, FromData};
 use rocket::http::{CookieJar, Header, Status};
 use rocket::outcome::Outcome as GuardOutcome;
 use rocket::response::Responder;
@@ -69,6 +69,10 @@ impl<'r> Responder<'r, 'static> for Uncached {
     }
 }
 
+/// The largest form that begins a login: an address to come back to is at most 2 KiB and may be encoded to thrice
+/// that, and nothing else is in it. It is read before anybody proved anything.
+const LARGEST_START: ByteUnit = ByteUnit::Kibibyte(16);
+
 /// A form that begins a login. It needs no token: that no other site has pressed the button, the browser's own
 /// word tells.
 pub struct Start {
@@ -90,7 +94,7 @@ impl<'r> FromData<'r> for Start {
             request.local_cache(|| Told(Some(why.to_owned())));
             GuardOutcome::Error((status, ()))
         };
-        match limits::whole(data, 16.kibibytes()).await {
+        match limits::whole(data, LARGEST_START).await {
             Ok(body) => {
                 let fields: HashMap<_, _> = url::form_urlencoded::parse(&body).into_owned().collect();
                 GuardOutcome::Success(Self {

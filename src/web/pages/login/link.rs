@@ -32,10 +32,14 @@ pub struct Problem {
     pub text: &'static str,
 }
 
-/// Shows whom the link signs in and asks for a click: programs that look at links do not use it up.
+/// Shows whom the link signs in and asks for a click: programs that look at links do not use it up. Looking for
+/// links is counted like using them.
 #[get("/login-link/<token>")]
-pub async fn login_link(visit: Visit<'_>, db: &Database, token: &str) -> Outcome<Page> {
+pub async fn login_link(visit: Visit<'_>, db: &Database, client: Client<'_>, token: &str) -> Outcome<Page> {
     let link = store::login_link(&mut *db.read().await?, &token_hash(token)).await?;
+    if link.is_none() {
+        attempts::wrong(db, Trial::LoginLink, client.who()).await?;
+    }
     let view = match link {
         Some(link) => LoginLinkView {
             problem: None,

@@ -9,10 +9,10 @@ use crate::core::people::attempts::{self, Trial};
 use crate::core::people::{email_change, profile};
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
-use crate::web::guards::{Client, User};
+use crate::web::guards::{Client, User, Visit};
 use crate::web::pages::answer::Answer;
 use crate::web::responders::{Failure, Outcome};
-use crate::web::view::{Page, Time, encode_segment};
+use crate::web::view::{Page, Time, encode_segment, login_href};
 
 #[derive(Debug, Serialize)]
 pub struct ConfirmEmailView {
@@ -36,9 +36,20 @@ pub struct ChangeView {
     pub action: String,
 }
 
-/// Shows whose address it will be and asks for a click: programs that look at links do not use it up.
+/// Shows whose address it will be and asks for a click: programs that look at links do not use it up. Looking
+/// for links is counted like using them.
 #[get("/settings/confirm-email/<link>")]
-pub async fn page(user: User<'_>, db: &Database, link: &str) -> Outcome<Page> {
+pub async fn page(visit: Visit<'_>, db: &Database, client: Client<'_>, link: &str) -> Outcome<Answer> {
+    let Some(signed_in) = visit.signed_in().cloned() else {
+        // Not back to here: the link would be kept where logins are.
+        let to = login_href(HREF, None);
+        return Ok(Answer::told(
+            to,
+            "info",
+            "Sign in, then open the link in the mail again.",
+        ));
+    };
+    let user = User { visit, user: signed_in };
     let change = match email_change::id_of_link(&user.visit.app.sealer, link) {
         Some(id) => {
             let profile = profile::profile(&mut *db.read().await?, user.user.id).await?;
@@ -52,6 +63,9 @@ pub async fn page(user: User<'_>, db: &Database, link: &str) -> Outcome<Page> {
         }
         None => None,
     };
+    if change.is_none() {
+        attempts::wrong(db, Trial::LoginLink, client.who()).await?;
+    }
     let problem = change.is_none().then(|| Problem {
         title: "This link does not work",
         text: format!(
@@ -60,7 +74,7 @@ pub async fn page(user: User<'_>, db: &Database, link: &str) -> Outcome<Page> {
             user.user.username
         ),
     });
-    Ok(render(&user, problem, change))
+    Ok(render(&user, problem, change).into())
 }
 
 #[post("/settings/confirm-email/<link>", data = "<_form>")]

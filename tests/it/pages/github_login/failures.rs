@@ -54,6 +54,7 @@ async fn each_failure_is_told_in_its_own_words(pool: PgPool) {
         (Trouble::ProfileFails, 503, "GitHub does not answer"),
         (Trouble::EmailsFail, 503, "GitHub does not answer"),
         (Trouble::TooMany, 503, "GitHub does not answer"),
+        (Trouble::UsedUp, 503, "GitHub does not answer"),
         (Trouble::ExchangeGarbled, 502, "GitHub's answer makes no sense"),
         (Trouble::NoId, 502, "GitHub's answer makes no sense"),
         (Trouble::Suspended, 502, "This site cannot use GitHub to sign people in"),
