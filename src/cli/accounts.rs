@@ -50,6 +50,9 @@ impl CreateUser {
         let stored = create_user(&outfit.db, &input, &self.by.operator()).await?;
         let what = if stored.is_new { "created" } else { "updated" };
         println!("User {} {what}.", input.username);
+        if stored.is_new && !stored.is_invited {
+            println!("The GitHub login of that name is kept for somebody else: see jobserver invite.");
+        }
         for role in stored.added_roles {
             println!("Role {role} added.");
         }

@@ -68,6 +68,11 @@ async fn create_user_makes_one_and_then_only_adds(pool: PgPool) {
     assert_eq!(roles(&pool, "ada").await, all);
     assert_eq!(events(&pool, "olive").await.len(), 2);
     assert_eq!(count(&pool, "SELECT count(*) FROM user_invitation").await, 1);
+
+    // An invitation that was taken back stays so.
+    program.run(&["revoke_invitations", "ada"]).await.ok();
+    program.run(&["create_user", "ada", "-s"]).await.ok();
+    assert_eq!(count(&pool, "SELECT count(*) FROM user_invitation").await, 1);
 }
 
 #[sqlx::test]

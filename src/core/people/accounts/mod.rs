@@ -31,6 +31,8 @@ pub struct UserInput {
 pub struct StoredUser {
     pub id: i32,
     pub is_new: bool,
+    /// The first GitHub login of that name will be theirs.
+    pub is_invited: bool,
     /// The roles that were added, sorted by name.
     pub added_roles: Vec<String>,
 }
@@ -68,7 +70,9 @@ pub async fn create_user(db: &Db, input: &UserInput, operator: &Operator) -> Res
             (make(&mut tx, &input.username, Some(email), fullname, &by).await?, true)
         }
     };
-    if store::invite(&mut tx, &input.username, id, &by).await? {
+    // Somebody who is a user already is invited by name only: whoever has that name at GitHub would become them.
+    let is_invited = is_new && store::invite(&mut tx, &input.username, id, &by).await?;
+    if is_invited {
         record_invitation(&mut tx, id, &input.username, &input.username, &by).await?;
     }
     let changed = roles::add(&mut tx, &granter, &input.username, &input.roles).await?;
@@ -76,6 +80,7 @@ pub async fn create_user(db: &Db, input: &UserInput, operator: &Operator) -> Res
     Ok(StoredUser {
         id,
         is_new,
+        is_invited,
         added_roles: changed.added,
     })
 }
