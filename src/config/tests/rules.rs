@@ -233,7 +233,12 @@ fn the_base_url_is_an_origin() {
             "{bad}"
         );
     }
-    let web = development(&[("BASE_URL", "https://x.org")]).unwrap().settings.web;
+    let with_keys = [
+        ("BASE_URL", "https://x.org"),
+        ("SOCIAL_AUTH_GITHUB_KEY", "k"),
+        ("SOCIAL_AUTH_GITHUB_SECRET", "s"),
+    ];
+    let web = development(&with_keys).unwrap().settings.web;
     assert_eq!(web.absolute("/staff/"), "https://x.org/staff/");
 }
 
