@@ -76,7 +76,7 @@ async fn whoever_was_right_begins_anew_and_the_address_does_not(pool: PgPool) {
         wait(&db, at("ada", "203.0.113.9")).await;
     }
     assert!(wait(&db, at("ada", "203.0.113.9")).await.is_some());
-    forgive(&mut *db.read().await.unwrap(), TRIAL, "Ada").await.unwrap();
+    forgive(&mut db.read().await.unwrap(), TRIAL, "Ada").await.unwrap();
     assert_eq!(wait(&db, at("ada", "203.0.113.9")).await, None);
     let counted: Vec<i32> = sqlx::query_scalar("SELECT made FROM attempt ORDER BY made")
         .fetch_all(&pool)

@@ -32,7 +32,7 @@ fn commands(pool: &PgPool, key: &str, old: Option<&str>) -> Program {
 async fn sealed(pool: &PgPool, key: &str, old: Option<&str>) -> SealedTokens {
     let old = old.map(Into::into);
     let sealer = Sealer::new(&key.into(), old.as_ref()).unwrap();
-    standing(&mut *pool.acquire().await.unwrap(), &sealer).await.unwrap()
+    standing(&mut pool.acquire().await.unwrap(), &sealer).await.unwrap()
 }
 
 /// The same browser, at the site as it runs now.

@@ -111,7 +111,7 @@ pub fn settings_must_not_be_logged(settings: &Settings) {
 
 /// Whether a part of a path could have been made by the program: tests also put words there that lines hold.
 fn is_like_a_token(text: &str) -> bool {
-    text.len() >= 40
+    text.len() >= 24
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
@@ -121,7 +121,8 @@ fn is_like_a_token(text: &str) -> bool {
 pub fn address_must_not_be_logged(address: &str) {
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        if ["code", "state", "token", "partial_token", "code_challenge"].contains(&&*name) {
+        let is_secret = ["code", "state", "token", "partial_token", "code_challenge"].contains(&&*name);
+        if is_secret && is_like_a_token(&value) {
             must_not_be_logged(&value);
         }
     }

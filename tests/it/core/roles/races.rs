@@ -163,7 +163,7 @@ async fn a_token_is_revoked_by_its_owner_or_the_staff_once(pool: PgPool) {
     .await
     .unwrap();
     assert_eq!(recorded, [format!("ada ada {one}"), format!("stan ada {two}")]);
-    let listed = tokens::list(&mut *site.db.read().await.unwrap(), ada.id).await.unwrap();
+    let listed = tokens::list(&mut site.db.read().await.unwrap(), ada.id).await.unwrap();
     assert_eq!(listed.iter().map(|token| token.id).collect::<Vec<_>>(), [two, one]);
     assert_eq!(listed[0].revoked_by.as_deref(), Some("stan"));
 }
