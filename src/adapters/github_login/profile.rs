@@ -4,12 +4,11 @@
 use serde::Deserialize;
 
 use super::super::http::{Answer, one_line};
+use crate::core::people::email::is_address;
 use crate::core::ports::{Identity, IdentityError};
 
 /// The longest name and login that are kept, in characters.
 const MAX_NAME: usize = 150;
-/// The longest e-mail address, in characters.
-const MAX_EMAIL: usize = 254;
 
 #[derive(Deserialize)]
 struct User {
@@ -75,11 +74,7 @@ fn email(answer: &Answer) -> Result<Option<String>, IdentityError> {
 }
 
 fn can_be_an_address(text: &str) -> bool {
-    let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
-    let whole = text
-        .split_once('@')
-        .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
     // Mail to these reaches nobody.
     let is_stand_in = text.to_ascii_lowercase().ends_with("@users.noreply.github.com");
-    plain && whole && !is_stand_in && text.chars().count() <= MAX_EMAIL
+    is_address(text) && !is_stand_in
 }

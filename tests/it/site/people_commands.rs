@@ -308,3 +308,21 @@ async fn ensure_admins_never_fails_for_a_name(pool: PgPool) {
     let said = Program::new(&pool).run(&["ensure_admins"]).await.ok();
     assert_eq!(said.out, "ADMIN_USERS names nobody: nothing is changed.\n");
 }
+
+#[sqlx::test]
+async fn a_username_that_is_an_address_is_where_its_mail_goes(pool: PgPool) {
+    let program = Program::new(&pool);
+    for (username, email) in [
+        ("reader@example.org", Some("reader@example.org")),
+        ("reader@", None),
+        ("bob_2", Some("bob_2@example.com")),
+    ] {
+        program.run(&["create_user", username]).await.ok();
+        let stored: Option<String> = sqlx::query_scalar(r#"SELECT email FROM "user" WHERE username = $1"#)
+            .bind(username)
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+        assert_eq!(stored.as_deref(), email, "{username}");
+    }
+}

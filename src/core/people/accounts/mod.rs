@@ -5,7 +5,7 @@ mod store;
 use sqlx::PgConnection;
 use unicode_normalization::UnicodeNormalization;
 
-use super::is_email;
+use super::email::is_address;
 use super::roles::{self, Granter};
 use crate::core::access::{Operator, Role, STAFF_ROLES};
 use crate::core::audit::{self, By, Event, Subject};
@@ -64,10 +64,14 @@ pub async fn create_user(db: &Db, input: &UserInput, operator: &Operator) -> Res
             (found.id, false)
         }
         None => {
-            let default_email = format!("{}@example.com", input.username);
-            let email = email.unwrap_or(&default_email);
+            // A username that is an address is where its mail goes.
+            let default_email = match input.username.contains('@') {
+                true => input.username.clone(),
+                false => format!("{}@example.com", input.username),
+            };
+            let email = email.or(Some(&*default_email)).filter(|email| is_address(email));
             let fullname = fullname.unwrap_or(&input.username);
-            (make(&mut tx, &input.username, Some(email), fullname, &by).await?, true)
+            (make(&mut tx, &input.username, email, fullname, &by).await?, true)
         }
     };
     // Somebody who is a user already is invited by name only: whoever has that name at GitHub would become them.
@@ -205,7 +209,7 @@ fn check(input: &UserInput) -> Result<()> {
         errors.add("username", no_username(&input.username));
     }
     if let Some(email) = &input.email
-        && !is_email(email)
+        && !is_address(email)
     {
         errors.add("email", format!("{email:?} is no e-mail address."));
     }
