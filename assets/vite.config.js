@@ -1,5 +1,12 @@
+import { readdirSync } from "node:fs";
 import tailwindcss from "@tailwindcss/vite";
 import { defineConfig } from "vite";
+
+// Every script of the folder itself is an entry; what they share lies in folders below.
+function scripts() {
+  const files = readdirSync(new URL("./src/scripts", import.meta.url));
+  return files.filter((file) => file.endsWith(".js")).map((file) => `src/scripts/${file}`);
+}
 
 // Every entry is its own file: pages name the ones they need, the server reads their hashed names from the manifest.
 export default defineConfig({
@@ -16,14 +23,7 @@ export default defineConfig({
     target: "es2022",
     cssTarget: ["chrome123", "firefox121", "safari17.5"],
     rolldownOptions: {
-      input: [
-        "src/base.css",
-        "src/scripts/theme.js",
-        "src/scripts/base.js",
-        "src/scripts/live.js",
-        "src/scripts/run-jobs.js",
-        "src/scripts/workspace-create.js",
-      ],
+      input: ["src/base.css", ...scripts()],
     },
   },
 });

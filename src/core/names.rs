@@ -37,6 +37,7 @@ pub const RESERVED_PROJECT_SLUGS: &[&str] = &[
     "ready",
     "repo",
     "robots.txt",
+    "search",
     "settings",
     "staff",
     "static",

@@ -145,6 +145,22 @@ pub const REFUSED: &[(&str, &str)] = &[
     ("personal_token_created_by_not_blank", r#"INSERT INTO personal_token (user_id, hash, created_by, expires_on) SELECT min(id), 'sha256$x', '', '2100-01-01' FROM "user""#),
     ("personal_token_both_revoked_at_and_by_set", r#"INSERT INTO personal_token (user_id, hash, created_by, expires_on, revoked_at) SELECT min(id), 'sha256$x', 'op', '2100-01-01', now() FROM "user""#),
     ("personal_token_both_revoked_at_and_by_set", r#"INSERT INTO personal_token (user_id, hash, created_by, expires_on, revoked_by) SELECT min(id), 'sha256$x', 'op', '2100-01-01', 'op' FROM "user""#),
+    ("redirect_old_url_form", r#"INSERT INTO redirect (old_url, org_id, created_by_id) SELECT u, (SELECT min(id) FROM org), (SELECT min(id) FROM "user") FROM unnest(ARRAY['old']) u"#),
+    ("redirect_old_url_form", r#"INSERT INTO redirect (old_url, org_id, created_by_id) VALUES ('/old', (SELECT min(id) FROM org), (SELECT min(id) FROM "user"))"#),
+    ("redirect_old_url_form", r#"INSERT INTO redirect (old_url, org_id, created_by_id) VALUES ('/', (SELECT min(id) FROM org), (SELECT min(id) FROM "user"))"#),
+    ("redirect_old_url_form", r#"INSERT INTO redirect (old_url, org_id, created_by_id) VALUES ('//old/', (SELECT min(id) FROM org), (SELECT min(id) FROM "user"))"#),
+    ("redirect_exactly_one_target", r#"INSERT INTO redirect (old_url, created_by_id) VALUES ('/old/', (SELECT min(id) FROM "user"))"#),
+    ("redirect_exactly_one_target", r#"INSERT INTO redirect (old_url, org_id, project_id, created_by_id) VALUES ('/old/', (SELECT min(id) FROM org), (SELECT min(id) FROM project), (SELECT min(id) FROM "user"))"#),
+    ("redirect_old_url_unique", r#"INSERT INTO redirect (old_url, org_id, created_by_id) SELECT '/old/', (SELECT min(id) FROM org), (SELECT min(id) FROM "user") FROM generate_series(1, 2)"#),
+    ("redirect_both_deleted_at_and_deleted_by_set", r#"INSERT INTO redirect (old_url, org_id, created_by_id, deleted_at) VALUES ('/old/', (SELECT min(id) FROM org), (SELECT min(id) FROM "user"), now())"#),
+    ("redirect_both_deleted_at_and_deleted_by_set", r#"INSERT INTO redirect (old_url, org_id, created_by_id, deleted_by_id) VALUES ('/old/', (SELECT min(id) FROM org), (SELECT min(id) FROM "user"), (SELECT min(id) FROM "user"))"#),
+    ("redirect_hits_not_negative", r#"INSERT INTO redirect (old_url, org_id, created_by_id, hits) VALUES ('/old/', (SELECT min(id) FROM org), (SELECT min(id) FROM "user"), -1)"#),
+    ("site_alert_message_not_blank", "INSERT INTO site_alert (message) VALUES ('')"),
+    ("site_alert_level_known", "INSERT INTO site_alert (message, level) VALUES ('m', 'error')"),
+    ("site_alert_ends_after_it_starts", "INSERT INTO site_alert (message, starts_at, ends_at) VALUES ('m', now(), now())"),
+    ("backend_sample_running_not_negative", "INSERT INTO backend_sample VALUES ((SELECT min(id) FROM backend), now(), false, false, -1, 0, 0)"),
+    ("backend_sample_pending_not_negative", "INSERT INTO backend_sample VALUES ((SELECT min(id) FROM backend), now(), false, false, 0, -1, 0)"),
+    ("backend_sample_unprocessed_not_negative", "INSERT INTO backend_sample VALUES ((SELECT min(id) FROM backend), now(), false, false, 0, 0, -1)"),
 ];
 
 /// Statements that keep every rule: of each pair both or neither, of each list every value.
@@ -222,4 +238,10 @@ pub const ACCEPTED: &[&str] = &[
     r#"INSERT INTO email_change (user_id, email, expires_at) SELECT id, 'same@example.org', now() FROM "user""#,
     r#"INSERT INTO personal_token (user_id, hash, created_by, expires_on) SELECT min(id), 'argon2$argon2id$x', 'op', '2100-01-01' FROM "user""#,
     r#"INSERT INTO personal_token (user_id, hash, created_by, expires_on, revoked_at, revoked_by) SELECT min(id), 'sha256$x', 'op', '2020-01-01', now(), 'op' FROM "user""#,
+    r#"INSERT INTO redirect (old_url, org_id, created_by_id) VALUES ('/orgs/old/', (SELECT min(id) FROM org), (SELECT min(id) FROM "user"))"#,
+    r#"INSERT INTO redirect (old_url, project_id, created_by_id) VALUES ('/old/', (SELECT min(id) FROM project), (SELECT min(id) FROM "user"))"#,
+    r#"INSERT INTO redirect (old_url, workspace_id, created_by_id, deleted_at, deleted_by_id) SELECT '/old/', (SELECT min(id) FROM workspace), min(id), now(), min(id) FROM "user", generate_series(1, 2) GROUP BY generate_series"#,
+    "INSERT INTO site_alert (message) VALUES ('m')",
+    "INSERT INTO site_alert (message, level, starts_at, ends_at) SELECT 'm', l, now(), now() + interval '1 hour' FROM unnest(ARRAY['danger', 'info', 'success', 'warning']) l",
+    "INSERT INTO backend_sample VALUES ((SELECT min(id) FROM backend), now(), true, true, 0, 0, 0)",
 ];
