@@ -28,6 +28,9 @@ mod tests {
             repo_href("https://github.com/opensafely/my-study"),
             "/repo/https%253A%252F%252Fgithub.com%252Fopensafely%252Fmy-study/"
         );
-        assert_eq!(sign_off_href("/srv/git/a b"), "/publish-repo/%252Fsrv%252Fgit%252Fa%2520b/");
+        assert_eq!(
+            sign_off_href("/srv/git/a b"),
+            "/publish-repo/%252Fsrv%252Fgit%252Fa%2520b/"
+        );
     }
 }
