@@ -3,6 +3,7 @@
 //! in a template.
 
 mod forms;
+mod graph;
 pub mod honeycomb;
 mod parts;
 mod repo_pages;
@@ -24,6 +25,7 @@ use super::fairings::context;
 use super::guards::Visit;
 use super::pages::dev_mail;
 pub use forms::*;
+pub use graph::{Graph, Told as ToldOfAction};
 pub use parts::*;
 pub use repo_pages::{repo_href, sign_off_href};
 pub use requests::*;
