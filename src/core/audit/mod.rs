@@ -98,6 +98,12 @@ impl Subject {
             id: id as i64,
         }
     }
+    pub const fn site_alert(id: i32) -> Self {
+        Self {
+            model: "jobserver.SiteAlert",
+            id: id as i64,
+        }
+    }
 }
 
 /// One line of the record.

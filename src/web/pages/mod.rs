@@ -8,6 +8,7 @@ mod home;
 mod job;
 mod job_request;
 mod login;
+mod logos;
 mod logs;
 mod orgs;
 mod paged;
@@ -105,6 +106,7 @@ pub fn project_routes() -> Vec<Route> {
         workspace_create::form,
         workspace_create::create,
         projects::project,
+        projects::members::members,
         logs::project_logs,
         logs::workspace_logs,
     ];
@@ -112,9 +114,15 @@ pub fn project_routes() -> Vec<Route> {
     routes
 }
 
-/// The parts of a project: its overview, its job requests.
+/// The parts of a project: its overview, its job requests, its members.
 fn project_tabs(href: &str, active: usize) -> Vec<Tab> {
-    tabs("Overview", href, active)
+    let mut tabs = tabs("Overview", href, active);
+    tabs.push(Tab {
+        label: "Members",
+        href: format!("{href}members/"),
+        active: active == 2,
+    });
+    tabs
 }
 
 /// The parts of an organisation: its projects, their job requests.

@@ -47,6 +47,7 @@ const TABLE: &[Row] = &[
     ("GET", "/status", "/status/", all(200)),
     ("GET", "/status/<slug>", "/status/tpp/", all(200)),
     ("GET", "/status/<slug>/db-availability", "/status/tpp/db-availability/", all(200)),
+    ("GET", "/uploads/<path..>", "/uploads/none.png", all(404)),
     ("GET", "/ui-components", "/ui-components/", all(200)),
     // Development copies that keep their mails.
     ("GET", "/dev/mail", "/dev/mail/", all(200)),
@@ -98,6 +99,7 @@ const TABLE: &[Row] = &[
     ("GET", "/<project>/edit", "/project/edit/", may("project_manage", 200)),
     ("POST", "/<project>/edit?<next>", "/project/edit/", may("project_manage", 200)),
     ("GET", "/<project>/logs?<page>", "/project/logs/", all(200)),
+    ("GET", "/<project>/members", "/project/members/", all(200)),
     ("GET", "/<project>/new-workspace", "/project/new-workspace/", may("workspace_create", 200)),
     ("POST", "/<project>/new-workspace", "/project/new-workspace/", may("workspace_create", 200)),
     // A workspace.

@@ -11,6 +11,8 @@ pub struct ProjectFacts {
     /// The organisation that leads it, else the first that takes part.
     pub org_name: Option<String>,
     pub org_slug: Option<String>,
+    pub org_logo: Option<String>,
+    pub org_logo_file: Option<String>,
     /// When the first of its jobs started, or was made when it never started.
     pub first_run: Option<OffsetDateTime>,
     /// Whether the viewer belongs to one of its organisations.
@@ -21,7 +23,7 @@ pub struct ProjectFacts {
 pub async fn facts(conn: &mut PgConnection, project_id: i32, viewer_id: Option<i32>) -> Result<ProjectFacts> {
     Ok(sqlx::query_as!(
         ProjectFacts,
-        r#"SELECT o.name AS "org_name?", o.slug AS "org_slug?",
+        r#"SELECT o.name AS "org_name?", o.slug AS "org_slug?", o.logo AS "org_logo?", o.logo_file AS org_logo_file,
                   (SELECT min(j.first_run)
                      FROM workspace w
                      JOIN job_request r ON r.workspace_id = w.id
@@ -42,6 +44,18 @@ pub async fn facts(conn: &mut PgConnection, project_id: i32, viewer_id: Option<i
     .await?)
 }
 
+/// Whether somebody belongs to an organisation that takes part in a project.
+pub async fn shares_org(conn: &mut PgConnection, project_id: i32, user_id: i32) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM project_collaboration c JOIN org_membership m ON m.org_id = c.org_id
+                           WHERE c.project_id = $1 AND m.user_id = $2) AS "shares!""#,
+        project_id,
+        user_id
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
 /// A member of a project.
 #[derive(Debug)]
 pub struct Member {
@@ -49,13 +63,14 @@ pub struct Member {
     pub fullname: String,
     /// Stored role names.
     pub roles: Vec<String>,
+    pub joined_at: OffsetDateTime,
 }
 
 /// By name.
 pub async fn members(conn: &mut PgConnection, project_id: i32) -> Result<Vec<Member>> {
     Ok(sqlx::query_as!(
         Member,
-        r#"SELECT u.username, u.fullname, m.roles
+        r#"SELECT u.username, u.fullname, m.roles, m.created_at AS joined_at
              FROM project_membership m JOIN "user" u ON u.id = m.user_id
             WHERE m.project_id = $1 ORDER BY lower(u.fullname), lower(u.username)"#,
         project_id

@@ -32,6 +32,15 @@ pub async fn org_by_slug(conn: &mut PgConnection, slug: &str) -> Result<Option<O
     .await?)
 }
 
+/// Whether a picture of this path was uploaded as some organisation's logo.
+pub async fn is_logo_file(conn: &mut PgConnection, path: &str) -> Result<bool> {
+    Ok(
+        sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM org WHERE logo_file = $1) AS "is!""#, path)
+            .fetch_one(conn)
+            .await?,
+    )
+}
+
 /// An organisation as lists show it.
 #[derive(Debug)]
 pub struct ListedOrg {
