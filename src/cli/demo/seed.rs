@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::history;
 use super::repos::{self, STUDIES};
 use super::store;
-use super::story::{ADMINISTRATOR, ARCHIVED, ORGS, PEOPLE, PROJECTS, Workspace};
+use super::story::{ADMINISTRATOR, ARCHIVED, ORGS, PEOPLE, PROJECTS, SIGNED_OFF, Workspace};
 use crate::cli::CommandError;
 use crate::cli::outfit::Outfit;
 use crate::core::audit::By;
@@ -96,6 +96,7 @@ fn workspaces() -> Vec<Workspace> {
                 is_archived: ARCHIVED.contains(name),
                 should_notify: place == 0,
                 created_by: project.developer(place),
+                signed_off_by: SIGNED_OFF.iter().find(|(signed, _)| signed == name).map(|(_, by)| *by),
                 age_days,
             });
         }

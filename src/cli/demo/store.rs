@@ -136,16 +136,18 @@ pub async fn insert_workspaces(conn: &mut PgConnection, workspaces: &[Workspace]
         r#"WITH given AS (
                SELECT * FROM jsonb_to_recordset($1)
                    AS w (name text, project text, repo text, branch text, purpose text, is_archived boolean,
-                         should_notify boolean, created_by text, age_days int)
+                         should_notify boolean, created_by text, signed_off_by text, age_days int)
            ), repos AS (
                INSERT INTO repo (url) SELECT DISTINCT repo FROM given RETURNING id, url
            )
            INSERT INTO workspace (name, project_id, repo_id, branch, purpose, is_archived, should_notify,
-                                  created_at, created_by_id, updated_by_id)
+                                  created_at, created_by_id, updated_by_id, signed_off_at, signed_off_by_id)
            SELECT given.name, p.id, repos.id, given.branch, given.purpose, given.is_archived, given.should_notify,
-                  now() - make_interval(days => given.age_days), u.id, u.id
+                  now() - make_interval(days => given.age_days), u.id, u.id,
+                  CASE WHEN s.id IS NOT NULL THEN now() - interval '2 days' END, s.id
              FROM given JOIN project p ON p.slug = given.project JOIN repos ON repos.url = given.repo
-             JOIN "user" u ON u.username = given.created_by"#,
+             JOIN "user" u ON u.username = given.created_by
+             LEFT JOIN "user" s ON s.username = given.signed_off_by"#,
         Json(workspaces) as _
     )
     .execute(conn)

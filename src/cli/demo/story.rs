@@ -153,7 +153,7 @@ pub struct Project {
     pub developers: &'static [&'static str],
     pub collaborators: &'static [&'static str],
     pub permissions: &'static [&'static str],
-    /// Which of the two studies its workspaces run: 0 or 1.
+    /// Which of the three studies its workspaces run: 0, 1 or 2.
     #[serde(skip)]
     pub study: usize,
     #[serde(skip)]
@@ -228,7 +228,7 @@ pub const PROJECTS: &[Project] = &[
         developers: &["hana-sato", "julia-nowak"],
         collaborators: &["chiara-ricci"],
         workspaces: &["statins-75-plus", "statins-75-plus-main", "statins-side-effects"],
-        ..project("statins-over-75", "Statins in people over 75", "134", 1)
+        ..project("statins-over-75", "Statins in people over 75", "134", 2)
     },
     Project {
         orgs: &["harbour-health-research"],
@@ -236,7 +236,7 @@ pub const PROJECTS: &[Project] = &[
         status_description: "Waiting for the new maternity table.",
         developers: &["iwan-pritchard"],
         workspaces: &["maternity-outcomes", "maternity-outcomes-twins"],
-        ..project("maternity-outcomes", "Maternity outcomes", "140", 1)
+        ..project("maternity-outcomes", "Maternity outcomes", "140", 2)
     },
     Project {
         orgs: &["northbridge-university", "institute-for-open-evidence"],
@@ -249,7 +249,7 @@ pub const PROJECTS: &[Project] = &[
         status_description: "The paper is out.",
         developers: &["chiara-ricci"],
         workspaces: &["shielding-2020", "shielding-2021", "shielding-final"],
-        ..project("shielding-and-mental-health", "Shielding and mental health", "42", 1)
+        ..project("shielding-and-mental-health", "Shielding and mental health", "42", 2)
     },
 ];
 
@@ -260,6 +260,9 @@ pub const ARCHIVED: &[&str] = &[
     "shielding-2020",
     "shielding-2021",
 ];
+
+/// Workspaces that were signed off, by whom; those beside them on their private repository wait for that.
+pub const SIGNED_OFF: &[(&str, &str)] = &[("long-covid-return-to-work", "dev-malhotra")];
 
 impl Project {
     /// Somebody who may run its jobs; the `n`-th of them, round and round.
@@ -279,6 +282,7 @@ pub struct Workspace {
     pub is_archived: bool,
     pub should_notify: bool,
     pub created_by: &'static str,
+    pub signed_off_by: Option<&'static str>,
     /// How many days ago it was made.
     pub age_days: i32,
 }
@@ -316,6 +320,13 @@ mod tests {
             assert!(
                 PROJECTS.iter().any(|project| project.workspaces.contains(archived)),
                 "{archived}"
+            );
+        }
+        for (workspace, person) in SIGNED_OFF {
+            let project = PROJECTS.iter().find(|project| project.workspaces.contains(workspace));
+            assert!(
+                project.is_some_and(|project| project.developers.contains(person)),
+                "{workspace}"
             );
         }
     }

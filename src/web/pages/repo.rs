@@ -99,8 +99,9 @@ fn tidy(rest: &str) -> Option<String> {
 }
 
 /// The projects of a repository's workspaces, by name, each with its workspaces.
-fn projects(workspaces: Vec<RepoWorkspace>, shows_badges: bool) -> Vec<ProjectRow> {
+fn projects(mut workspaces: Vec<RepoWorkspace>, shows_badges: bool) -> Vec<ProjectRow> {
     let mut rows: Vec<ProjectRow> = Vec::new();
+    workspaces.sort_by_cached_key(|workspace| workspace.project_name.to_lowercase());
     for workspace in workspaces {
         let href = format!("/{}/", workspace.project_slug);
         let link = WorkspaceLink {
@@ -117,7 +118,6 @@ fn projects(workspaces: Vec<RepoWorkspace>, shows_badges: bool) -> Vec<ProjectRo
             }),
         }
     }
-    rows.sort_by_cached_key(|row| row.name.to_lowercase());
     rows
 }
 

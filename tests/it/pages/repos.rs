@@ -161,7 +161,7 @@ async fn a_repository_of_several_projects_names_them(pool: PgPool) {
     assert_accessible(&html);
     assert_eq!(
         html.texts("main .list > li"),
-        ["7 - Project <b> ws", "Another a-first b-second"]
+        ["Another a-first b-second", "7 - Project <b> ws"]
     );
     assert_eq!(html.link("Another").as_deref(), Some("/another/"));
     assert_eq!(html.link("b-second").as_deref(), Some("/another/b-second/"));

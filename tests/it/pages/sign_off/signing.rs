@@ -201,7 +201,8 @@ async fn a_repository_without_outputs_is_told_to_its_creators_and_the_co_pilots(
 
     let html = grace.get(&page()).await.expect(200).html();
     assert!(
-        html.main().contains("The repository is signed off By Grace , just now"),
+        html.main()
+            .contains("The repository is signed off By Grace just now Next, it is made public."),
         "{}",
         html.main()
     );
