@@ -112,6 +112,11 @@ impl Assets {
         Ok(())
     }
 
+    /// The script that the development server of the front end adds to each page; none elsewhere.
+    pub fn dev_client(&self) -> Option<String> {
+        None
+    }
+
     /// The address of a script by its entry's name, such as `base`.
     pub fn script(&self, name: &str) -> String {
         self.entries.get(name).cloned().unwrap_or_default()

@@ -21,6 +21,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::announcements::{self, Announcement};
+use super::components;
 use super::fairings::context;
 use super::guards::Visit;
 use super::pages::dev_mail;
@@ -36,8 +37,14 @@ pub use text::*;
 /// The template engine: strict, so that a view without a field its template names is a fault that a
 /// test finds, not an empty space that nobody sees.
 pub fn templates() -> impl Fairing {
-    Template::custom(|engines| engines.handlebars.set_strict_mode(true))
+    Template::custom(|engines| {
+        engines.handlebars.set_strict_mode(true);
+        components::install(&mut engines.handlebars);
+    })
 }
+
+/// The page analytics service.
+pub(in crate::web) const PLAUSIBLE: &str = "https://plausible.io";
 
 /// The frame of a page: what its layout needs to know.
 #[derive(Debug, Serialize)]
@@ -63,6 +70,7 @@ pub struct Chrome {
     pub request_id: String,
     pub assets: AssetLinks,
     pub scripts: Vec<String>,
+    pub analytics: Option<Analytics>,
     pub year: i32,
 }
 
@@ -110,6 +118,7 @@ impl<'r> Visit<'r> {
                 username: user.username.clone(),
                 name: user.fullname.clone(),
                 href: format!("/users/{}/", encode_segment(&user.username)),
+                via: self.social_login(),
                 is_staff: user.may_enter_staff_area(),
                 staff_href: self.staff_href("/staff/"),
             }),
@@ -129,6 +138,7 @@ impl<'r> Visit<'r> {
                     tone,
                     title: None,
                     text,
+                    dismissible: true,
                 })
                 .collect(),
             banners,
@@ -143,6 +153,10 @@ impl<'r> Visit<'r> {
             request_id: self.request_id().to_owned(),
             assets: self.app.assets.links(),
             scripts: Vec::new(),
+            analytics: settings.web.plausible_domain.as_ref().map(|domain| Analytics {
+                script: format!("{PLAUSIBLE}/js/script.pageview-props.tagged-events.js"),
+                domain: domain.clone(),
+            }),
             year: OffsetDateTime::now_utc().year(),
         }
     }
@@ -176,16 +190,20 @@ impl Chrome {
     fn step(mut self, kind: &'static str, label: String, href: Option<String>) -> Self {
         if self.breadcrumbs.is_empty() {
             let home = Crumb {
-                kind: None,
-                label: "Home".to_owned(),
-                href: Some("/".to_owned()),
+                location: None,
+                title: "Home".to_owned(),
+                url: Some("/".to_owned()),
+                id: "crumb-0".to_owned(),
+                active: false,
             };
             self.breadcrumbs.push(home);
         }
         self.breadcrumbs.push(Crumb {
-            kind: Some(kind),
-            label,
-            href,
+            location: Some(kind),
+            title: label,
+            active: href.is_none(),
+            url: href,
+            id: format!("crumb-{}", self.breadcrumbs.len()),
         });
         self
     }
@@ -219,6 +237,7 @@ impl Chrome {
             tone,
             title: None,
             text: text.into(),
+            dismissible: true,
         });
         self
     }

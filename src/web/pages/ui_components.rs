@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::core::jobs::JobRequestStatus;
 use crate::web::guards::Visit;
-use crate::web::view::{Banner, JobRequestRow, JobRequestsTable, Link, Notice, Page, Pagination, Status, Tab, Time};
+use crate::web::view::{Banner, JobRequestRow, JobRequestsTable, Link, Page, Pagination, Status, Tab, Time};
 
 #[derive(Serialize)]
 pub struct UiComponentsView {
@@ -15,7 +15,6 @@ pub struct UiComponentsView {
     pub cancel: Value,
     pub cancel_disabled: Value,
     pub banners: Vec<Banner>,
-    pub flashes: Vec<Notice>,
     pub time: Time,
     pub identifier: Value,
     pub timeline: Value,
@@ -37,11 +36,6 @@ pub fn ui_components(visit: Visit<'_>) -> Page {
         cancel: cancel(None),
         cancel_disabled: cancel(Some("It has finished.")),
         banners: ["info", "success", "warning", "danger"].map(banner).into(),
-        flashes: vec![Notice {
-            tone: "success",
-            title: None,
-            text: "What has just been changed. This one can be dismissed.".to_owned(),
-        }],
         time: Time::new(now - Duration::minutes(4)),
         identifier: json!({"display": "kqhx3vdyfhmw7tjz", "text": "kqhx3vdyfhmw7tjz", "label": "Copy the identifier"}),
         timeline: json!([

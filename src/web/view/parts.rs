@@ -21,6 +21,8 @@ pub struct AccountMenu {
     pub username: String,
     pub name: String,
     pub href: String,
+    /// Where they sign in, such as `GitHub`, if it is not here.
+    pub via: Option<&'static str>,
     pub is_staff: bool,
     pub staff_href: Option<String>,
 }
@@ -32,11 +34,14 @@ pub struct NavItem {
     pub active: bool,
 }
 
+/// A step of the way to a page, as the component `breadcrumb` takes it.
 #[derive(Debug, Serialize)]
 pub struct Crumb {
-    pub kind: Option<&'static str>,
-    pub label: String,
-    pub href: Option<String>,
+    pub location: Option<&'static str>,
+    pub title: String,
+    pub url: Option<String>,
+    pub id: String,
+    pub active: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -44,6 +49,15 @@ pub struct Notice {
     pub tone: &'static str,
     pub title: Option<String>,
     pub text: String,
+    pub dismissible: bool,
+}
+
+/// The service that counts visits of pages, where it is configured.
+#[derive(Debug, Serialize)]
+pub struct Analytics {
+    pub script: String,
+    /// This site's name there.
+    pub domain: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -69,6 +83,8 @@ impl Banner {
 
 #[derive(Debug, Serialize)]
 pub struct AssetLinks {
+    /// What the development server of the front end adds to a page; none elsewhere.
+    pub dev_client: Option<String>,
     pub theme_js: String,
     pub css: String,
     pub base_js: String,
@@ -77,6 +93,7 @@ pub struct AssetLinks {
 impl Assets {
     pub fn links(&self) -> AssetLinks {
         AssetLinks {
+            dev_client: self.dev_client(),
             theme_js: self.script("theme"),
             css: self.stylesheet(),
             base_js: self.script("base"),

@@ -1,0 +1,92 @@
+use rocket_dyn_templates::handlebars::Handlebars;
+use serde_json::json;
+
+use super::{Component, Fallback, Kind, install};
+
+fn engine() -> Handlebars<'static> {
+    let mut engine = Handlebars::new();
+    engine.set_strict_mode(true);
+    for (name, text) in [
+        (
+            "components/note",
+            "{{!-- A note.\n- tone (calm | loud = calm): how\n- title (text, required): what\n- class (text): more\n- more (attributes): passed on\n- block_html (block): content\n--}}<p class=\"{{tone}}{{#if class}} {{class}}{{/if}}\"{{#each more}} {{name}}=\"{{value}}\"{{/each}}>{{title}}{{#if block_html}}: {{{block_html}}}{{/if}}</p>",
+        ),
+        ("components/plain", "{{!-- No content.\n--}}<hr>"),
+        ("components/unread", "{{!-- Not a list\n- of attributes --}}"),
+    ] {
+        engine.register_template_string(name, text).unwrap();
+    }
+    install(&mut engine);
+    engine
+}
+
+fn shown(template: &str) -> Result<String, String> {
+    let page = json!({"title": "of the page", "class": "of-the-page", "item": {"title": "<of the item>", "tone": "loud", "unknown": 1, "block_html": "<script>"}});
+    engine().render_template(template, &page).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_component_has_its_attributes_and_nothing_of_the_page() {
+    assert_eq!(shown(r#"{{ui "note" title="One"}}"#).unwrap(), r#"<p class="calm">One</p>"#);
+    assert_eq!(
+        shown(r#"{{ui "note" title="One" tone="loud" class="x" data-a="b" hx-get="/"}}"#).unwrap(),
+        r#"<p class="loud x" data-a="b" hx-get="/">One</p>"#
+    );
+}
+
+#[test]
+fn the_content_sees_the_page_and_nests() {
+    assert_eq!(
+        shown(r#"{{#ui "note" title="One"}}{{class}} {{#ui "note" title=title}}in{{/ui}}{{/ui}}"#).unwrap(),
+        r#"<p class="calm">One: of-the-page <p class="calm">of the page: in</p></p>"#
+    );
+}
+
+#[test]
+fn an_object_gives_its_fields_but_no_html() {
+    assert_eq!(
+        shown(r#"{{ui "note" item class="x"}}"#).unwrap(),
+        r#"<p class="loud x">&lt;of the item&gt;</p>"#
+    );
+}
+
+#[test]
+fn what_the_comment_does_not_say_is_refused() {
+    for (template, why) in [
+        (r#"{{ui "note" title="One" titel="x"}}"#, "no attribute \"titel\""),
+        (r#"{{ui "note"}}"#, "attribute \"title\" is missing"),
+        (r#"{{ui "note" title="One" tone="shrill"}}"#, "no value of attribute \"tone\""),
+        (r#"{{ui "note" title="One" block_html="<b>"}}"#, "no attribute \"block_html\""),
+        (r#"{{#ui "plain"}}x{{/ui}}"#, "it has no content"),
+        (r#"{{ui "plain" data-a="b"}}"#, "no attribute \"data-a\""),
+        (r#"{{ui "unread"}}"#, "no component \"unread\""),
+        (r#"{{ui "missing"}}"#, "no component \"missing\""),
+    ] {
+        let error = shown(template).unwrap_err();
+        assert!(error.contains(why), "{template}: {error}");
+    }
+}
+
+#[test]
+fn comments_are_read() {
+    let text = "A thing.\n- a (text): one\n- b (number = 4): two\n- c (yes/no = yes): three\n- d (x | y, required): four";
+    let component = Component::parse("thing", "components/thing", text).unwrap();
+    let fallback = |name| component.attribute(name).unwrap().fallback.clone();
+    assert_eq!(fallback("a"), Fallback::Value(json!(null)));
+    assert_eq!(fallback("b"), Fallback::Value(json!(4)));
+    assert_eq!(fallback("c"), Fallback::Value(json!(true)));
+    assert_eq!(fallback("d"), Fallback::Required);
+    assert_eq!(
+        component.attribute("d").unwrap().kind,
+        Kind::OneOf(vec!["x".to_owned(), "y".to_owned()])
+    );
+    for wrong in [
+        "No sentence",
+        "A thing.\n- a text",
+        "A thing.\n- a (colour): b",
+        "A thing.\n- a (x | y = z): b",
+        "A thing.\nmore words",
+    ] {
+        assert!(Component::parse("thing", "", wrong).is_err(), "{wrong}");
+    }
+}
