@@ -100,7 +100,10 @@ fn line(alert: &SiteAlert, now: OffsetDateTime) -> String {
     } else {
         "over"
     };
-    let stamp = |at: Option<OffsetDateTime>| at.and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_else(|| "-".to_owned());
+    let stamp = |at: Option<OffsetDateTime>| {
+        at.and_then(|at| at.format(&Rfc3339).ok())
+            .unwrap_or_else(|| "-".to_owned())
+    };
     let words = format!("{} {}", alert.title, alert.message);
     format!(
         "{:>5}  {standing:<7}  {:<7}  from={}  until={}  {}",

@@ -145,6 +145,9 @@ mod tests {
         let text = of(&["TPP"]).unwrap();
         assert!(text.starts_with("The database of TPP is being maintained."), "{text}");
         let text = of(&["A", "B", "C"]).unwrap();
-        assert!(text.starts_with("The databases of A, B and C are being maintained."), "{text}");
+        assert!(
+            text.starts_with("The databases of A, B and C are being maintained."),
+            "{text}"
+        );
     }
 }

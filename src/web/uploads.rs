@@ -96,9 +96,7 @@ impl<'r> Responder<'r, 'static> for Picture {
         if is_known {
             return response.status(Status::NotModified).ok();
         }
-        response
-            .sized_body(self.body.len(), io::Cursor::new(self.body))
-            .ok()
+        response.sized_body(self.body.len(), io::Cursor::new(self.body)).ok()
     }
 }
 

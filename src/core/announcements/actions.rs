@@ -75,7 +75,10 @@ fn check(alert: &NewAlert, now: OffsetDateTime) -> FieldErrors {
             );
         }
         if text.contains('\0') {
-            errors.add(field, format!("The {field} contains a character that cannot be stored."));
+            errors.add(
+                field,
+                format!("The {field} contains a character that cannot be stored."),
+            );
         }
     }
     if alert.message.is_empty() {

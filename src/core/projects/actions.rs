@@ -59,12 +59,7 @@ pub fn fingerprint(status: &str, description: &str) -> String {
 ///
 /// # Errors
 /// `Invalid` with a message at `status` or `status_description`.
-pub async fn change_status(
-    db: &Db,
-    can: &Can<ManageProjects>,
-    project_id: i32,
-    new: NewStatus<'_>,
-) -> Result<Saved> {
+pub async fn change_status(db: &Db, can: &Can<ManageProjects>, project_id: i32, new: NewStatus<'_>) -> Result<Saved> {
     can.covers(project_id)?;
     let NewStatus {
         status,

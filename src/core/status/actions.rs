@@ -18,7 +18,11 @@ pub struct Sampled {
 
 impl fmt::Display for Sampled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Backends looked at: {}. Old samples deleted: {}.", self.taken, self.deleted)
+        write!(
+            f,
+            "Backends looked at: {}. Old samples deleted: {}.",
+            self.taken, self.deleted
+        )
     }
 }
 

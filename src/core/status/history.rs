@@ -157,7 +157,9 @@ impl History {
                 (None, true) => begun = Some(place),
                 (Some(from), false) => {
                     // The worker may be late with the present sample.
-                    let goes_on = seen.is_none() && place + 1 >= self.day.len() && last_known.is_some_and(|last| last + 1 == place);
+                    let goes_on = seen.is_none()
+                        && place + 1 >= self.day.len()
+                        && last_known.is_some_and(|last| last + 1 == place);
                     spells.push(self.spell(from, (!goes_on).then_some(place)));
                     begun = None;
                 }

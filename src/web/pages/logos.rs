@@ -53,7 +53,9 @@ mod tests {
     fn an_uploaded_logo_goes_first() {
         let mut logos = Logos::default();
         assert_eq!(
-            logos.href("https://example.org/a.svg", Some("org_logos/a b.png")).as_deref(),
+            logos
+                .href("https://example.org/a.svg", Some("org_logos/a b.png"))
+                .as_deref(),
             Some("/uploads/org_logos/a%20b.png")
         );
         assert_eq!(logos.href("", Some("")), None);
@@ -75,7 +77,11 @@ mod tests {
         ] {
             assert_eq!(logos.href(refused, None), None, "{refused}");
         }
-        for shown in ["https://example.org:8443/a.png", "https://example.org:8443/b.png", "https://bücher.example/c"] {
+        for shown in [
+            "https://example.org:8443/a.png",
+            "https://example.org:8443/b.png",
+            "https://bücher.example/c",
+        ] {
             assert!(logos.href(shown, None).is_some(), "{shown}");
         }
         let origins: Vec<&str> = logos.0.iter().map(String::as_str).collect();

@@ -139,8 +139,14 @@ mod tests {
                 r#"<a href="https://example.org/" onclick="x()" style="color:red" class="btn">more</a>"#,
                 r#"<a href="https://example.org/" rel="nofollow noopener noreferrer">more</a>"#,
             ),
-            (r#"<a href="/status/">status</a>"#, r#"<a href="/status/" rel="nofollow noopener noreferrer">status</a>"#),
-            ("<a href=javascript:alert(1)>x</a>", r#"<a rel="nofollow noopener noreferrer">x</a>"#),
+            (
+                r#"<a href="/status/">status</a>"#,
+                r#"<a href="/status/" rel="nofollow noopener noreferrer">status</a>"#,
+            ),
+            (
+                "<a href=javascript:alert(1)>x</a>",
+                r#"<a rel="nofollow noopener noreferrer">x</a>"#,
+            ),
             ("<h1>Big</h1><img src=x onerror=alert(1)>", "Big"),
             ("a<script>alert(1)</script>b<style>*{}</style>", "ab"),
             ("<p>one<form><input></form>", "<p>one</p>"),

@@ -68,12 +68,7 @@ impl HistoryView {
     }
 }
 
-fn strip(
-    states: impl Iterator<Item = Option<State>>,
-    width: usize,
-    from: OffsetDateTime,
-    unit: Duration,
-) -> Strip {
+fn strip(states: impl Iterator<Item = Option<State>>, width: usize, from: OffsetDateTime, unit: Duration) -> Strip {
     let states: Vec<Option<State>> = states.collect();
     let at = |place: usize| from + unit * i32::try_from(place).unwrap_or_default();
     let mut x = 0;
@@ -126,10 +121,19 @@ fn clock(at: OffsetDateTime, now: OffsetDateTime) -> String {
 
 fn day_words(history: &History, now: OffsetDateTime) -> Vec<String> {
     let mut words = Vec::new();
-    for (state, what) in [(State::Missing, "Missing"), (State::Maintenance, "Database maintenance")] {
+    for (state, what) in [
+        (State::Missing, "Missing"),
+        (State::Maintenance, "Database maintenance"),
+    ] {
         let spells = history.spells(state);
         let more = spells.len().saturating_sub(TOLD);
-        words.extend(spells.iter().rev().take(TOLD).map(|spell| spell_words(what, spell, now)));
+        words.extend(
+            spells
+                .iter()
+                .rev()
+                .take(TOLD)
+                .map(|spell| spell_words(what, spell, now)),
+        );
         if more > 0 {
             words.push(format!("{what} at {more} earlier times of the last 24 hours."));
         }
@@ -167,7 +171,7 @@ fn week_words(history: &History) -> String {
         String::new()
     } else {
         format!(
-            " of what is known; nothing is for {}",
+            ", leaving out {} that are not known",
             in_words(Duration::minutes(not_known.whole_minutes()))
         )
     };
@@ -274,7 +278,13 @@ mod tests {
     fn the_line_is_broken_where_nothing_is_known() {
         let at = |minutes: i64| datetime!(2026-11-25 00:00 UTC) + Duration::minutes(minutes);
         let history = seen(vec![bin(at(0), 0, 0, 0), bin(at(10), 0, 0, 4), bin(at(30), 0, 0, 2)]);
-        assert_eq!(history.day[143], Some(Seen { state: State::InContact, pending: 2 }));
+        assert_eq!(
+            history.day[143],
+            Some(Seen {
+                state: State::InContact,
+                pending: 2
+            })
+        );
         let view = HistoryView::new(&history, 2, NOW);
         assert_eq!(
             view.queue_path.as_deref(),
