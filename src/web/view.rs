@@ -5,6 +5,7 @@
 mod forms;
 pub mod honeycomb;
 mod parts;
+mod repo_pages;
 mod requests;
 mod runs;
 mod safe_html;
@@ -24,6 +25,7 @@ use super::guards::Visit;
 use super::pages::dev_mail;
 pub use forms::*;
 pub use parts::*;
+pub use repo_pages::{repo_href, sign_off_href};
 pub use requests::*;
 pub use runs::*;
 pub use safe_html::SafeHtml;

@@ -68,6 +68,12 @@ impl Subject {
             id: id as i64,
         }
     }
+    pub const fn repo(id: i32) -> Self {
+        Self {
+            model: "jobserver.Repo",
+            id: id as i64,
+        }
+    }
     pub const fn user(id: i32) -> Self {
         Self {
             model: "jobserver.User",

@@ -15,6 +15,7 @@ mod paged;
 mod places;
 mod project_edit;
 mod projects;
+mod repo;
 mod run_jobs;
 mod settings;
 mod status;
@@ -43,6 +44,9 @@ pub fn site_routes() -> Vec<Route> {
         orgs::organisations,
         orgs::org,
         logs::org_logs,
+        repo::page,
+        repo::sign_off::form,
+        repo::sign_off::sign,
         users::users,
         users::user,
         logs::user_logs,
