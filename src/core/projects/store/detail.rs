@@ -25,7 +25,7 @@ pub async fn facts(conn: &mut PgConnection, project_id: i32, viewer_id: Option<i
     Ok(sqlx::query_as!(
         ProjectFacts,
         r#"SELECT o.name AS "org_name?", o.slug AS "org_slug?", o.logo AS "org_logo?", o.logo_file AS org_logo_file,
-                  (SELECT min(first.at)
+                  (SELECT least(bound.at, first.at)
                      FROM (SELECT min(j.at) AS at
                              FROM workspace w
                             CROSS JOIN LATERAL (SELECT id FROM job_request r
