@@ -1,5 +1,6 @@
 //! Pages, as people use them.
 
+mod announcements;
 mod dev_github;
 mod dev_mail;
 mod errors;
@@ -11,6 +12,7 @@ mod jobs;
 mod lists;
 mod live;
 mod logs;
+mod members;
 mod people;
 mod projects;
 mod repos;
@@ -20,6 +22,8 @@ mod settings_email;
 mod settings_person;
 mod settings_sessions;
 mod sign_off;
+mod status_history;
 mod status_page;
+mod uploads;
 mod workspace_create;
 mod workspaces;
