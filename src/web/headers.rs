@@ -15,6 +15,8 @@ use rocket::http::{ContentType, Header};
 use rocket::{Request, Response};
 
 use super::fairings::{SignedInAs, context, is_below};
+use super::static_files::DEV_SERVER;
+use super::view::PLAUSIBLE;
 use crate::config::Settings;
 
 /// Whether this request's page shows another page of ours in a frame.
@@ -24,6 +26,19 @@ struct FramesOurOwn(bool);
 /// Lets the page that answers this request show pages of ours in frames; others show none.
 pub fn frame_our_own(request: &Request<'_>) {
     request.local_cache(|| FramesOurOwn(true));
+}
+
+/// What pages may load from other places, by the settings: none, as a rule.
+#[derive(Default)]
+struct Elsewhere {
+    scripts: Vec<String>,
+    styles: Vec<String>,
+    fonts: Vec<String>,
+    connections: Vec<String>,
+}
+
+fn listed(sources: &[String]) -> String {
+    sources.iter().map(|source| format!(" {source}")).collect()
 }
 
 /// Headers that every answer carries, and the content security policy.
@@ -38,15 +53,19 @@ pub struct SecurityHeaders {
 
 impl SecurityHeaders {
     pub fn new(settings: &Settings) -> Self {
-        let (dev_scripts, dev_styles, dev_connect) = if settings.web.assets_dev_mode {
-            (
-                " http://localhost:5173",
-                " 'unsafe-inline' http://localhost:5173",
-                " http://localhost:5173 ws://localhost:5173",
-            )
-        } else {
-            ("", "", "")
-        };
+        let mut from = Elsewhere::default();
+        if settings.web.assets_dev_mode {
+            from.scripts.push(DEV_SERVER.to_owned());
+            from.styles.push("'unsafe-inline'".to_owned());
+            from.styles.push(DEV_SERVER.to_owned());
+            from.fonts.push(DEV_SERVER.to_owned());
+            from.connections.push(DEV_SERVER.to_owned());
+            from.connections.push(DEV_SERVER.replacen("http", "ws", 1));
+        }
+        if settings.web.plausible_domain.is_some() {
+            from.scripts.push(PLAUSIBLE.to_owned());
+            from.connections.push(PLAUSIBLE.to_owned());
+        }
         let report = settings
             .web
             .csp_report_uri
@@ -55,11 +74,15 @@ impl SecurityHeaders {
             .unwrap_or_default();
         Self {
             policy_before_nonce: format!(
-                "default-src 'none'; base-uri 'none'; connect-src 'self'{dev_connect}; font-src 'self' data:; \
+                "default-src 'none'; base-uri 'none'; connect-src 'self'{connections}; font-src 'self' data:{fonts}; \
                  form-action 'self' {github}; frame-ancestors 'self'; img-src 'self' blob: data: https://github.com \
                  https://avatars.githubusercontent.com; manifest-src 'self'; object-src 'none'; \
-                 style-src 'self'{dev_styles}; script-src 'self'{dev_scripts} 'nonce-",
+                 style-src 'self'{styles}; script-src 'self'{scripts} 'nonce-",
+                connections = listed(&from.connections),
+                fonts = listed(&from.fonts),
                 github = settings.github.login.web_url.origin().ascii_serialization(),
+                styles = listed(&from.styles),
+                scripts = listed(&from.scripts),
             ),
             bare_policy: format!(
                 "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'{report}"
