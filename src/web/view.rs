@@ -134,12 +134,7 @@ impl<'r> Visit<'r> {
             flash: self
                 .shown_message()
                 .into_iter()
-                .map(|(tone, text)| Notice {
-                    tone,
-                    title: None,
-                    text,
-                    dismissible: true,
-                })
+                .map(|(tone, text)| Notice::of_message(tone, text))
                 .collect(),
             banners,
             nonce: context(self.request).nonce.clone(),
@@ -233,12 +228,7 @@ impl Chrome {
 
     /// A message about what was just done, or failed.
     pub fn notice(mut self, tone: &'static str, text: impl Into<String>) -> Self {
-        self.flash.push(Notice {
-            tone,
-            title: None,
-            text: text.into(),
-            dismissible: true,
-        });
+        self.flash.push(Notice::of_message(tone, text.into()));
         self
     }
 

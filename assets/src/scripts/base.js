@@ -71,6 +71,12 @@ function closeMenu(menu) {
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
+  for (const host of document.querySelectorAll(".tip-host:is(:hover, :focus-within)")) {
+    host.dataset.quiet = "";
+    const speak = () => delete host.dataset.quiet;
+    host.addEventListener("pointerleave", speak, { once: true });
+    host.addEventListener("focusout", speak, { once: true });
+  }
   const menus = [...document.querySelectorAll("details[data-menu][open]")];
   closeMenu(menus.find((menu) => menu.contains(document.activeElement)) ?? menus[0]);
 });

@@ -7,6 +7,7 @@ use time::macros::format_description;
 use time::{Duration, OffsetDateTime};
 
 use crate::core::jobs::JobRequestStatus;
+use crate::web::message::CODELISTS_OUT_OF_DATE;
 use crate::web::static_files::Assets;
 
 #[derive(Debug, Serialize)]
@@ -50,6 +51,28 @@ pub struct Notice {
     pub title: Option<String>,
     pub text: String,
     pub dismissible: bool,
+}
+
+impl Notice {
+    /// A message by its tone. What codelists are out of date is said in the same words always, and stays.
+    pub fn of_message(tone: &'static str, text: String) -> Self {
+        if tone == CODELISTS_OUT_OF_DATE {
+            return Self {
+                tone: "warning",
+                title: Some("Codelists are out of date.".to_owned()),
+                text: "The jobs run with the codelists as they are in the repository. Run \"opensafely codelists \
+                       update\" on your machine, commit what it changes, and run the jobs again to use the newest."
+                    .to_owned(),
+                dismissible: false,
+            };
+        }
+        Self {
+            tone,
+            title: None,
+            text,
+            dismissible: true,
+        }
+    }
 }
 
 /// The service that counts visits of pages, where it is configured.
