@@ -15,6 +15,7 @@ mod roles;
 mod secret;
 mod serve;
 mod sessions;
+mod site_alert;
 mod test_email;
 mod tokens;
 mod upkeep;
@@ -122,6 +123,9 @@ enum Command {
     Demo(demo::Demo),
     /// See what leaves the house, and deal with what does not.
     Outbox(outbox::Outbox),
+    /// Tell everybody signed in something on every page, and stop telling it.
+    #[command(name = "site_alert", alias = "site-alert")]
+    SiteAlert(site_alert::SiteAlertCommand),
     /// Seal anew what was sealed with OLD_SECRET_KEY, so that it can be unset.
     Reseal(keys::Reseal),
     /// Print a random value for SECRET_KEY.
@@ -231,6 +235,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::RunJobs(command) => command.run(),
         Command::Demo(command) => outfit::block_on(command.run()),
         Command::Outbox(command) => outfit::block_on(command.run()),
+        Command::SiteAlert(command) => outfit::block_on(command.run()),
         Command::GenerateSecretKey => secret::generate(),
     };
     match result {

@@ -17,6 +17,7 @@ use crate::core::outbox::fault::FaultPoint;
 use crate::core::outbox::fault::STEPS;
 use crate::core::ports::CodeHost;
 use crate::core::sealed::Sealer;
+use crate::web::announcements::Announcements;
 use crate::web::drain::Drain;
 use crate::web::live::Live;
 use crate::web::static_files::Assets;
@@ -75,6 +76,8 @@ async fn serve(settings: Settings) -> Result<(), CommandError> {
     let live = Live::default();
     let listener = Db::connect_lazy(database.url.expose().as_str(), 1, database.acquire_timeout)?;
     tokio::spawn(live.clone().listen(listener));
+    let announcements = Announcements::default();
+    tokio::spawn(announcements.clone().keep(db.clone()));
     let sealer = Sealer::new(&settings.secrets.secret_key, settings.secrets.old_secret_key.as_ref())?;
     tokio::spawn(warn_of_keys(db.clone(), sealer.clone()));
     let code_host = code_host(&settings)?;
@@ -96,6 +99,7 @@ async fn serve(settings: Settings) -> Result<(), CommandError> {
         sealer,
         assets: Arc::new(assets),
         live,
+        announcements,
     };
     let address = format!("{}:{}", app.settings.web.address, app.settings.web.port);
     let failed = |error: rocket::Error| CommandError::Said(launch_failure(&error, &address));

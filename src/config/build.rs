@@ -204,6 +204,7 @@ fn mail(values: &Values) -> Result<MailSettings, Problem> {
     Ok(MailSettings {
         backend,
         from: values.get("DEFAULT_FROM_EMAIL")?,
+        publications: values.get("PUBLICATIONS_EMAIL")?,
         timeout: OUTSIDE_TIMEOUT,
     })
 }

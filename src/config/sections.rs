@@ -197,6 +197,8 @@ pub struct MailSettings {
     pub backend: MailBackend,
     /// Sender of every mail: a bare address.
     pub from: String,
+    /// Where those who publish outputs are written to: a bare address.
+    pub publications: String,
     pub timeout: Duration,
 }
 

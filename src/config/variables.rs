@@ -227,6 +227,8 @@ pub const VARIABLES: &[Variable] = &[
     var(Mail, "MAILGUN_API_URL", WebUrl, "Mailgun's API").default("https://api.eu.mailgun.net/v3"),
     var(Mail, "MAILGUN_SENDER_DOMAIN", Text, "domain that Mailgun sends for").default("mg.jobs.opensafely.org"),
     var(Mail, "DEFAULT_FROM_EMAIL", Email, "sender of every mail").default("notifications@jobs.opensafely.org"),
+    var(Mail, "PUBLICATIONS_EMAIL", Email, "address of those who publish outputs, told when a repository with some is signed off")
+        .default("publications@opensafely.org"),
 
     var(Files, "RELEASE_STORAGE", Folder, "folder of released files; never one that is served")
         .in_development("releases").required(InProduction),

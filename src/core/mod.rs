@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod airlock;
+pub mod announcements;
 pub mod audit;
 pub mod db;
 pub mod error;
@@ -19,5 +20,6 @@ pub mod projects;
 pub mod releases;
 pub mod schedules;
 pub mod sealed;
+pub mod status;
 pub mod upkeep;
 pub mod workspaces;

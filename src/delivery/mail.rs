@@ -53,6 +53,8 @@ const PAIRS: &[(&str, &str, &str)] = pairs![
     "login_link",
     "login_token_made",
     "login_token_used",
+    "repo_signed_off",
+    "repo_with_outputs",
     "request_rejected",
     "request_returned",
     "test_mail"
@@ -100,6 +102,8 @@ impl Templates {
             Content::EmailChanged(facts) => self.email_changed(letter, place, facts),
             Content::LoginTokenMade(facts) => self.login_token_made(letter, place, facts),
             Content::LoginTokenUsed(facts) => self.login_token_used(letter, place, facts),
+            Content::RepoSignedOff(facts) => self.repo_signed_off(letter, place, facts),
+            Content::RepoWithOutputs(facts) => self.repo_with_outputs(letter, place, facts),
             _ => Err("this is no mail".to_owned()),
         }
     }
@@ -116,7 +120,7 @@ impl Templates {
     }
 
     /// A mail from a pair of templates, which see `facts`, and the place's names and addresses.
-    fn mail(
+    pub(in crate::delivery) fn mail(
         &self,
         letter: &Letter,
         place: &Place,

@@ -8,6 +8,7 @@ mod issues;
 mod login;
 mod mail;
 mod markdown;
+mod repos;
 mod slack;
 
 use async_trait::async_trait;
@@ -111,7 +112,9 @@ impl Courier for PostOffice {
             | Content::RequestReturned(_)
             | Content::EmailChanged(_)
             | Content::LoginTokenMade(_)
-            | Content::LoginTokenUsed(_) => {
+            | Content::LoginTokenUsed(_)
+            | Content::RepoSignedOff(_)
+            | Content::RepoWithOutputs(_) => {
                 let mail = self.templates.write(letter, &self.place).map_err(Undelivered::later)?;
                 self.couriers.mail.send(&mail).await
             }
@@ -130,6 +133,7 @@ impl Courier for PostOffice {
             }
             Content::ReleaseNotified(facts) => self.post(letter, slack::release_notified(&self.place, facts)).await,
             Content::UserRegistered(facts) => self.post(letter, slack::user_registered(&self.place, facts)).await,
+            Content::RepoToPublish(facts) => self.post(letter, repos::to_publish(&self.place, facts)).await,
             Content::CheckOpened(facts) => self.check_opened(letter, facts).await,
             Content::CheckCommented(facts) => self.check_commented(letter, facts).await,
             Content::CheckClosed(facts) => self.check_closed(letter, facts).await,

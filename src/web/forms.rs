@@ -155,9 +155,7 @@ impl<'r> FromData<'r> for CsrfForm {
                 let most = limits::in_words(limit);
                 return refuse(
                     Status::PayloadTooLarge,
-                    &format!(
-                        "The form you sent is larger than {most}, which is the most this site takes. Choose fewer items, or write less."
-                    ),
+                    &format!("The form you sent is larger than {most}, which is the most this site takes."),
                 );
             }
             Err(NotTaken::Broken) => {
@@ -171,7 +169,7 @@ impl<'r> FromData<'r> for CsrfForm {
             return refuse(
                 Status::PayloadTooLarge,
                 &format!(
-                    "The form you sent has more than {MOST_FIELDS} items, which is the most this site takes at once. Choose fewer."
+                    "The form you sent has more than {MOST_FIELDS} items, which is the most this site takes at once."
                 ),
             );
         }

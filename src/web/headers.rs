@@ -28,6 +28,17 @@ pub fn frame_our_own(request: &Request<'_>) {
     request.local_cache(|| FramesOurOwn(true));
 }
 
+/// Where else this request's page shows pictures from.
+#[derive(Debug, Default)]
+struct PicturesFrom(String);
+
+/// Lets the page that answers this request show pictures from these origins, which are `https://` and a host. Said
+/// once for a page.
+pub fn show_pictures_from(request: &Request<'_>, origins: impl IntoIterator<Item = String>) {
+    let origins: String = origins.into_iter().map(|origin| format!(" {origin}")).collect();
+    request.local_cache(|| PicturesFrom(origins));
+}
+
 /// What pages may load from other places, by the settings: none, as a rule.
 #[derive(Default)]
 struct Elsewhere {
@@ -44,6 +55,7 @@ fn listed(sources: &[String]) -> String {
 /// Headers that every answer carries, and the content security policy.
 #[derive(Debug, Clone)]
 pub struct SecurityHeaders {
+    policy_before_pictures: String,
     policy_before_nonce: String,
     policy_after_nonce: String,
     /// Of what is no page.
@@ -73,14 +85,16 @@ impl SecurityHeaders {
             .map(|uri| format!("; report-uri {uri}"))
             .unwrap_or_default();
         Self {
-            policy_before_nonce: format!(
+            policy_before_pictures: format!(
                 "default-src 'none'; base-uri 'none'; connect-src 'self'{connections}; font-src 'self' data:{fonts}; \
                  form-action 'self' {github}; frame-ancestors 'self'; img-src 'self' blob: data: https://github.com \
-                 https://avatars.githubusercontent.com; manifest-src 'self'; object-src 'none'; \
-                 style-src 'self'{styles}; script-src 'self'{scripts} 'nonce-",
+                 https://avatars.githubusercontent.com",
                 connections = listed(&from.connections),
                 fonts = listed(&from.fonts),
                 github = settings.github.login.web_url.origin().ascii_serialization(),
+            ),
+            policy_before_nonce: format!(
+                "; manifest-src 'self'; object-src 'none'; style-src 'self'{styles}; script-src 'self'{scripts} 'nonce-",
                 styles = listed(&from.styles),
                 scripts = listed(&from.scripts),
             ),
@@ -144,16 +158,26 @@ impl SecurityHeaders {
         }
         set_unless_set(response, "Vary", "Cookie");
         let policy = if is_page {
-            self.policy(&context(request).nonce, request.local_cache(|| FramesOurOwn(false)).0)
+            self.policy(request)
         } else {
             self.bare_policy.clone()
         };
         set_unless_set(response, "Content-Security-Policy", policy);
     }
 
-    fn policy(&self, nonce: &str, frames_our_own: bool) -> String {
-        let frames = if frames_our_own { "; frame-src 'self'" } else { "" };
-        format!("{}{nonce}{}{frames}", self.policy_before_nonce, self.policy_after_nonce)
+    fn policy(&self, request: &Request<'_>) -> String {
+        let frames = match request.local_cache(|| FramesOurOwn(false)).0 {
+            true => "; frame-src 'self'",
+            false => "",
+        };
+        format!(
+            "{}{}{}{}{}{frames}",
+            self.policy_before_pictures,
+            request.local_cache(PicturesFrom::default).0,
+            self.policy_before_nonce,
+            context(request).nonce,
+            self.policy_after_nonce
+        )
     }
 }
 

@@ -4,6 +4,7 @@
 //! and prove what they may do → one action of `core` → a view → a template of the same name.
 
 pub mod address;
+pub mod announcements;
 pub mod api;
 pub mod catchers;
 pub mod components;
@@ -24,6 +25,7 @@ pub mod responders;
 pub mod routes;
 pub mod session_cookie;
 pub mod static_files;
+pub mod uploads;
 pub mod view;
 
 use std::sync::Arc;
@@ -48,6 +50,8 @@ pub struct App {
     pub sealer: Sealer,
     pub assets: Arc<static_files::Assets>,
     pub live: live::Live,
+    /// What is told on top of every page.
+    pub announcements: announcements::Announcements,
 }
 
 /// The very program: used by `jobserver serve` and by every test.

@@ -6,12 +6,13 @@ use rocket::http::uri::Origin;
 use rocket::route::{Handler, Outcome};
 use rocket::{Data, Request, Route, routes};
 
-use super::{api, fairings, forgery, limits, pages, static_files};
+use super::{api, fairings, forgery, limits, pages, static_files, uploads};
 
 /// Every route, in the order of what it is about.
 pub fn all() -> Vec<Route> {
     let mut routes = Vec::new();
     routes.extend(routes![static_files::file, static_files::favicon, static_files::robots]);
+    routes.extend(routes![uploads::logo]);
     routes.extend(api::routes());
     routes.extend(pages::site_routes().into_iter().map(forgery::guarded));
     let project_routes = pages::project_routes().into_iter().map(after_the_site);

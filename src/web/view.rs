@@ -3,8 +3,10 @@
 //! in a template.
 
 mod forms;
+mod graph;
 pub mod honeycomb;
 mod parts;
+mod repo_pages;
 mod requests;
 mod runs;
 mod safe_html;
@@ -18,12 +20,15 @@ use rocket_dyn_templates::Template;
 use serde::Serialize;
 use time::OffsetDateTime;
 
+use super::announcements::{self, Announcement};
 use super::components;
 use super::fairings::context;
 use super::guards::Visit;
 use super::pages::dev_mail;
 pub use forms::*;
+pub use graph::{Graph, Told as ToldOfAction};
 pub use parts::*;
+pub use repo_pages::{repo_href, sign_off_href};
 pub use requests::*;
 pub use runs::*;
 pub use safe_html::SafeHtml;
@@ -56,7 +61,7 @@ pub struct Chrome {
     pub login_href: String,
     pub breadcrumbs: Vec<Crumb>,
     pub flash: Vec<Notice>,
-    pub banners: Vec<Banner>,
+    pub banners: Vec<Announcement>,
     pub nonce: String,
     pub csrf: String,
     pub debug: bool,
@@ -95,11 +100,12 @@ impl<'r> Visit<'r> {
         let base = settings.web.base_url.as_str().trim_end_matches('/');
         let mut banners = Vec::new();
         if settings.web.disable_creating_jobs {
-            banners.push(Banner::warning(
+            banners.push(Announcement::from(Banner::warning(
                 "Job creation is switched off.",
                 "New jobs cannot be asked for on some backends at the moment. Jobs already running go on.",
-            ));
+            )));
         }
+        banners.extend(announcements::banners(self));
         Chrome {
             title: title.into(),
             site_name: settings.web.site_name.clone(),

@@ -55,7 +55,7 @@ test("somebody new gives a name and is in", async () => {
 
 const troubles = [
   ["denied", "You did not sign in"],
-  ["wrong_state", "This sign-in does not go on"],
+  ["wrong_state", "This sign-in cannot be finished"],
   ["code_refused", "GitHub did not confirm who you are"],
   ["exchange_fails", "GitHub does not answer"],
   ["secret_refused", "This site cannot use GitHub to sign people in"],

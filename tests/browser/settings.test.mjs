@@ -16,7 +16,7 @@ test("a new address is asked for, shown as waiting, and cancelled; with the keyb
   await email.focus();
   await email.fill("somebody@new.example");
   await page.keyboard.press("Enter");
-  await page.getByText("somebody@new.example waits for your confirmation").waitFor();
+  await page.getByText("somebody@new.example is waiting for you to confirm it").waitFor();
   assert.equal(await email.inputValue(), present);
   await look(page, "settings-address-asked");
   await page.getByRole("button", { name: "Cancel this change" }).focus();
@@ -42,7 +42,7 @@ test("a link from a mail confirms an address", async () => {
     await page.goto("/settings/");
     await page.getByLabel("E-mail address").fill(address);
     await page.getByRole("button", { name: "Save name and address" }).click();
-    await page.getByText(`${address} waits for your confirmation`).waitFor();
+    await page.getByText(`${address} is waiting for you to confirm it`).waitFor();
     const link = await confirmation(page, address);
     await page.goto(link);
     await page.getByRole("heading", { name: "Is this your address?" }).waitFor();

@@ -1,4 +1,4 @@
-//! The demonstration's two studies as git repositories: real ones, to be committed to.
+//! The demonstration's three studies as git repositories: real ones, to be committed to.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -12,9 +12,13 @@ pub struct Study {
     pub project_yaml: &'static str,
     files: &'static [(&'static str, &'static str)],
     readme: &'static str,
+    /// Whether only some people may see it; the others are public.
+    is_private: bool,
+    /// Branches beside `main`, at its first commit.
+    branches: &'static [&'static str],
 }
 
-pub const STUDIES: [Study; 2] = [
+pub const STUDIES: [Study; 3] = [
     Study {
         owner: "opensafely",
         name: "demo-vaccine-uptake",
@@ -27,6 +31,8 @@ pub const STUDIES: [Study; 2] = [
             ("analysis/uptake.py", include_str!("studies/vaccine_uptake/uptake.py")),
         ],
         readme: "# Influenza vaccine uptake\n\nA demonstration study: nothing here runs on real data.\n",
+        is_private: false,
+        branches: &["sensitivity"],
     },
     Study {
         owner: "opensafely",
@@ -34,6 +40,17 @@ pub const STUDIES: [Study; 2] = [
         project_yaml: include_str!("studies/long_covid/project.yaml"),
         files: &[("analysis/cases.py", include_str!("studies/long_covid/cases.py"))],
         readme: "# Long COVID and work\n\nA demonstration study: nothing here runs on real data.\n",
+        is_private: true,
+        branches: &["sensitivity", "draft-figures", "reviewer-comments"],
+    },
+    Study {
+        owner: "opensafely",
+        name: "demo-cohort",
+        project_yaml: include_str!("studies/long_covid/project.yaml"),
+        files: &[("analysis/cases.py", include_str!("studies/long_covid/cases.py"))],
+        readme: "# Cohorts of patients\n\nA demonstration study: nothing here runs on real data.\n",
+        is_private: false,
+        branches: &["sensitivity"],
     },
 ];
 
@@ -77,13 +94,18 @@ fn create(folder: &Path, study: &Study) -> Result<(), CommandError> {
         write(&making, path, text)?;
     }
     commit(&making, "Add the study", "2025-09-01T09:00:00+0000")?;
-    git(&making, &["branch", "sensitivity"], None)?;
+    for branch in study.branches {
+        git(&making, &["branch", branch], None)?;
+    }
+    if study.is_private {
+        git(&making, &["config", "jobserver.private", "true"], None)?;
+    }
     write(&making, "README.md", study.readme)?;
     commit(&making, "Say what this is", "2025-09-08T14:30:00+0000")?;
     std::fs::rename(&making, folder).map_err(|error| cannot_write(folder, &error))
 }
 
-fn write(folder: &Path, path: &str, text: &str) -> Result<(), CommandError> {
+pub(super) fn write(folder: &Path, path: &str, text: &str) -> Result<(), CommandError> {
     let file = folder.join(path);
     let parent = file.parent().unwrap_or(folder);
     std::fs::create_dir_all(parent).map_err(|error| cannot_write(parent, &error))?;

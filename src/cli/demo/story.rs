@@ -120,6 +120,24 @@ pub struct Org {
     pub is_internal: bool,
 }
 
+/// Logos, drawn for the demonstration, by the slugs of their organisations. The third has none.
+pub const LOGOS: &[(&str, &str)] = &[
+    (
+        "northbridge-university",
+        concat!(
+            r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48"><rect width="48" height="48" fill="#1f3a5f"/>"##,
+            r##"<path d="M6 32a18 18 0 0 1 36 0M6 32h36M16 32v-14M24 32v-18M32 32v-14" fill="none" stroke="#fff" stroke-width="3"/></svg>"##
+        ),
+    ),
+    (
+        "harbour-health-research",
+        concat!(
+            r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48"><rect width="48" height="48" fill="#e8f3f1"/>"##,
+            r##"<path d="M24 8v30M14 18h20M8 28a16 12 0 0 0 32 0" fill="none" stroke="#0b6b5d" stroke-width="4"/></svg>"##
+        ),
+    ),
+];
+
 pub const ORGS: &[Org] = &[
     Org {
         slug: "northbridge-university",
@@ -153,7 +171,7 @@ pub struct Project {
     pub developers: &'static [&'static str],
     pub collaborators: &'static [&'static str],
     pub permissions: &'static [&'static str],
-    /// Which of the two studies its workspaces run: 0 or 1.
+    /// Which of the three studies its workspaces run: 0, 1 or 2.
     #[serde(skip)]
     pub study: usize,
     #[serde(skip)]
@@ -228,7 +246,7 @@ pub const PROJECTS: &[Project] = &[
         developers: &["hana-sato", "julia-nowak"],
         collaborators: &["chiara-ricci"],
         workspaces: &["statins-75-plus", "statins-75-plus-main", "statins-side-effects"],
-        ..project("statins-over-75", "Statins in people over 75", "134", 1)
+        ..project("statins-over-75", "Statins in people over 75", "134", 2)
     },
     Project {
         orgs: &["harbour-health-research"],
@@ -236,7 +254,7 @@ pub const PROJECTS: &[Project] = &[
         status_description: "Waiting for the new maternity table.",
         developers: &["iwan-pritchard"],
         workspaces: &["maternity-outcomes", "maternity-outcomes-twins"],
-        ..project("maternity-outcomes", "Maternity outcomes", "140", 1)
+        ..project("maternity-outcomes", "Maternity outcomes", "140", 2)
     },
     Project {
         orgs: &["northbridge-university", "institute-for-open-evidence"],
@@ -249,7 +267,7 @@ pub const PROJECTS: &[Project] = &[
         status_description: "The paper is out.",
         developers: &["chiara-ricci"],
         workspaces: &["shielding-2020", "shielding-2021", "shielding-final"],
-        ..project("shielding-and-mental-health", "Shielding and mental health", "42", 1)
+        ..project("shielding-and-mental-health", "Shielding and mental health", "42", 2)
     },
 ];
 
@@ -260,6 +278,9 @@ pub const ARCHIVED: &[&str] = &[
     "shielding-2020",
     "shielding-2021",
 ];
+
+/// Workspaces that were signed off, by whom; those beside them on their private repository wait for that.
+pub const SIGNED_OFF: &[(&str, &str)] = &[("long-covid-return-to-work", "dev-malhotra")];
 
 impl Project {
     /// Somebody who may run its jobs; the `n`-th of them, round and round.
@@ -279,6 +300,7 @@ pub struct Workspace {
     pub is_archived: bool,
     pub should_notify: bool,
     pub created_by: &'static str,
+    pub signed_off_by: Option<&'static str>,
     /// How many days ago it was made.
     pub age_days: i32,
 }
@@ -316,6 +338,13 @@ mod tests {
             assert!(
                 PROJECTS.iter().any(|project| project.workspaces.contains(archived)),
                 "{archived}"
+            );
+        }
+        for (workspace, person) in SIGNED_OFF {
+            let project = PROJECTS.iter().find(|project| project.workspaces.contains(workspace));
+            assert!(
+                project.is_some_and(|project| project.developers.contains(person)),
+                "{workspace}"
             );
         }
     }

@@ -191,6 +191,7 @@ fn every_variable_reaches_its_setting() {
     assert_eq!(api_key.expose_secret(), text("MAILGUN_API_KEY"));
     assert_eq!(sender_domain, text("MAILGUN_SENDER_DOMAIN"));
     assert_eq!(s.mail.from, "someone@example.org");
+    assert_eq!(s.mail.publications, "someone@example.org");
     assert_eq!(s.releases.storage, folder("RELEASE_STORAGE"));
     assert_eq!(s.releases.file_size_limit, 77);
     assert_eq!(s.media.storage, folder("MEDIA_STORAGE"));

@@ -184,3 +184,48 @@ impl CanCancel {
         self.job_request_id
     }
 }
+
+/// The proof that somebody may sign off one repository and its workspaces: they belong to a project that uses it,
+/// whatever their roles there.
+#[derive(Debug, Clone)]
+pub struct CanSignOff {
+    user_id: i32,
+    username: String,
+    fullname: String,
+    repo_id: i32,
+}
+
+impl CanSignOff {
+    /// `projects` are those with a workspace on the repository.
+    ///
+    /// # Errors
+    /// [`Denied`] when `user` is a member of none of them.
+    pub fn prove(user: &SignedIn, repo_id: i32, projects: impl IntoIterator<Item = i32>) -> Result<Self, Denied> {
+        if projects.into_iter().any(|project| user.is_member_of(project)) {
+            Ok(Self {
+                user_id: user.id,
+                username: user.username.clone(),
+                fullname: user.fullname.clone(),
+                repo_id,
+            })
+        } else {
+            Err(Denied)
+        }
+    }
+
+    pub fn user_id(&self) -> i32 {
+        self.user_id
+    }
+
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+
+    pub fn fullname(&self) -> &str {
+        &self.fullname
+    }
+
+    pub fn repo_id(&self) -> i32 {
+        self.repo_id
+    }
+}

@@ -10,8 +10,8 @@ mod roles;
 
 pub use actor::{Actor, Membership, SignedIn};
 pub use capability::{
-    ArchiveWorkspaces, Can, CanCancel, CanEverywhere, CancelJobs, CreateWorkspaces, Denied, EditProjectRoles,
-    ManageProjects, ManageUsers, Operator, Right, RunJobs, ToggleNotifications, ViewReleases,
+    ArchiveWorkspaces, Can, CanCancel, CanEverywhere, CanSignOff, CancelJobs, CreateWorkspaces, Denied,
+    EditProjectRoles, ManageProjects, ManageUsers, Operator, Right, RunJobs, ToggleNotifications, ViewReleases,
 };
 pub use granting::{Imported, Place, STAFF_ROLES, bare_name, import};
 pub use roles::{Permission, Role};

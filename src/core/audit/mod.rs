@@ -68,6 +68,12 @@ impl Subject {
             id: id as i64,
         }
     }
+    pub const fn repo(id: i32) -> Self {
+        Self {
+            model: "jobserver.Repo",
+            id: id as i64,
+        }
+    }
     pub const fn user(id: i32) -> Self {
         Self {
             model: "jobserver.User",
@@ -89,6 +95,12 @@ impl Subject {
     pub const fn org(id: i32) -> Self {
         Self {
             model: "jobserver.Org",
+            id: id as i64,
+        }
+    }
+    pub const fn site_alert(id: i32) -> Self {
+        Self {
+            model: "jobserver.SiteAlert",
             id: id as i64,
         }
     }

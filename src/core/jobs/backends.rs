@@ -200,9 +200,6 @@ async fn rotate(
 
 pub use store::{Contact, contact_by_slug};
 
-/// The one backend whose database goes through maintenance that its runner tells of.
-const TELLS_OF_MAINTENANCE: &str = "tpp";
-
 /// Whether a backend's database is being maintained.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Maintenance {
@@ -212,17 +209,14 @@ pub struct Maintenance {
 }
 
 impl Contact {
-    /// What is known of maintenance; `None` for a backend that does not tell of any.
-    pub fn maintenance(&self) -> Option<Maintenance> {
-        if self.slug != TELLS_OF_MAINTENANCE {
-            return None;
-        }
+    /// What is known of maintenance. A backend that never told of any has none.
+    pub fn maintenance(&self) -> Maintenance {
         if self.transport == super::Transport::Rap.name() {
             let since = self.last_seen_maintenance_mode;
-            return Some(Maintenance {
+            return Maintenance {
                 is_on: self.is_in_maintenance_mode,
                 since: since.map(|since| since.to_utc().to_string()),
-            });
+            };
         }
         // A runner may send any JSON as its state; what is not there is off.
         let state: serde_json::Value = self
@@ -231,10 +225,10 @@ impl Contact {
             .and_then(|state| serde_json::from_str(state).ok())
             .unwrap_or_default();
         let text = |name: &str| state.pointer(name).and_then(serde_json::Value::as_str);
-        Some(Maintenance {
-            is_on: text("/mode/v") == Some("db-maintenance"),
+        Maintenance {
+            is_on: self.is_in_maintenance_mode || text("/mode/v") == Some("db-maintenance"),
             since: text("/mode/ts").filter(|since| !since.is_empty()).map(str::to_owned),
-        })
+        }
     }
 }
 

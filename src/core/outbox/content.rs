@@ -11,6 +11,7 @@ use super::Service;
 use super::checks::{CheckClosed, CheckCommented, CheckOpened, CheckUpdated, ReleaseNotified, RequestDecided};
 use super::entry::{LoginLink, LoginTokenMade, LoginTokenUsed};
 use super::profile::{EmailChanged, EmailConfirm};
+use super::repos::{RepoSignedOff, RepoToPublish, RepoWithOutputs};
 
 /// Every message there is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,6 +51,12 @@ pub enum Content {
     LoginTokenUsed(LoginTokenUsed),
     /// Slack: somebody signed in for the first time.
     UserRegistered(UserRegistered),
+    /// Mail to those who made a repository's workspaces: it is signed off.
+    RepoSignedOff(RepoSignedOff),
+    /// Slack: a repository can be made public.
+    RepoToPublish(RepoToPublish),
+    /// Mail to those who publish outputs: a repository with some is signed off.
+    RepoWithOutputs(RepoWithOutputs),
 }
 
 impl Content {
@@ -68,10 +75,14 @@ impl Content {
             | Self::EmailChanged(_)
             | Self::LoginLink(_)
             | Self::LoginTokenMade(_)
-            | Self::LoginTokenUsed(_) => Service::Mail,
-            Self::CopilotWindows(_) | Self::CheckUpdated(_) | Self::ReleaseNotified(_) | Self::UserRegistered(_) => {
-                Service::Slack
-            }
+            | Self::LoginTokenUsed(_)
+            | Self::RepoSignedOff(_)
+            | Self::RepoWithOutputs(_) => Service::Mail,
+            Self::CopilotWindows(_)
+            | Self::CheckUpdated(_)
+            | Self::ReleaseNotified(_)
+            | Self::UserRegistered(_)
+            | Self::RepoToPublish(_) => Service::Slack,
             Self::CheckOpened(_) | Self::CheckCommented(_) | Self::CheckClosed(_) => Service::Github,
         }
     }

@@ -12,6 +12,7 @@ mod content;
 mod entry;
 pub mod fault;
 mod profile;
+mod repos;
 mod retry;
 mod store;
 
@@ -31,6 +32,7 @@ pub use content::{
 };
 pub use entry::{LoginLink, LoginTokenMade, LoginTokenUsed};
 pub use profile::{EmailChanged, EmailConfirm};
+pub use repos::{RepoSignedOff, RepoToPublish, RepoWithOutputs};
 pub use retry::{LONGEST_PAUSE, RetryPolicy};
 pub use store::issues::{TrackedIssue, remember_issue, tracked_issue};
 pub use store::strays::{clear_queue, wake_stray};

@@ -64,7 +64,42 @@ pub(super) async fn ask(tx: &mut PgConnection, user: &SignedIn, email: &str) -> 
 pub(super) async fn remove(tx: &mut PgConnection, user: &SignedIn, old: &str) -> Result<()> {
     store::forget(tx, user.id).await?;
     store::set_email(tx, user.id, None).await?;
-    changed(tx, user, Some(old), None).await
+    let by = By::user(user.id, user.username.clone());
+    changed(tx, user.into(), Some(old), None, &by).await
+}
+
+/// Somebody whose address is another now.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Whose<'a> {
+    pub id: i32,
+    pub username: &'a str,
+    pub fullname: &'a str,
+}
+
+impl<'a> From<&'a SignedIn> for Whose<'a> {
+    fn from(user: &'a SignedIn) -> Self {
+        Self {
+            id: user.id,
+            username: &user.username,
+            fullname: &user.fullname,
+        }
+    }
+}
+
+/// After somebody else has given a user another address, in that transaction: what the user had asked for is
+/// withdrawn, or its link would take the new address away again. Audited.
+pub(super) async fn overtaken(
+    tx: &mut PgConnection,
+    whose: Whose<'_>,
+    old: Option<&str>,
+    new: &str,
+    by: &By,
+) -> Result<()> {
+    changed(tx, whose, old, Some(new), by).await?;
+    if let Some(asked) = store::forget(tx, whose.id).await? {
+        cancelled(tx, whose, asked, by).await?;
+    }
+    Ok(())
 }
 
 /// Withdraws what was asked; returns whether anything was. Audited.
@@ -74,12 +109,16 @@ pub async fn cancel(db: &Db, user: &SignedIn) -> Result<bool> {
         return Ok(false);
     };
     let by = By::user(user.id, user.username.clone());
-    let event = Event::new("user_email_change_cancelled", &by, Subject::user(user.id))
-        .change("email", asked, "")
-        .of_user(user.id, &user.username);
-    audit::record(&mut tx, &event).await?;
+    cancelled(&mut tx, user.into(), asked, &by).await?;
     tx.commit().await?;
     Ok(true)
+}
+
+async fn cancelled(tx: &mut PgConnection, whose: Whose<'_>, asked: String, by: &By) -> Result<()> {
+    let event = Event::new("user_email_change_cancelled", by, Subject::user(whose.id))
+        .change("email", asked, "")
+        .of_user(whose.id, whose.username);
+    audit::record(tx, &event).await
 }
 
 /// Lets an address count; returns it. Of two at once, one does it. Whoever reads the mail of the address from
@@ -94,7 +133,8 @@ pub async fn confirm(db: &Db, user: &SignedIn, id: i64) -> Result<String> {
     let new = store::consume(&mut tx, user.id, id).await?;
     let new = new.ok_or(Error::NotFound("Change"))?;
     store::set_email(&mut tx, user.id, Some(&new)).await.map_err(taken)?;
-    changed(&mut tx, user, old.as_deref(), Some(&new)).await?;
+    let by = By::user(user.id, user.username.clone());
+    changed(&mut tx, user.into(), old.as_deref(), Some(&new), &by).await?;
     tx.commit().await?;
     Ok(new)
 }
@@ -109,23 +149,23 @@ fn taken(error: sqlx::Error) -> Error {
     }
 }
 
-/// Records a change, and tells the address from before.
-async fn changed(tx: &mut PgConnection, user: &SignedIn, old: Option<&str>, new: Option<&str>) -> Result<()> {
-    let by = By::user(user.id, user.username.clone());
-    let event = Event::new("user_updated", &by, Subject::user(user.id))
+/// Records a change, and tells the address from before, unless the new one is the same in other letters.
+async fn changed(tx: &mut PgConnection, whose: Whose<'_>, old: Option<&str>, new: Option<&str>, by: &By) -> Result<()> {
+    let event = Event::new("user_updated", by, Subject::user(whose.id))
         .change("email", old.unwrap_or_default(), new.unwrap_or_default())
-        .of_user(user.id, &user.username);
+        .of_user(whose.id, whose.username);
     audit::record(tx, &event).await?;
-    if let Some(old) = old {
+    let is_other = |old: &&str| !new.is_some_and(|new| new.eq_ignore_ascii_case(old));
+    if let Some(old) = old.filter(is_other) {
         let facts = EmailChanged {
-            username: user.username.clone(),
-            name: user.fullname.clone(),
+            username: whose.username.to_owned(),
+            name: whose.fullname.to_owned(),
             is_removed: new.is_none(),
         };
-        let draft = Draft::new(Content::EmailChanged(facts), old, format!("user:{}", user.id));
+        let draft = Draft::new(Content::EmailChanged(facts), old, format!("user:{}", whose.id));
         outbox::send(tx, draft).await?;
     }
-    tracing::info!(user_id = user.id, "an e-mail address was changed");
+    tracing::info!(user_id = whose.id, "an e-mail address was changed");
     Ok(())
 }
 

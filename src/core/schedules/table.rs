@@ -34,6 +34,13 @@ pub static SCHEDULES: &[Schedule] = &[
         work: Work::NotifyCopilotWindows,
     },
     Schedule {
+        name: "sample_backends",
+        when: When::EveryTenMinutes,
+        does: "note how each backend is, for the history on the status page; forget what is older than eight days",
+        max_runtime: Duration::from_secs(60),
+        work: Work::SampleBackends,
+    },
+    Schedule {
         name: "update_repo_has_github_outputs",
         when: When::Daily { hour: 4, minute: 17 },
         does: "see at GitHub which repositories hold outputs (topic github-releases)",

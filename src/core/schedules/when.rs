@@ -45,6 +45,8 @@ impl Period {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
     EveryMinute,
+    /// At 0, 10, 20, 30, 40 and 50 minutes past; for `jobserver runjobs`, work of every quarter of an hour.
+    EveryTenMinutes,
     /// At 0, 15, 30 and 45 minutes past.
     EveryQuarterOfAnHour,
     Hourly {
@@ -71,7 +73,7 @@ impl When {
     pub fn period(self) -> Period {
         match self {
             Self::EveryMinute => Period::Minutely,
-            Self::EveryQuarterOfAnHour => Period::QuarterHourly,
+            Self::EveryTenMinutes | Self::EveryQuarterOfAnHour => Period::QuarterHourly,
             Self::Hourly { .. } => Period::Hourly,
             Self::Daily { .. } => Period::Daily,
             Self::Weekly { .. } => Period::Weekly,
@@ -83,6 +85,7 @@ impl When {
         let at = |hour: u8, minute: u8| i64::from(hour) * HOUR + i64::from(minute) * MINUTE;
         match self {
             Self::EveryMinute => (MINUTE, 0),
+            Self::EveryTenMinutes => (10 * MINUTE, 0),
             Self::EveryQuarterOfAnHour => (15 * MINUTE, 0),
             Self::Hourly { minute } => (HOUR, at(0, minute)),
             Self::Daily { hour, minute } => (DAY, at(hour, minute)),
@@ -121,6 +124,7 @@ impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::EveryMinute => write!(f, "* * * * *"),
+            Self::EveryTenMinutes => write!(f, "*/10 * * * *"),
             Self::EveryQuarterOfAnHour => write!(f, "*/15 * * * *"),
             Self::Hourly { minute } => write!(f, "{minute} * * * *"),
             Self::Daily { hour, minute } => write!(f, "{minute} {hour} * * *"),
@@ -154,6 +158,12 @@ mod tests {
                 datetime!(2026-11-24 23:59 UTC),
                 datetime!(2026-11-25 00:00 UTC),
                 "* * * * *",
+            ),
+            (
+                When::EveryTenMinutes,
+                datetime!(2026-11-24 23:50 UTC),
+                datetime!(2026-11-25 00:00 UTC),
+                "*/10 * * * *",
             ),
             (
                 When::EveryQuarterOfAnHour,

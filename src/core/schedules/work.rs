@@ -2,13 +2,14 @@
 
 use super::Tools;
 use crate::core::error::Result;
-use crate::core::{outbox, projects, upkeep, workspaces};
+use crate::core::{outbox, projects, status, upkeep, workspaces};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::core) enum Work {
     ClearSessions,
     ForgetDeliveredMessages,
     NotifyCopilotWindows,
+    SampleBackends,
     UpdateRepoOutputs,
 }
 
@@ -29,6 +30,9 @@ impl Work {
             Self::NotifyCopilotWindows => projects::copilot::tell_of_windows(&tools.db, &tools.copilot_channel)
                 .await
                 .map(|told| told.to_string()),
+            Self::SampleBackends => status::actions::sample(&tools.db)
+                .await
+                .map(|sampled| sampled.to_string()),
             Self::UpdateRepoOutputs => workspaces::outputs::refresh(&tools.db, tools.code_host.as_ref())
                 .await
                 .map(|refreshed| refreshed.to_string()),

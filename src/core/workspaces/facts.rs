@@ -116,6 +116,24 @@ impl<'a> Facts<'a> {
         self.known(repos, |repo| format!("visibility {repo}"), ask).await
     }
 
+    /// The branches of each of these repositories, sorted, [`MAX_BRANCHES`](crate::core::ports::MAX_BRANCHES) at
+    /// most; `None` for one that does not exist or that Job Server may not see. One never heard of is missing from
+    /// the answer. One call for each repository, however many workspaces it has.
+    pub async fn branches(&self, repos: &[RepoUrl]) -> Result<BTreeMap<RepoUrl, Known<Option<Vec<String>>>>> {
+        let host = self.host;
+        let ask = move |repo: RepoUrl| {
+            async move {
+                match host.branches(&repo).await {
+                    Ok(branches) => Ok(Some(branches)),
+                    Err(CodeHostError::RepoNotFound) => Ok(None),
+                    Err(error) => Err(error),
+                }
+            }
+            .boxed()
+        };
+        self.known(repos, |repo| format!("branches {repo}"), ask).await
+    }
+
     /// The repositories that each of these organisations of the code host offers, those without a
     /// branch among them; an organisation that does not exist offers none, one never heard of is
     /// missing from the answer.

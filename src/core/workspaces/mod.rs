@@ -4,6 +4,7 @@ pub mod actions;
 pub mod facts;
 pub mod operator;
 pub mod outputs;
+pub mod sign_off;
 pub mod store;
 
 use time::OffsetDateTime;

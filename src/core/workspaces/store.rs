@@ -4,6 +4,7 @@ pub mod edit;
 pub mod facts;
 pub mod lists;
 pub mod outputs;
+pub mod sign_off;
 
 use sqlx::PgConnection;
 

@@ -1,4 +1,5 @@
 mod addresses;
+mod repos;
 
 use super::*;
 use crate::core::outbox::{FinishedJob, JobsFinished, RequestDecided, TestMail, Update};

@@ -41,7 +41,7 @@ pub(super) fn of(case: &Case<'_>) -> Words {
         403 if case.is_signed_in => words(
             "Not allowed",
             told("You do not have permission to do this."),
-            vec!["Ask somebody of your project to give you the role you need."],
+            vec!["If your work needs it, write to those who run this site: say what you wanted to do, and where."],
         ),
         403 => words(
             "Not allowed",
@@ -73,13 +73,15 @@ pub(super) fn of(case: &Case<'_>) -> Words {
         ),
         409 => words(
             "Changed meanwhile",
-            told("What you asked for contradicts a change made meanwhile."),
+            told(
+                "Something was changed while you had the page open, so what you sent no longer fits. Nothing was done.",
+            ),
             vec!["Go back, reload the page, and try again."],
         ),
         413 => words(
             "Too large",
             told("What you sent is larger than this site takes."),
-            vec!["Nothing of it was stored. Go back, send less, or send it in parts."],
+            vec!["Nothing of it was stored. Go back and choose fewer items, or write less."],
         ),
         414 => words(
             "Address too long",
@@ -89,11 +91,11 @@ pub(super) fn of(case: &Case<'_>) -> Words {
         429 => words(
             "Too many attempts",
             told("There were too many attempts. Try again in a few minutes."),
-            vec!["If it was not you who tried, tell us: somebody may be guessing."],
+            vec!["If it was not you who tried, tell us: somebody may be guessing your token or link."],
         ),
         503 => words(
             "Temporarily unavailable",
-            "The site cannot reach its database at the moment. Nothing you did was half done.",
+            "The site cannot reach its database at the moment. Whatever you sent was stored whole or not at all.",
             vec!["Wait a minute and try again."],
         ),
         code if code < 500 => words(

@@ -1,5 +1,8 @@
 //! A job request's page, and cancelling it.
 
+mod again;
+mod compared;
+mod lanes;
 mod pipeline;
 mod progress;
 mod view;
@@ -9,9 +12,11 @@ use rocket::response::stream::{Event, EventStream};
 use rocket::{Shutdown, get, post};
 use time::OffsetDateTime;
 
-use crate::core::access::{Actor, CanCancel};
+use crate::core::access::{Actor, CanCancel, RunJobs};
 use crate::core::jobs::actions::{Cancelled, cancel_job_request};
-use crate::core::jobs::store::detail as store;
+use crate::core::jobs::detail::{ListedJob, RequestDetail};
+use crate::core::jobs::store::run_form::backends_of_user;
+use crate::core::jobs::store::{detail as store, earlier};
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
 use crate::web::guards::{User, Visit};
@@ -30,6 +35,12 @@ pub async fn page(visit: Visit<'_>, db: &Database, project: &str, workspace: &st
         .await?
         .ok_or_else(|| Failure::not_found("JobRequest"))?;
     let jobs = store::jobs_of_request(&mut conn, id).await?;
+    let last_times = earlier::last_times(&mut conn, id).await?;
+    let earlier_definition = match &request.previous_succeeded {
+        Some(success) => earlier::definition_of(&mut conn, success.request_id).await?,
+        None => String::new(),
+    };
+    let may_ask_again = may_ask_again(&visit, &mut conn, &request, &jobs).await?;
     drop(conn);
 
     let place = &request.place;
@@ -60,8 +71,38 @@ pub async fn page(visit: Visit<'_>, db: &Database, project: &str, workspace: &st
             .then_some(&visit.app.settings.web.honeycomb_url),
         now: OffsetDateTime::now_utc(),
     };
-    let view = view::view(&request, &jobs, &viewer);
+    let around = view::Around {
+        last_times: &last_times,
+        earlier_definition: &earlier_definition,
+        again: may_ask_again
+            .then(|| again::Again::new(&request, &jobs, &chrome.csrf))
+            .flatten(),
+    };
+    let view = view::view(&request, &jobs, around, &viewer);
     Ok(visit.render("pages/job_request", chrome, &view))
+}
+
+/// Whether the visitor may ask for what failed once more: the form that asks would let them.
+async fn may_ask_again(
+    visit: &Visit<'_>,
+    conn: &mut sqlx::PgConnection,
+    request: &RequestDetail,
+    jobs: &[ListedJob],
+) -> Outcome<bool> {
+    let Some(user) = visit.signed_in() else {
+        return Ok(false);
+    };
+    if request.workspace_is_archived
+        || !request.backend_is_active
+        || user.can::<RunJobs>(request.place.project_id).is_err()
+        || again::actions(request, jobs).is_empty()
+    {
+        return Ok(false);
+    }
+    let settings = &visit.app.settings;
+    let is_switched_off = settings.web.disable_creating_jobs;
+    let backends = backends_of_user(conn, user.id, is_switched_off, settings.rap.controller.is_some()).await?;
+    Ok(backends.iter().any(|backend| backend.slug == request.place.backend_slug))
 }
 
 /// The proof that the visitor may cancel, when they may: what decides about the button and the form.

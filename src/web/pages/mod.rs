@@ -8,12 +8,14 @@ mod home;
 mod job;
 mod job_request;
 mod login;
+mod logos;
 mod logs;
 mod orgs;
 mod paged;
 mod places;
 mod project_edit;
 mod projects;
+mod repo;
 mod run_jobs;
 mod settings;
 mod status;
@@ -42,6 +44,9 @@ pub fn site_routes() -> Vec<Route> {
         orgs::organisations,
         orgs::org,
         logs::org_logs,
+        repo::page,
+        repo::sign_off::form,
+        repo::sign_off::sign,
         users::users,
         users::user,
         logs::user_logs,
@@ -101,6 +106,7 @@ pub fn project_routes() -> Vec<Route> {
         workspace_create::form,
         workspace_create::create,
         projects::project,
+        projects::members::members,
         logs::project_logs,
         logs::workspace_logs,
     ];
@@ -108,9 +114,15 @@ pub fn project_routes() -> Vec<Route> {
     routes
 }
 
-/// The parts of a project: its overview, its job requests.
+/// The parts of a project: its overview, its job requests, its members.
 fn project_tabs(href: &str, active: usize) -> Vec<Tab> {
-    tabs("Overview", href, active)
+    let mut tabs = tabs("Overview", href, active);
+    tabs.push(Tab {
+        label: "Members",
+        href: format!("{href}members/"),
+        active: active == 2,
+    });
+    tabs
 }
 
 /// The parts of an organisation: its projects, their job requests.

@@ -7,6 +7,7 @@ use crate::core::projects::store::lists::{ProjectOfOrg, projects_of_org};
 use crate::core::projects::store::orgs::{ListedOrg, all_orgs, org_by_slug};
 use crate::web::database::Database;
 use crate::web::guards::Visit;
+use crate::web::pages::logos::Logos;
 use crate::web::pages::org_tabs;
 use crate::web::responders::{Failure, Outcome};
 use crate::web::view::{Page, Tab, Time, counted, thousands};
@@ -26,12 +27,13 @@ pub struct OrgTile {
     pub initials: String,
 }
 
-impl From<ListedOrg> for OrgTile {
-    fn from(org: ListedOrg) -> Self {
+impl OrgTile {
+    /// `logos` are those of its page.
+    pub(super) fn new(org: ListedOrg, logos: &mut Logos) -> Self {
         Self {
             href: format!("/orgs/{}/", org.slug),
             projects: counted(org.projects, "project", "projects"),
-            logo_href: logo_href(org.logo, org.logo_file),
+            logo_href: logos.href(&org.logo, org.logo_file.as_deref()),
             initials: initials(&org.name),
             name: org.name,
         }
@@ -41,10 +43,12 @@ impl From<ListedOrg> for OrgTile {
 #[get("/organisations")]
 pub async fn organisations(visit: Visit<'_>, db: &Database) -> Outcome<Page> {
     let orgs = all_orgs(&mut *db.read().await?).await?;
+    let mut logos = Logos::default();
     let view = OrganisationsView {
         total: thousands(orgs.len() as i64),
-        orgs: orgs.into_iter().map(OrgTile::from).collect(),
+        orgs: orgs.into_iter().map(|org| OrgTile::new(org, &mut logos)).collect(),
     };
+    logos.allow(&visit);
     let chrome = visit.chrome("Organisations").here("Page", "Organisations");
     Ok(visit.render("pages/organisations", chrome, &view))
 }
@@ -89,12 +93,19 @@ pub async fn org(visit: Visit<'_>, db: &Database, slug: &str) -> Outcome<Page> {
         .ok_or(Failure::not_found("Organisation"))?;
     let projects = projects_of_org(&mut conn, org.id).await?;
     drop(conn);
+    let mut logos = Logos::default();
+    let logo_href = logos.href(&org.logo, org.logo_file.as_deref());
+    logos.allow(&visit);
     let chrome = visit
         .chrome(org.name.as_str())
+        .describe(format!(
+            "{} and its projects on {}",
+            org.name, visit.app.settings.web.site_name
+        ))
         .crumb("Page", "Organisations", "/organisations/")
         .here("Organisation", org.name.as_str());
     let view = OrgView {
-        logo_href: logo_href(org.logo, org.logo_file),
+        logo_href,
         description: if org.description.trim().is_empty() {
             format!("Projects that {} takes part in, and what was run for them.", org.name)
         } else {
@@ -107,14 +118,6 @@ pub async fn org(visit: Visit<'_>, db: &Database, slug: &str) -> Outcome<Page> {
         name: org.name,
     };
     Ok(visit.render("pages/org", chrome, &view))
-}
-
-/// An uploaded picture goes before an address.
-fn logo_href(logo: String, logo_file: Option<String>) -> Option<String> {
-    match logo_file {
-        Some(file) if !file.is_empty() => Some(format!("/uploads/{file}")),
-        _ => Some(logo).filter(|logo| !logo.is_empty()),
-    }
 }
 
 /// The first letters of the first two words that begin with a capital, else of the first word.
@@ -147,15 +150,5 @@ mod tests {
         ] {
             assert_eq!(initials(name), letters);
         }
-    }
-
-    #[test]
-    fn an_uploaded_logo_goes_first() {
-        let file = Some("org_logos/a.png".to_owned());
-        assert_eq!(
-            logo_href("https://example.org/a.svg".to_owned(), file).as_deref(),
-            Some("/uploads/org_logos/a.png")
-        );
-        assert_eq!(logo_href(String::new(), Some(String::new())), None);
     }
 }

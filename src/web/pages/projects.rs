@@ -1,29 +1,37 @@
 //! A project's page.
 
-use std::collections::{BTreeMap, BTreeSet};
+pub(super) mod members;
+mod repos;
+
+use std::collections::BTreeSet;
 
 use rocket::get;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use crate::core::access::{Permission, Role};
+use self::members::MemberRow;
+use self::repos::{repo_name, repos};
+use crate::core::access::Permission;
 use crate::core::ids::RepoUrl;
-use crate::core::projects::store::detail::{self, Member, ProjectFacts};
+use crate::core::jobs::JobRequestStatus;
+use crate::core::projects::store::detail::{self, ProjectFacts};
 use crate::core::projects::store::project_by_slug;
 use crate::core::projects::{INTERNAL_PROJECT, Project};
-use crate::core::workspaces::facts::{Facts, Known, Visibility};
+use crate::core::workspaces::facts::Facts;
 use crate::core::workspaces::store::lists::{ProjectWorkspace, workspaces_of_project};
 use crate::web::database::Database;
 use crate::web::guards::{ProjectSlug, Visit};
+use crate::web::pages::logos::Logos;
 use crate::web::pages::project_tabs;
 use crate::web::responders::{Failure, Outcome};
-use crate::web::view::{Banner, Link, Page, Tab, Time, org_link, sentence, user_href};
+use crate::web::view::{Banner, Link, Page, Status, Tab, Time, org_link};
 
 #[derive(Serialize)]
 pub struct ProjectView {
     pub name: String,
     pub number: Option<String>,
     pub org: Option<Link>,
+    pub logo_href: Option<String>,
     pub created: Option<Time>,
     pub tabs: Vec<Tab>,
     pub alerts: Vec<Banner>,
@@ -32,7 +40,6 @@ pub struct ProjectView {
     pub edit_href: Option<String>,
     pub create_workspace_href: Option<String>,
     pub workspaces: Vec<WorkspaceRow>,
-    pub outputs: Vec<OutputRow>,
     pub repos_unavailable: bool,
     pub repos_none: bool,
     pub public_repos: Vec<Link>,
@@ -40,6 +47,7 @@ pub struct ProjectView {
     pub timeline: Vec<Moment>,
     pub timeline_note: Option<&'static str>,
     pub members: Vec<MemberRow>,
+    pub members_href: String,
 }
 
 #[derive(Serialize)]
@@ -50,13 +58,15 @@ pub struct WorkspaceRow {
     pub repo: String,
     pub branch: String,
     pub created: Option<Time>,
+    pub newest: Option<NewestRequest>,
 }
 
-/// Outputs that anybody may see.
+/// The newest job request of a workspace.
 #[derive(Serialize)]
-pub struct OutputRow {
-    pub label: String,
+pub struct NewestRequest {
     pub href: String,
+    pub number: String,
+    pub status: Status,
     pub created: Time,
 }
 
@@ -67,13 +77,6 @@ pub struct Moment {
     pub time: Option<Time>,
     pub text: Option<&'static str>,
     pub done: bool,
-}
-
-#[derive(Serialize)]
-pub struct MemberRow {
-    pub label: String,
-    pub href: String,
-    pub roles: Option<String>,
 }
 
 #[get("/<project>")]
@@ -100,7 +103,15 @@ pub async fn project(visit: Visit<'_>, db: &Database, project: ProjectSlug<'_>) 
             "{}, a project on {}",
             project.name, visit.app.settings.web.site_name
         ))
-        .here("Project", project.title());
+        .here("Project", project.title())
+        .preview(
+            project.title(),
+            format!("{}: its workspaces, people and what was run.", project.name),
+        );
+    let mut logos = Logos::default();
+    let logo = facts.org_logo.as_deref().unwrap_or_default();
+    let logo_href = logos.href(logo, facts.org_logo_file.as_deref());
+    logos.allow(&visit);
     let view = ProjectView {
         tabs: project_tabs(&href, 0),
         alerts: alerts(&project),
@@ -112,7 +123,6 @@ pub async fn project(visit: Visit<'_>, db: &Database, project: ProjectSlug<'_>) 
             .into_iter()
             .map(|workspace| WorkspaceRow::new(workspace, &href, shows_badges))
             .collect(),
-        outputs: Vec::new(),
         repos_unavailable: repos.is_unknown,
         repos_none: repos.is_none,
         public_repos: repos.public,
@@ -123,6 +133,8 @@ pub async fn project(visit: Visit<'_>, db: &Database, project: ProjectSlug<'_>) 
             .into_iter()
             .map(|member| MemberRow::new(member, facts.is_shared))
             .collect(),
+        members_href: format!("{href}members/"),
+        logo_href,
         org: org_link(facts.org_name, facts.org_slug),
         created: project.created_at.map(Time::new),
         name: project.name,
@@ -171,118 +183,27 @@ fn ran_before(project: &Project, facts: &ProjectFacts) -> bool {
     }
 }
 
-/// The repositories of a project's workspaces, by who can read them, each by name.
-#[derive(Default)]
-struct Repos {
-    public: Vec<Link>,
-    private: Vec<Link>,
-    /// Whether the code host has not said of every one.
-    is_unknown: bool,
-    is_none: bool,
-}
-
-/// One that the code host does not show us, or that is not on it, counts as private; one it has
-/// never told of, because it does not answer, is in neither list.
-fn repos(urls: &BTreeSet<String>, known: &BTreeMap<RepoUrl, Known<Visibility>>) -> Repos {
-    let mut repos = Repos {
-        is_none: urls.is_empty(),
-        ..Repos::default()
-    };
-    for url in urls {
-        let link = Link::new(repo_name(url), url.as_str());
-        match url.parse::<RepoUrl>().map(|url| known.get(&url)) {
-            Ok(Some(known)) if known.value == Visibility::Public => repos.public.push(link),
-            Ok(None) => repos.is_unknown = true,
-            Ok(Some(_)) | Err(_) => repos.private.push(link),
-        }
-    }
-    repos
-}
-
-/// `owner/name` of a repository's address.
-fn repo_name(url: &str) -> &str {
-    url.strip_prefix("https://github.com/").unwrap_or(url)
-}
-
 impl WorkspaceRow {
     fn new(workspace: ProjectWorkspace, project_href: &str, shows_badge: bool) -> Self {
+        let href = format!("{project_href}{}/", workspace.name);
+        let newest = (|| {
+            let id = workspace.newest_id?;
+            let status = workspace.newest_status?.parse().unwrap_or(JobRequestStatus::Unknown);
+            Some(NewestRequest {
+                href: format!("{href}{id}/"),
+                number: id.to_string(),
+                status: status.into(),
+                created: Time::new(workspace.newest_at?),
+            })
+        })();
         Self {
-            href: format!("{project_href}{}/", workspace.name),
+            href,
+            newest,
             name: workspace.name,
             badge: (shows_badge && workspace.is_archived).then_some("Archived"),
             repo: repo_name(&workspace.repo_url).to_owned(),
             branch: workspace.branch,
             created: workspace.created_at.map(Time::new),
         }
-    }
-}
-
-impl MemberRow {
-    fn new(member: Member, shows_roles: bool) -> Self {
-        Self {
-            href: user_href(&member.username),
-            label: member.fullname,
-            roles: if shows_roles { role_words(&member.roles) } else { None },
-        }
-    }
-}
-
-/// `Project collaborator, project developer`; nothing for no role.
-fn role_words(names: &[String]) -> Option<String> {
-    let words: Vec<String> = Role::parse_all(names).into_iter().map(role_word).collect();
-    (!words.is_empty()).then(|| sentence(&words.join(", ")))
-}
-
-/// `ProjectDeveloper` as `project developer`.
-fn role_word(role: Role) -> String {
-    let mut word = String::new();
-    for letter in role.name().chars() {
-        if letter.is_uppercase() && !word.is_empty() {
-            word.push(' ');
-        }
-        word.extend(letter.to_lowercase());
-    }
-    word
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn roles_read_as_words() {
-        let names = ["ProjectDeveloper", "Wizard", "OutputChecker"].map(String::from);
-        assert_eq!(role_words(&names).as_deref(), Some("Output checker, project developer"));
-        assert_eq!(role_words(&[]), None);
-    }
-
-    #[test]
-    fn what_is_not_known_to_be_public_is_not_called_so() {
-        let url = |name: &str| format!("https://github.com/opensafely/{name}");
-        let urls: BTreeSet<String> = ["a", "b", "c", "d"].map(url).into();
-        let known = [
-            ("a", Visibility::Public),
-            ("b", Visibility::Private),
-            ("c", Visibility::NotFound),
-        ]
-        .map(|(name, value)| {
-            let fetched_at = OffsetDateTime::UNIX_EPOCH;
-            (url(name).parse().unwrap(), Known { value, fetched_at })
-        })
-        .into();
-        let labels = |links: &[Link]| links.iter().map(|link| link.label.clone()).collect::<Vec<_>>();
-        let repos = super::repos(&urls, &known);
-        assert_eq!(labels(&repos.public), ["opensafely/a"]);
-        assert_eq!(labels(&repos.private), ["opensafely/b", "opensafely/c"]);
-        assert!(repos.is_unknown && !repos.is_none);
-        let elsewhere = super::repos(&["/srv/a".to_owned()].into(), &BTreeMap::new());
-        assert_eq!(labels(&elsewhere.private), ["/srv/a"]);
-        assert!(super::repos(&BTreeSet::new(), &BTreeMap::new()).is_none);
-    }
-
-    #[test]
-    fn repositories_are_called_by_owner_and_name() {
-        assert_eq!(repo_name("https://github.com/opensafely/a"), "opensafely/a");
-        assert_eq!(repo_name("/srv/a"), "/srv/a");
     }
 }

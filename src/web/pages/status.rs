@@ -76,14 +76,10 @@ pub async fn last_seen(slug: &str, db: &Database) -> Outcome<Plain> {
 #[get("/status/<slug>/db-availability")]
 pub async fn db_availability(slug: &str, db: &Database) -> Outcome<Plain> {
     let contact = contact(db, slug).await?;
-    let text = match contact.maintenance() {
-        None => format!("not implemented in {}", contact.name),
-        Some(maintenance) => {
-            let state = if maintenance.is_on { "on" } else { "off" };
-            let since = maintenance.since.map(|since| format!(" (since {since}) "));
-            format!("DB maintenance mode {state}{}", since.unwrap_or_default())
-        }
-    };
+    let maintenance = contact.maintenance();
+    let state = if maintenance.is_on { "on" } else { "off" };
+    let since = maintenance.since.map(|since| format!(" (since {since}) "));
+    let text = format!("DB maintenance mode {state}{}", since.unwrap_or_default());
     // It goes out as HTML, and names and times come from elsewhere.
     Ok(Plain(Status::Ok, ContentType::HTML, escaped(&text)))
 }

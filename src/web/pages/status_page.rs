@@ -1,10 +1,15 @@
 //! The status of the backends, for people. Monitors have their own addresses.
 
+mod history;
+
 use rocket::get;
 use serde::Serialize;
 use time::{Duration, OffsetDateTime, UtcOffset};
 
+use self::history::HistoryView;
 use crate::core::jobs::store::activity::{BackendActivity, active_backends};
+use crate::core::status::store::bins;
+use crate::core::status::{History, histories, windows};
 use crate::web::database::Database;
 use crate::web::guards::Visit;
 use crate::web::responders::Outcome;
@@ -12,6 +17,8 @@ use crate::web::view::{Page, Status, Time, absolute, thousands};
 
 #[derive(Serialize)]
 pub struct StatusView {
+    /// When the page was made.
+    pub now: Time,
     pub backends: Vec<BackendView>,
 }
 
@@ -26,16 +33,26 @@ pub struct BackendView {
     pub last_seen: Option<Time>,
     pub alert_timeout: String,
     pub maintenance: Option<String>,
+    pub history: HistoryView,
 }
 
 #[get("/status")]
 pub async fn status(visit: Visit<'_>, db: &Database) -> Outcome<Page> {
-    let backends = active_backends(&mut *db.read().await?).await?;
     let now = OffsetDateTime::now_utc();
+    let mut conn = db.read().await?;
+    let backends = active_backends(&mut conn).await?;
+    let (day, week) = windows(now);
+    let bins = bins(&mut conn, week, day).await?;
+    drop(conn);
+    let mut histories = histories(bins, now);
     let view = StatusView {
+        now: Time::new(now),
         backends: backends
             .into_iter()
-            .map(|backend| BackendView::new(backend, now))
+            .map(|backend| {
+                let history = histories.remove(&backend.slug);
+                BackendView::new(backend, &history.unwrap_or_else(|| History::unknown(now)), now)
+            })
             .collect(),
     };
     let chrome = visit
@@ -45,7 +62,7 @@ pub async fn status(visit: Visit<'_>, db: &Database) -> Outcome<Page> {
 }
 
 impl BackendView {
-    fn new(backend: BackendActivity, now: OffsetDateTime) -> Self {
+    fn new(backend: BackendActivity, history: &History, now: OffsetDateTime) -> Self {
         let (value, label, tone) = match backend.last_seen {
             None => ("unknown", "Never seen", "neutral"),
             Some(_) if backend.is_missing(now) => ("failed", "Missing", "danger"),
@@ -57,6 +74,7 @@ impl BackendView {
                 label: label.to_owned(),
                 tone,
             },
+            history: HistoryView::new(history, backend.pending_jobs, now),
             running: thousands(backend.running_jobs),
             pending: thousands(backend.pending_jobs),
             unprocessed: thousands(backend.unprocessed_requests),

@@ -9,9 +9,11 @@ use crate::core::projects::store::orgs::own_orgs;
 use crate::core::workspaces::store::lists::{OwnWorkspace, own_workspaces};
 use crate::web::database::Database;
 use crate::web::guards::User;
+use crate::web::pages::logos::Logos;
+use crate::web::pages::orgs::OrgTile;
 use crate::web::pages::paged::{asked, pagination};
 use crate::web::responders::Outcome;
-use crate::web::view::{Link, Page, Pagination, counted, org_link};
+use crate::web::view::{Link, Page, Pagination, org_link};
 
 /// How many things a page of one's own has.
 const PER_PAGE: i64 = 20;
@@ -98,32 +100,23 @@ pub async fn workspaces(user: User<'_>, db: &Database, page: Option<&str>) -> Ou
 
 #[derive(Serialize)]
 pub struct YourOrgsView {
-    pub orgs: Vec<OrgRow>,
+    pub orgs: Vec<OrgTile>,
     pub pagination: Pagination,
-}
-
-#[derive(Serialize)]
-pub struct OrgRow {
-    pub name: String,
-    pub href: String,
-    pub projects: String,
 }
 
 #[get("/orgs?<page>")]
 pub async fn orgs(user: User<'_>, db: &Database, page: Option<&str>) -> Outcome<Page> {
     let listed = own_orgs(&mut *db.read().await?, user.user.id, asked(page)?).await?;
+    let mut logos = Logos::default();
     let view = YourOrgsView {
         pagination: pagination(&user.visit, page, listed.total, PER_PAGE)?,
         orgs: listed
             .rows
             .into_iter()
-            .map(|org| OrgRow {
-                href: format!("/orgs/{}/", org.slug),
-                projects: counted(org.projects, "project", "projects"),
-                name: org.name,
-            })
+            .map(|org| OrgTile::new(org, &mut logos))
             .collect(),
     };
+    logos.allow(&user.visit);
     let chrome = user
         .visit
         .chrome("Your organisations")

@@ -56,7 +56,6 @@ async fn maintenance_is_told_and_no_failure(pool: PgPool) {
     let site = Site::start(pool).await;
     site.backend("tpp").await;
     site.backend("emis").await;
-    execute(&site, "UPDATE backend SET name = 'E<b>MIS' WHERE slug = 'emis'").await;
     let monitor = site.anonymous();
     let path = "/status/tpp/db-availability/";
     for (state, text) in [
@@ -97,7 +96,14 @@ async fn maintenance_is_told_and_no_failure(pool: PgPool) {
     .await;
     assert_eq!(monitor.get(path).await.expect(200).body, "DB maintenance mode on");
     let other = monitor.get("/status/emis/db-availability").await.expect(200);
-    assert_eq!(other.body, "not implemented in E&lt;b&gt;MIS");
+    assert_eq!(other.body, "DB maintenance mode off");
+    execute(
+        &site,
+        "UPDATE backend SET is_in_maintenance_mode = true, jobrunner_state = NULL WHERE slug = 'emis'",
+    )
+    .await;
+    let other = monitor.get("/status/emis/db-availability").await.expect(200);
+    assert_eq!(other.body, "DB maintenance mode on");
     monitor.get("/status/nothing/db-availability/").await.expect(404);
 }
 

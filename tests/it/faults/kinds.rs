@@ -6,7 +6,8 @@ use jobserver::core::outbox::fault::STEPS;
 use jobserver::core::outbox::{
     CheckClosed, CheckCommented, CheckEvent, CheckOpened, CheckUpdated, Content, CopilotWindow, CopilotWindows, Draft,
     EmailChanged, EmailConfirm, FinishedJob, JobsFinished, LoginLink, LoginTokenMade, LoginTokenUsed, OtherJobs,
-    OutputCheck, ReleaseNotified, ReleasedFiles, RequestDecided, Service, Status, TestMail, Update, UserRegistered,
+    OutputCheck, ReleaseNotified, ReleasedFiles, RepoSignedOff, RepoToPublish, RepoWithOutputs, RequestDecided,
+    Service, Status, TestMail, Update, UserRegistered,
 };
 use serde_json::Value;
 
@@ -161,6 +162,25 @@ fn content(kind: &str, number: usize) -> Content {
         }),
         "user_registered" => Content::UserRegistered(UserRegistered {
             username: format!("newcomer{number}"),
+        }),
+        "repo_signed_off" => Content::RepoSignedOff(RepoSignedOff {
+            repo: format!("https://github.com/opensafely/tea{number}"),
+            by: "Ada".to_owned(),
+            has_outputs: false,
+            contact: "publications@example.org".to_owned(),
+            bcc: vec!["grace@example.org".to_owned()],
+        }),
+        "repo_to_publish" => Content::RepoToPublish(RepoToPublish {
+            repo: format!("https://github.com/opensafely/tea{number}"),
+            by: "Ada".to_owned(),
+            project: "tea".to_owned(),
+            project_title: "7 - Tea".to_owned(),
+            copilot: None,
+        }),
+        "repo_with_outputs" => Content::RepoWithOutputs(RepoWithOutputs {
+            repo: format!("https://github.com/opensafely/tea{number}"),
+            by: "Ada".to_owned(),
+            numbers: vec!["7".to_owned()],
         }),
         _ => panic!("{kind} is a new kind: say here what one looks like, and in `deaths` that it is tested"),
     }

@@ -29,6 +29,41 @@ async fn each_error_page_has_its_address_and_asks_no_database(pool: PgPool) {
 }
 
 #[sqlx::test]
+async fn each_error_page_says_what_happened_and_what_to_do(pool: PgPool) {
+    let site = Site::start_with(pool, |settings| {
+        settings.web.support_email = "help@example.org".to_owned()
+    })
+    .await;
+    let ada = site.sign_in("ada").await;
+    for (path, says) in [
+        ("/400", "Go back, check what you entered"),
+        ("/403", "You are not signed in. Sign in, and you may be allowed"),
+        ("/404", "The address may be mistyped."),
+        ("/413", "choose fewer items"),
+        ("/429", "Try again in a few minutes"),
+        ("/500", "Try again in a few minutes"),
+        ("/503", "Wait a minute and try again"),
+    ] {
+        let html = site.anonymous().get(path).await.html();
+        assert!(html.main().contains(says), "{path}: {}", html.main());
+        let crumbs = html.texts("nav[aria-label=Breadcrumb] li");
+        assert_eq!(crumbs, ["Home".to_owned(), html.text("h1").unwrap()], "{path}");
+        let mail = html.attribute("main a[href^='mailto:']", "href").unwrap();
+        assert!(mail.starts_with("mailto:help@example.org?subject=Request%20"), "{mail}");
+        // Of a fault of ours nobody asks who is visiting, and nobody is told to sign in.
+        let offers = html.has("header a[href^='/login/?next=']");
+        assert_eq!(offers, !["/500", "/503"].contains(&path), "{path}");
+        let html = ada.get(path).await.html();
+        assert!(!html.has("a[href^='/login/']"), "{path}");
+    }
+    let reasons = site.anonymous().get("/404").await.html().texts("main li");
+    assert_eq!(reasons.len(), 3, "{reasons:?}");
+    assert!(reasons[2].contains("not signed in"));
+    let html = ada.get("/404").await.html();
+    assert!(html.texts("main li")[2].contains("only to the people it concerns"));
+}
+
+#[sqlx::test]
 async fn a_page_answers_its_methods_and_names_them(pool: PgPool) {
     let site = Site::start(pool).await;
     site.world.usual().await;

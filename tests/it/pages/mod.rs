@@ -1,6 +1,7 @@
 //! Pages, as people use them.
 
 mod design;
+mod announcements;
 mod dev_github;
 mod dev_mail;
 mod errors;
@@ -12,13 +13,18 @@ mod jobs;
 mod lists;
 mod live;
 mod logs;
+mod members;
 mod people;
 mod projects;
+mod repos;
 mod run_jobs;
 mod settings;
 mod settings_email;
 mod settings_person;
 mod settings_sessions;
+mod sign_off;
+mod status_history;
 mod status_page;
+mod uploads;
 mod workspace_create;
 mod workspaces;

@@ -148,10 +148,7 @@ async fn the_form_for_jobs_says_what_follows_from_the_choice(pool: PgPool) {
             "each_job",
             "when a job has succeeded or failed. It goes to ada@example.com.",
         ),
-        (
-            "whole_request",
-            "You get one mail when nothing of a job request is left to run.",
-        ),
+        ("whole_request", "You get one mail once all jobs of a request are over."),
         ("failures", "You get a mail when a job has failed."),
         ("nothing", "In your settings you chose to get no mail about jobs"),
     ] {

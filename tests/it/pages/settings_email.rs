@@ -20,7 +20,7 @@ async fn another_address_counts_once_it_is_confirmed_and_the_old_one_is_told(poo
     assert_eq!(email(&site).await.as_deref(), Some("ada@example.com"));
     let html = ada.get(PAGE).await.html();
     assert!(
-        html.main().contains("ada@new.example waits for your confirmation"),
+        html.main().contains("ada@new.example is waiting for you to confirm it"),
         "{}",
         html.main()
     );
@@ -49,7 +49,7 @@ async fn another_address_counts_once_it_is_confirmed_and_the_old_one_is_told(poo
             .await
             .html()
             .main()
-            .contains("waits for your confirmation")
+            .contains("is waiting for you to confirm it")
     );
 
     site.drain().await;
@@ -277,7 +277,7 @@ async fn an_address_may_go_when_there_is_another_way_in(pool: PgPool) {
     site.world.github("ada").await;
     let (ada, path) = asked(&site).await;
     save(&ada, "Ada", "").await.expect(302);
-    assert!(told(&ada).await.contains("you get no mail any more"));
+    assert!(told(&ada).await.contains("you get no more mail"));
     assert_eq!(email(&site).await, None);
     site.drain().await;
     let notice = site.post().mail.take();
@@ -292,7 +292,7 @@ async fn an_address_may_go_when_there_is_another_way_in(pool: PgPool) {
     // Two without an address do not disturb each other.
     execute(&site, r#"UPDATE "user" SET email = NULL"#).await;
     save(&ada, "Ada", "").await.expect(302);
-    assert!(told(&ada).await.contains("Nothing changed"));
+    assert!(told(&ada).await.contains("Nothing was changed"));
     save(&ada, "Ada", NEW).await.expect(302);
     let path = link(&site).await;
     let page = ada.get(PAGE).await.html();

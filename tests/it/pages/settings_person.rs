@@ -80,7 +80,7 @@ async fn a_name_is_saved_and_what_is_none_is_refused(pool: PgPool) {
     assert!(told(&ada).await.contains("Your name is Ada Lovelace now."));
     assert_eq!(stored(&site, "ada").await.0, "Ada Lovelace");
     save(&ada, "Ada Lovelace", "ada@example.com").await.expect(302);
-    assert!(told(&ada).await.contains("Nothing changed"));
+    assert!(told(&ada).await.contains("Nothing was changed"));
     assert_eq!(
         events(&site).await,
         [event("user_updated", "fullname", "Ada", "Ada Lovelace")]

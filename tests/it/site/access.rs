@@ -16,8 +16,8 @@ use sqlx::PgPool;
 use crate::support::Site;
 use actors::{Actor, AtTheDoor, GLOBAL, MEMBERS, OUTSIDE, two_projects};
 use rules::{
-    ROLES, Rule, STAFF_PERMISSIONS, all, login_form, may, may_or_asked, maybe_token, not_signed_in, signed_in, token,
-    with_form,
+    ROLES, Rule, STAFF_PERMISSIONS, all, login_form, may, may_or_asked, maybe_token, member, not_signed_in, signed_in,
+    token, with_form,
 };
 
 /// A line: method, route, the address asked for, and whom the route lets through with what status.
@@ -47,6 +47,7 @@ const TABLE: &[Row] = &[
     ("GET", "/status", "/status/", all(200)),
     ("GET", "/status/<slug>", "/status/tpp/", all(200)),
     ("GET", "/status/<slug>/db-availability", "/status/tpp/db-availability/", all(200)),
+    ("GET", "/uploads/<path..>", "/uploads/none.png", all(404)),
     ("GET", "/ui-components", "/ui-components/", all(200)),
     // Development copies that keep their mails.
     ("GET", "/dev/mail", "/dev/mail/", all(200)),
@@ -89,11 +90,16 @@ const TABLE: &[Row] = &[
     ("GET", "/users/<username>/logs?<page>", "/users/ada/logs/", all(200)),
     ("GET", "/users?<page>", "/users/", all(200)),
     ("GET", "/workspaces?<page>", "/workspaces/", signed_in(200)),
+    // Repositories, by their address.
+    ("GET", "/repo/<repo_url>", "/repo/https%253A%252F%252Fgithub.com%252Fopensafely%252Fws/", all(302)),
+    ("GET", "/publish-repo/<repo_url>", "/publish-repo/https%253A%252F%252Fgithub.com%252Fopensafely%252Fws/", member(200)),
+    ("POST", "/publish-repo/<repo_url>", "/publish-repo/https%253A%252F%252Fgithub.com%252Fopensafely%252Fws/", member(200)),
     // A project.
     ("GET", "/<project>", "/project/", all(200)),
     ("GET", "/<project>/edit", "/project/edit/", may("project_manage", 200)),
     ("POST", "/<project>/edit?<next>", "/project/edit/", may("project_manage", 200)),
     ("GET", "/<project>/logs?<page>", "/project/logs/", all(200)),
+    ("GET", "/<project>/members", "/project/members/", all(200)),
     ("GET", "/<project>/new-workspace", "/project/new-workspace/", may("workspace_create", 200)),
     ("POST", "/<project>/new-workspace", "/project/new-workspace/", may("workspace_create", 200)),
     // A workspace.

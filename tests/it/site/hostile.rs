@@ -87,6 +87,7 @@ fn usual(parameter: &str) -> &'static str {
         "identifier" | "_identifier" => "job1",
         "username" => "ada",
         "slug" => "acme",
+        "repo_url" => "https%253A%252F%252Fgithub.com%252Fopensafely%252Fws",
         _ => "main",
     }
 }
@@ -162,6 +163,7 @@ async fn no_field_of_a_form_is_a_fault_of_ours(pool: PgPool) {
         "/project/ws/edit/",
         "/project/ws/run-jobs/",
         "/project/ws/2/",
+        "/publish-repo/https%253A%252F%252Fgithub.com%252Fopensafely%252Fws/",
         // Last, as it may archive the workspace.
         "/project/ws/",
     ] {
@@ -205,6 +207,10 @@ const COMMANDS: &[&[&str]] = &[
     &["create_workspace", "ws", "zoe", "--project", "@"],
     &["create_workspace", "ws", "zoe", "--repo", "@"],
     &["create_workspace", "ws", "zoe", "--branch", "@"],
+    &["site_alert", "add", "@"],
+    &["site_alert", "add", "m", "--title", "@"],
+    &["site_alert", "add", "m", "--until", "@"],
+    &["site_alert", "remove", "@"],
     &["create_rap", "@", "zoe", "tpp", "-a", "a"],
     &["create_rap", "ws", "@", "tpp", "-a", "a"],
     &["create_rap", "ws", "zoe", "@", "-a", "a"],

@@ -31,7 +31,7 @@ use jobserver::config::{MailBackend, Settings};
 use jobserver::core::db::Db;
 use jobserver::core::outbox::Attempted;
 use jobserver::core::sealed::Sealer;
-use jobserver::web::{self, App, live::Live, static_files::Assets};
+use jobserver::web::{self, App, announcements::Announcements, live::Live, static_files::Assets};
 use rocket::local::asynchronous::Client;
 use sqlx::PgPool;
 
@@ -49,6 +49,7 @@ pub struct Site {
     pub code_host: Arc<FakeCodeHost>,
     pub codelists: Arc<FakeCodelists>,
     pub live: Live,
+    pub announcements: Announcements,
     pub world: World,
     post: Post,
     log: Mark,
@@ -79,6 +80,7 @@ impl Site {
         let code_host = Arc::new(FakeCodeHost::default());
         let codelists = Arc::new(FakeCodelists::default());
         let live = Live::default();
+        let announcements = Announcements::default();
         let post = Post::new(&settings, db.clone());
         let identities = github::identity_provider(&settings);
         let sealer = Sealer::new(&settings.secrets.secret_key, settings.secrets.old_secret_key.as_ref()).unwrap();
@@ -91,6 +93,7 @@ impl Site {
             sealer: sealer.clone(),
             assets: Arc::new(Assets::default()),
             live: live.clone(),
+            announcements: announcements.clone(),
         };
         let client = Client::untracked(web::build(app).mount("/", routes))
             .await
@@ -102,6 +105,7 @@ impl Site {
             code_host,
             codelists,
             live,
+            announcements,
             world,
             post,
             log,

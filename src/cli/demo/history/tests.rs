@@ -7,7 +7,11 @@ fn history() -> History {
         .iter()
         .map(|study| Pipeline::parse(study.project_yaml).unwrap())
         .collect();
-    let commits = vec![vec!["a".repeat(40), "b".repeat(40)], vec!["c".repeat(40)]];
+    let commits = vec![
+        vec!["a".repeat(40), "b".repeat(40)],
+        vec!["c".repeat(40)],
+        vec!["d".repeat(40)],
+    ];
     write(datetime!(2026-01-02 03:04 UTC), &commits, &pipelines)
 }
 

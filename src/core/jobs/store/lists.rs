@@ -278,6 +278,52 @@ pub async fn own_requests(conn: &mut PgConnection, user_id: i32) -> Result<Vec<O
     .await?)
 }
 
+/// A job request that is news to who made it.
+#[derive(Debug)]
+pub struct NewsOfRequest {
+    pub id: i32,
+    pub status: String,
+    pub is_active: bool,
+    pub workspace: String,
+    pub project_slug: String,
+    /// When it was made; for one that failed, when the last of its jobs ended.
+    pub at: OffsetDateTime,
+}
+
+impl NewsOfRequest {
+    pub fn status(&self) -> JobRequestStatus {
+        self.status.parse().unwrap_or(JobRequestStatus::Unknown)
+    }
+}
+
+/// Of the newest 200 that somebody made on the active backends: those that go on, and those that failed after
+/// `since`; newest first, at most twenty.
+pub async fn news_of_requests(
+    conn: &mut PgConnection,
+    user_id: i32,
+    since: OffsetDateTime,
+) -> Result<Vec<NewsOfRequest>> {
+    Ok(sqlx::query_as!(
+        NewsOfRequest,
+        r#"SELECT r.id, r.status, r.is_active AS "is_active!", w.name AS workspace, p.slug AS project_slug, j.at AS "at!"
+             FROM (SELECT id, status, is_active, created_at, workspace_id, backend_id FROM job_request
+                    WHERE created_by_id = $1 ORDER BY id DESC LIMIT 200) r
+             JOIN backend b ON b.id = r.backend_id AND b.is_active
+             JOIN workspace w ON w.id = r.workspace_id
+             JOIN project p ON p.id = w.project_id
+            CROSS JOIN LATERAL (
+                SELECT CASE WHEN r.is_active THEN r.created_at
+                            ELSE coalesce((SELECT max(coalesce(completed_at, updated_at)) FROM job
+                                            WHERE job_request_id = r.id), r.created_at) END AS at) j
+            WHERE r.is_active OR (r.status = 'failed' AND j.at > $2)
+            ORDER BY r.id DESC LIMIT 20"#,
+        user_id,
+        since
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
 /// How much somebody has: job requests made, workspaces in use of their projects.
 #[derive(Debug)]
 pub struct OwnCounts {

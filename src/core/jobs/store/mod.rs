@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod backends;
 pub mod detail;
+pub mod earlier;
 pub mod lists;
 pub mod operator;
 pub mod polling;

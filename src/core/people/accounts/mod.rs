@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use unicode_normalization::UnicodeNormalization;
 
 use super::email::is_address;
+use super::email_change::{self, Whose};
 use super::roles::{self, Granter};
 use crate::core::access::{Operator, Role, STAFF_ROLES};
 use crate::core::audit::{self, By, Event, Subject};
@@ -54,13 +55,7 @@ pub async fn create_user(db: &Db, input: &UserInput, operator: &Operator) -> Res
     let mut tx = roles::begin(db, &granter).await?;
     let (id, is_new) = match store::lock_user(&mut tx, &input.username).await? {
         Some(found) => {
-            let changed = store::update_user(&mut tx, found.id, email, fullname)
-                .await
-                .map_err(taken)?;
-            if changed {
-                let event = Event::new("user_updated", &by, Subject::user(found.id));
-                audit::record(&mut tx, &event.of_user(found.id, &input.username)).await?;
-            }
+            update(&mut tx, &found, input, &by).await?;
             (found.id, false)
         }
         None => {
@@ -87,6 +82,32 @@ pub async fn create_user(db: &Db, input: &UserInput, operator: &Operator) -> Res
         is_invited,
         added_roles: changed.added,
     })
+}
+
+/// Changes what is given of a user and is not so yet, and records each. Of another address whoever reads the mail
+/// of the one from before is told.
+async fn update(tx: &mut PgConnection, found: &store::LockedUser, input: &UserInput, by: &By) -> Result<()> {
+    let email = input
+        .email
+        .as_deref()
+        .filter(|new| found.email.as_deref() != Some(*new));
+    let fullname = input.fullname.as_deref().filter(|new| found.fullname != *new);
+    store::update_user(tx, found.id, email, fullname).await.map_err(taken)?;
+    if let Some(new) = fullname {
+        let event = Event::new("user_updated", by, Subject::user(found.id))
+            .change("fullname", found.fullname.as_str(), new)
+            .of_user(found.id, &input.username);
+        audit::record(tx, &event).await?;
+    }
+    if let Some(new) = email {
+        let whose = Whose {
+            id: found.id,
+            username: &input.username,
+            fullname: fullname.unwrap_or(&found.fullname),
+        };
+        email_change::overtaken(tx, whose, found.email.as_deref(), new, by).await?;
+    }
+    Ok(())
 }
 
 /// Inserts a user who is none yet, and records it.

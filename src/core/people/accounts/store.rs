@@ -9,12 +9,14 @@ use crate::core::error::Result;
 pub(super) struct LockedUser {
     pub id: i32,
     pub is_active: bool,
+    pub email: Option<String>,
+    pub fullname: String,
 }
 
 pub(super) async fn lock_user(conn: &mut PgConnection, username: &str) -> Result<Option<LockedUser>> {
     Ok(sqlx::query_as!(
         LockedUser,
-        r#"SELECT id, is_active FROM "user" WHERE username = $1 FOR UPDATE"#,
+        r#"SELECT id, is_active, email, fullname FROM "user" WHERE username = $1 FOR UPDATE"#,
         username
     )
     .fetch_optional(conn)
@@ -39,24 +41,22 @@ pub(super) async fn insert_user(
     .await
 }
 
-/// Changes what is given; tells whether anything changed.
+/// Changes what is given.
 pub(super) async fn update_user(
     conn: &mut PgConnection,
     id: i32,
     email: Option<&str>,
     fullname: Option<&str>,
-) -> sqlx::Result<bool> {
-    let updated = sqlx::query!(
-        r#"UPDATE "user" SET email = coalesce($2, email), fullname = coalesce($3, fullname)
-            WHERE id = $1 AND (email IS DISTINCT FROM coalesce($2, email)
-                            OR fullname IS DISTINCT FROM coalesce($3, fullname))"#,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"UPDATE "user" SET email = coalesce($2, email), fullname = coalesce($3, fullname) WHERE id = $1"#,
         id,
         email,
         fullname
     )
     .execute(conn)
     .await?;
-    Ok(updated.rows_affected() > 0)
+    Ok(())
 }
 
 /// Opens an invitation for a login name, unless the user has signed in with GitHub before, is a bot, or

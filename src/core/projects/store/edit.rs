@@ -3,17 +3,14 @@
 use sqlx::PgConnection;
 
 use crate::core::error::Result;
+use crate::core::projects::actions::Standing;
 
 /// How a project stands; its row is locked.
-pub struct LockedStatus {
-    pub status: String,
-    pub status_description: String,
-}
-
-pub async fn lock_status(conn: &mut PgConnection, id: i32) -> Result<Option<LockedStatus>> {
+pub async fn lock_status(conn: &mut PgConnection, id: i32) -> Result<Option<Standing>> {
     Ok(sqlx::query_as!(
-        LockedStatus,
-        "SELECT status, status_description FROM project WHERE id = $1 FOR UPDATE",
+        Standing,
+        r#"SELECT p.status, p.status_description, u.fullname AS by, p.updated_at AS "at!"
+             FROM project p JOIN "user" u ON u.id = p.updated_by_id WHERE p.id = $1 FOR UPDATE OF p"#,
         id
     )
     .fetch_optional(conn)

@@ -77,15 +77,23 @@ pub struct ProjectWorkspace {
     pub repo_url: String,
     pub is_archived: bool,
     pub created_at: Option<OffsetDateTime>,
+    /// Its newest job request.
+    pub newest_id: Option<i32>,
+    pub newest_status: Option<String>,
+    pub newest_at: Option<OffsetDateTime>,
 }
 
 /// Those in use first, then by name.
 pub async fn workspaces_of_project(conn: &mut PgConnection, project_id: i32) -> Result<Vec<ProjectWorkspace>> {
     Ok(sqlx::query_as!(
         ProjectWorkspace,
-        "SELECT w.name, w.branch, r.url AS repo_url, w.is_archived, w.created_at
-           FROM workspace w JOIN repo r ON r.id = w.repo_id
-          WHERE w.project_id = $1 ORDER BY w.is_archived, lower(w.name), w.id",
+        r#"SELECT w.name, w.branch, r.url AS repo_url, w.is_archived, w.created_at, newest.id AS "newest_id?",
+                  newest.status AS "newest_status?", newest.created_at AS newest_at
+             FROM workspace w
+             JOIN repo r ON r.id = w.repo_id
+             LEFT JOIN LATERAL (SELECT id, status, created_at FROM job_request WHERE workspace_id = w.id
+                                 ORDER BY id DESC LIMIT 1) newest ON true
+            WHERE w.project_id = $1 ORDER BY w.is_archived, lower(w.name), w.id"#,
         project_id
     )
     .fetch_all(conn)

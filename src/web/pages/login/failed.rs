@@ -124,11 +124,11 @@ impl Failed {
             ),
             Self::Unknown => Words::again(
                 Status::BadRequest,
-                "This sign-in does not go on",
-                "It was finished already, or was begun in another browser or by another page. Nobody was signed in by it.",
+                "This sign-in cannot be finished",
+                "It was finished already, or was begun in another browser or on another page. It signed nobody in.",
                 vec![
                     "Start again in this browser, and finish in it.",
-                    "If this happens each time, let this site set cookies.",
+                    "If it happens again, check that your browser accepts cookies from this site.",
                 ],
             ),
             Self::Late => Words::again(
@@ -140,14 +140,14 @@ impl Failed {
             Self::NoCode => Words::again(
                 Status::BadRequest,
                 "GitHub did not say who you are",
-                "You came back from GitHub without what tells this site who you are.",
+                "You came back from GitHub, but GitHub did not tell this site who you are. You were not signed in.",
                 vec!["Try again. If it stays like this, tell us."],
             ),
             Self::Provider(IdentityError::CodeRefused(_)) => Words::again(
                 Status::BadGateway,
                 "GitHub did not confirm who you are",
-                "GitHub refused what it had sent you back with. It may have been used before, or be too old.",
-                vec!["Try again: it is new each time."],
+                "The code that GitHub sent you back with was used before, or is too old. You were not signed in.",
+                vec!["Try again: you get a new code each time."],
             ),
             Self::Provider(IdentityError::Away { .. }) => Words::again(
                 Status::ServiceUnavailable,
@@ -160,8 +160,8 @@ impl Failed {
             ),
             Self::Provider(IdentityError::Unreadable(_)) => Words::again(
                 Status::BadGateway,
-                "GitHub's answer makes no sense",
-                "GitHub answered something that does not say who you are, so nobody was signed in.",
+                "GitHub sent an answer that cannot be read",
+                "GitHub's answer does not say who you are, so you were not signed in.",
                 vec!["Try again in a few minutes. If it stays like this, tell us."],
             ),
             Self::SentBack | Self::Provider(IdentityError::Misconfigured(_)) => Words {
@@ -245,7 +245,7 @@ impl Words {
                     "There is a user {login} here already, and it does not belong to your GitHub account. A name at GitHub can change hands, so it is no proof of who you are. Nothing was changed."
                 ),
                 vec![
-                    "If the account is yours, or was made for you, write to us: we invite your GitHub account, and the next time you get in.",
+                    "If the account is yours, or was made for you, write to us: we invite your GitHub account, and then you can sign in.",
                     "If you have another GitHub account that you used here before, sign out at GitHub and sign in with that one.",
                 ],
             ),
@@ -269,8 +269,8 @@ impl Words {
             Refusal::NameStepOver => Self::again(
                 Status::BadRequest,
                 "This step is over",
-                "Your name was asked for more than 30 minutes ago, in another browser, or was given already.",
-                vec!["Sign in again. If your name is still needed, you are asked for it."],
+                "You were asked for your name more than 30 minutes ago, or in another browser, or have given it already.",
+                vec!["Sign in again. If your name is still needed, you are asked for it again."],
             ),
         }
     }

@@ -132,6 +132,8 @@ fn is_elsewhere(request: &Request<'_>, app: &App) -> bool {
 
 #[derive(Debug, Serialize)]
 pub struct ElsewhereView {
+    /// Host and port, as people know them.
+    pub own_address: String,
     pub href: String,
 }
 
@@ -146,15 +148,16 @@ pub async fn depart(
 ) -> Outcome<Uncached> {
     let app = visit.app;
     if start.is_elsewhere {
+        let own = &app.settings.web.base_url;
         let view = ElsewhereView {
+            own_address: own[url::Position::BeforeHost..url::Position::AfterPort].to_owned(),
             href: app
                 .settings
                 .web
                 .absolute(&format!("/login/?next={}", encode_next(&start.next))),
         };
-        let chrome = visit
-            .chrome("Sign in at this site's own address")
-            .here("Page", "Sign in");
+        let title = format!("Sign in at {}", view.own_address);
+        let chrome = visit.chrome(title).here("Page", "Sign in");
         return Ok(visit.render("pages/login_elsewhere", chrome, &view).into());
     }
     attempts::take(db, Trial::GithubLogin, client.who()).await?;

@@ -44,6 +44,6 @@ pub async fn sign_in(
         return Ok(page_at(&visit, Some(&backend), refused(TOKEN_REFUSED)).into());
     };
     enter(visit.app, db, jar, &session).await?;
-    let welcome = format!("You are signed in as {}. The token works no more.", session.username);
+    let welcome = format!("You are signed in as {}. The token no longer works.", session.username);
     Ok(Answer::told(next, "success", welcome))
 }

@@ -101,7 +101,7 @@ pub async fn confirm(
             Ok(Answer::told(
                 again,
                 "danger",
-                "This link does not work any more. Nothing was changed.",
+                "This link no longer works. Nothing was changed.",
             ))
         }
         Err(Error::Invalid(errors)) => {

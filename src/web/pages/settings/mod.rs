@@ -151,7 +151,7 @@ pub async fn save(user: User<'_>, db: &Database, client: Client<'_>, form: CsrfF
         Some(Section::Notifications) => notifications::save(&user, db, &form).await,
         None => {
             let known = Known::of(&user, db).await?;
-            let notice = "Nothing was saved: use the button of the section that you want to change.";
+            let notice = "Nothing was saved. Use the button in the section that you want to change.";
             Ok(known.render(&user, Some(notice)).into())
         }
     }

@@ -65,10 +65,10 @@ fn label(notify: Notify) -> &'static str {
 
 fn help(notify: Notify) -> &'static str {
     match notify {
-        Notify::EachJob => "A mail when a job has succeeded or failed. Jobs that finish together are one mail.",
-        Notify::WholeRequest => "One mail, when nothing of the job request is left to run.",
+        Notify::EachJob => "A mail when a job has succeeded or failed. Jobs that finish together share one mail.",
+        Notify::WholeRequest => "One mail, once all jobs of the request are over.",
         Notify::Failures => "A mail when a job has failed, and none for those that succeed.",
-        Notify::Nothing => "No mail about jobs, also where you ask for it.",
+        Notify::Nothing => "No mail about jobs, even for job requests where you asked for it.",
     }
 }
 
@@ -76,7 +76,7 @@ fn help(notify: Notify) -> &'static str {
 fn what_is_told(notify: Notify) -> &'static str {
     match notify {
         Notify::EachJob => "You get a mail when a job has succeeded or failed.",
-        Notify::WholeRequest => "You get one mail when nothing of a job request is left to run.",
+        Notify::WholeRequest => "You get one mail once all jobs of a request are over.",
         Notify::Failures => "You get a mail when a job has failed.",
         Notify::Nothing => "You get no mail about jobs.",
     }
@@ -85,7 +85,7 @@ fn what_is_told(notify: Notify) -> &'static str {
 /// What follows from the choice for a form that asks whether to tell somebody.
 pub fn hint(chosen: &Chosen) -> Cow<'static, str> {
     match (&chosen.email, chosen.notify) {
-        (None, _) => "No e-mail address of yours is known, so no mail can be sent.".into(),
+        (None, _) => "You have no e-mail address here, so no mail can be sent to you.".into(),
         (Some(_), Notify::Nothing) => "In your settings you chose to get no mail about jobs, so none is sent.".into(),
         (Some(email), notify) => format!("{} It goes to {email}.", what_is_told(notify)).into(),
     }

@@ -52,13 +52,13 @@ fn told(input: Input<'_>, saved: &Saved) -> Answer {
     let email = match saved.email {
         EmailSaved::Same => "",
         EmailSaved::Asked => &format!(
-            "A link was sent to {}. The address counts once you open the link and confirm it.",
+            "A link was sent to {}. The address is used once you have opened the link and confirmed it.",
             input.email
         ),
-        EmailSaved::Removed => "Saved. Your e-mail address was removed: you get no mail any more.",
+        EmailSaved::Removed => "Saved. Your e-mail address was removed, so you get no more mail.",
     };
     match (text.is_empty(), email.is_empty()) {
-        (true, true) => text.push_str("Nothing changed: your name and address are what they were."),
+        (true, true) => text.push_str("Nothing was changed: you entered the same name and address as before."),
         (true, false) => text.push_str(email),
         (false, true) => {}
         (false, false) => {
@@ -71,9 +71,9 @@ fn told(input: Input<'_>, saved: &Saved) -> Answer {
 
 pub(super) async fn cancel_email(user: &User<'_>, db: &Database) -> Outcome<Answer> {
     let told = if email_change::cancel(db, &user.user).await? {
-        "The change of your address was cancelled. The link that was sent does nothing any more."
+        "The change of your address was cancelled. The link that was sent no longer works."
     } else {
-        "There was nothing to cancel: no address waits for a confirmation."
+        "There was nothing to cancel: no address is waiting to be confirmed."
     };
     Ok(Answer::told(HREF, "success", told))
 }
@@ -106,7 +106,7 @@ pub(super) fn view(known: &Known<'_>) -> PersonView {
             id: field_id("email"),
             name: "email",
             label: "E-mail address",
-            help: Some("Where mail to you goes. A new one counts once you have confirmed it."),
+            help: Some("Where mail to you goes. A new address is used once you have confirmed it."),
             value: email,
             error: email_error,
             // Whoever has another way in than by mail may have none.

@@ -37,7 +37,7 @@ pub struct TokenView {
 #[post("/settings/personal-tokens/<id>/revoke", data = "<_form>")]
 pub async fn revoke(user: User<'_>, db: &Database, id: i32, _form: CsrfForm) -> Outcome<Answer> {
     let told = match tokens::revoke(db, Revoker::Owner(&user.user), id).await {
-        Ok(()) => format!("Personal token {id} was revoked: it works no more."),
+        Ok(()) => format!("Personal token {id} was revoked: it no longer works."),
         Err(Error::Conflict(_)) => format!("Personal token {id} was revoked before."),
         Err(error) => return Err(Failure(error)),
     };

@@ -13,7 +13,7 @@ use super::{cookie, rows, who};
 use crate::support::github::{Github, account, identity_provider, set_off};
 use crate::support::{Site, Visitor};
 
-const DOES_NOT_GO_ON: &str = "This sign-in does not go on";
+const DOES_NOT_GO_ON: &str = "This sign-in cannot be finished";
 
 #[track_caller]
 fn does_not_go_on(answer: crate::support::Answer) {
@@ -193,7 +193,7 @@ async fn whoever_is_here_under_another_name_is_shown_the_right_one_first(pool: P
     let headers = [("Origin", "http://127.0.0.1:8000"), ("Sec-Fetch-Site", "same-origin")];
     let html = pressed_from(&site, &headers, "127.0.0.1:8000").await.expect(200).html();
     assert_eq!(
-        html.link("Go on at the right address").as_deref(),
+        html.link("Sign in at localhost:8000").as_deref(),
         Some("http://localhost:8000/login/?next=/")
     );
     assert_eq!(rows(&site).await[3], 0);

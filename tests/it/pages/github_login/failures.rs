@@ -45,8 +45,8 @@ async fn each_failure_is_told_in_its_own_words(pool: PgPool) {
     let (github, site) = Github::and_site(pool).await;
     for (trouble, status, title) in [
         (Trouble::Denied, 400, "You did not sign in"),
-        (Trouble::WrongState, 400, "This sign-in does not go on"),
-        (Trouble::NoState, 400, "This sign-in does not go on"),
+        (Trouble::WrongState, 400, "This sign-in cannot be finished"),
+        (Trouble::NoState, 400, "This sign-in cannot be finished"),
         (Trouble::NoCode, 400, "GitHub did not say who you are"),
         (Trouble::CodeRefused, 502, "GitHub did not confirm who you are"),
         (Trouble::ProfileRefused, 502, "GitHub did not confirm who you are"),
@@ -55,8 +55,12 @@ async fn each_failure_is_told_in_its_own_words(pool: PgPool) {
         (Trouble::EmailsFail, 503, "GitHub does not answer"),
         (Trouble::TooMany, 503, "GitHub does not answer"),
         (Trouble::UsedUp, 503, "GitHub does not answer"),
-        (Trouble::ExchangeGarbled, 502, "GitHub's answer makes no sense"),
-        (Trouble::NoId, 502, "GitHub's answer makes no sense"),
+        (
+            Trouble::ExchangeGarbled,
+            502,
+            "GitHub sent an answer that cannot be read",
+        ),
+        (Trouble::NoId, 502, "GitHub sent an answer that cannot be read"),
         (Trouble::Suspended, 502, "This site cannot use GitHub to sign people in"),
         (
             Trouble::SecretRefused,
@@ -150,7 +154,7 @@ async fn who_comes_too_late_may_try_again(pool: PgPool) {
 #[sqlx::test]
 async fn an_address_that_nobody_was_sent_back_to_does_nothing(pool: PgPool) {
     let (_github, site) = Github::and_site(pool).await;
-    let title = "This sign-in does not go on";
+    let title = "This sign-in cannot be finished";
     let visitor: Visitor = site.anonymous();
     for path in [
         "/complete/github/",

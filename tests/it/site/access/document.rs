@@ -116,6 +116,7 @@ fn heading(gate: Gate) -> String {
             code(name),
             permission(name)
         ),
+        Gate::Member => "Who is a member of a project that uses the repository, whatever their roles".to_owned(),
         Gate::Token => "A backend, by its token".to_owned(),
         Gate::MaybeToken => "Everybody; a token that is shown must be a backend's".to_owned(),
     }

@@ -52,6 +52,8 @@ pub enum Gate {
     May(&'static str),
     /// As `May`, and whoever asked for the jobs and is a member of the project still.
     MayOrAsked(&'static str),
+    /// Members of the project `project`, whatever their roles. For others who are signed in there is no such page.
+    Member,
     /// A backend's token, whichever backend. What people have opens nothing.
     Token,
     /// Everybody; but whoever shows a token must show a backend's.
@@ -90,6 +92,9 @@ pub const fn may(permission: &'static str, status: u16) -> Rule {
 pub const fn may_or_asked(permission: &'static str, status: u16) -> Rule {
     rule(Gate::MayOrAsked(permission), status)
 }
+pub const fn member(status: u16) -> Rule {
+    rule(Gate::Member, status)
+}
 pub const fn token(status: u16) -> Rule {
     rule(Gate::Token, status)
 }
@@ -118,12 +123,18 @@ impl Rule {
             Gate::SignedIn => among(true),
             Gate::May(permission) => among(holds(actor, permission)),
             Gate::MayOrAsked(permission) => among(holds(actor, permission) || actor.asked),
+            Gate::Member if signed_in && !is_member(actor) => 404,
+            Gate::Member => among(true),
             Gate::Token if matches!(actor.proof, Proof::Backend(_)) => self.status,
             Gate::Token => 403,
             Gate::MaybeToken if matches!(actor.proof, Proof::PersonalToken) => 403,
             Gate::MaybeToken => self.status,
         }
     }
+}
+
+fn is_member(actor: &Actor) -> bool {
+    actor.memberships.iter().any(|(project, _)| *project == "project")
 }
 
 /// Whether `actor` holds a permission in the project `project`, by [`ROLES`].

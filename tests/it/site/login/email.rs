@@ -45,7 +45,7 @@ async fn a_link_signs_in_once_in_the_browser_that_asked(pool: PgPool) {
     let (reader, other) = (site.anonymous(), site.anonymous());
     let answer = said(ask(&reader, READER).await);
     assert!(
-        answer.contains("Look at your mail") && answer.contains("60 minutes"),
+        answer.contains("Check your e-mail") && answer.contains("60 minutes"),
         "{answer}"
     );
 

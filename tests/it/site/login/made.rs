@@ -23,7 +23,7 @@ async fn it_is_shown_once_and_told_by_mail(pool: PgPool) {
     assert!(words.split(' ').all(|word| (5..=9).contains(&word.len())) && words.split(' ').count() == 3);
     let page = ada.get(PAGE).await.expect(200);
     assert!(!page.body.contains(&words));
-    assert!(page.html().main().contains("You made a token that works until"));
+    assert!(page.html().main().contains("You have a token that works until"));
     let hour = r#"SELECT round(extract(epoch FROM login_token_expires_at - now()) / 60)::int8 FROM "user" WHERE username = 'ada'"#;
     assert_eq!(site.world.number(hour).await, 60);
 

@@ -57,7 +57,7 @@ async fn three_words_sign_in_once_from_inside(pool: PgPool) {
     let answer = sign_in(&ada, " ada ", &format!(" {token}\t")).await.expect(302);
     assert_eq!(answer.location(), "/");
     let home = ada.get("/").await.expect(200);
-    assert!(home.body.contains("Signed in as ada") && home.body.contains("The token works no more"));
+    assert!(home.body.contains("Signed in as ada") && home.body.contains("The token no longer works"));
     let logins = r#"SELECT count(*) FROM "user" WHERE last_login IS NOT NULL AND login_token IS NULL"#;
     assert_eq!(site.world.number(logins).await, 1);
     assert_eq!(

@@ -1,0 +1,51 @@
+//! What messages about repositories say. `repo` is a repository's address, as stored.
+
+use serde::{Deserialize, Serialize};
+
+/// To those who made a repository's workspaces: it is signed off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepoSignedOff {
+    pub repo: String,
+    /// The name of who signed it off.
+    pub by: String,
+    /// Outputs are published there too, which have a check of their own before them.
+    pub has_outputs: bool,
+    /// Where to write to about it.
+    pub contact: String,
+    /// Addresses that get a copy without seeing each other: [`RepoSignedOff::MOST_COPIES`] at most.
+    pub bcc: Vec<String>,
+}
+
+impl RepoSignedOff {
+    /// The most readers of one mail.
+    pub const MOST_COPIES: usize = 100;
+}
+
+/// To the co-pilots: a repository without outputs can be made public.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepoToPublish {
+    pub repo: String,
+    /// The name of who signed it off.
+    pub by: String,
+    /// The slug of the project that its first workspace belongs to.
+    pub project: String,
+    /// Number and name of that project.
+    pub project_title: String,
+    /// The name of who helps that project.
+    pub copilot: Option<String>,
+}
+
+/// To those who publish outputs: a repository that holds some waits for their sign-off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepoWithOutputs {
+    pub repo: String,
+    /// The name of who signed it off.
+    pub by: String,
+    /// The numbers of its projects: [`RepoWithOutputs::MOST_NUMBERS`] at most.
+    pub numbers: Vec<String>,
+}
+
+impl RepoWithOutputs {
+    /// The most projects that a message names.
+    pub const MOST_NUMBERS: usize = 20;
+}
