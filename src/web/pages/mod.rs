@@ -95,6 +95,7 @@ pub fn project_routes() -> Vec<Route> {
         job::events,
         job_request::page,
         job_request::cancel,
+        job_request::again::run_again,
         job_request::events,
         project_edit::form,
         project_edit::save,

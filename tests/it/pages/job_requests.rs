@@ -1,6 +1,8 @@
 //! Job requests: their pages, their short links, cancelling them.
 
+mod again;
 mod cancelling;
+mod compared;
 
 use jobserver::core::jobs::ERROR_ACTION;
 use sqlx::PgPool;

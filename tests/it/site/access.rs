@@ -117,6 +117,7 @@ const TABLE: &[Row] = &[
     ("GET", "/<project>/<workspace>/<id>", "/project/ws/1/", all(200)),
     ("GET", "/<project>/<workspace>/<id>/events", "/project/ws/1/events/", all(200)),
     ("POST", "/<project>/<workspace>/<id>/cancel", "/project/ws/1/cancel/", may_or_asked("job_cancel", 302)),
+    ("POST", "/<project>/<workspace>/<id>/run-again", "/project/ws/1/run-again/", may("job_run", 302)),
     ("GET", "/<project>/<workspace>/<id>/<identifier>", "/project/ws/1/job1/", all(200)),
     ("GET", "/<project>/<workspace>/<id>/<identifier>/events", "/project/ws/1/job1/events/", all(200)),
     ("POST", "/<project>/<workspace>/<id>/<identifier>/cancel", "/project/ws/1/job1/cancel/", may_or_asked("job_cancel", 302)),

@@ -87,8 +87,15 @@ pub fn percent(value: Option<f64>) -> String {
 pub fn metrics(detail: &JobDetail, before: &[EarlierRun]) -> Vec<Metric> {
     let metric = |label, mean, peak, words: fn(Option<f64>) -> String| {
         let (mean, peak) = (detail.metric(mean), (detail.metric(peak), peak));
-        let most = before.iter().filter_map(|run| run.metric(peak.1)).fold(peak.0.unwrap_or(0.0), f64::max);
-        let width = |value: Option<f64>| value.filter(|_| most > 0.0).map(|v| format!("{:.1}%", (v * 100.0 / most).clamp(0.0, 100.0)));
+        let most = before
+            .iter()
+            .filter_map(|run| run.metric(peak.1))
+            .fold(peak.0.unwrap_or(0.0), f64::max);
+        let width = |value: Option<f64>| {
+            value
+                .filter(|_| most > 0.0)
+                .map(|v| format!("{:.1}%", (v * 100.0 / most).clamp(0.0, 100.0)))
+        };
         Metric {
             label,
             mean: words(mean),
@@ -99,7 +106,9 @@ pub fn metrics(detail: &JobDetail, before: &[EarlierRun]) -> Vec<Metric> {
         }
     };
     let mut processor = metric("Processor", "cpu_mean", "cpu_peak", percent);
-    let is_parallel = ["cpu_mean", "cpu_peak"].iter().any(|name| detail.metric(name).is_some_and(|value| value as i64 > 100));
+    let is_parallel = ["cpu_mean", "cpu_peak"]
+        .iter()
+        .any(|name| detail.metric(name).is_some_and(|value| value as i64 > 100));
     processor.note = is_parallel.then_some("More than 100%: several cores");
     vec![metric("Memory", "mem_mb_mean", "mem_mb_peak", megabytes), processor]
 }
@@ -120,12 +129,26 @@ impl History {
             metrics: detail.metrics.clone(),
         };
         let all: Vec<&EarlierRun> = std::iter::once(&this).chain(before).collect();
-        let points: Vec<Point> = all.iter().rev().map(|run| point(run, std::ptr::eq(*run, &this), shows_metrics)).collect();
+        let points: Vec<Point> = all
+            .iter()
+            .rev()
+            .map(|run| point(run, std::ptr::eq(*run, &this), shows_metrics))
+            .collect();
         let seconds = |value: f64| Runtime::from_seconds(value).words();
         let mut charts = vec![Chart::new("Runtime", &points, |point| point.runtime, seconds)];
         if shows_metrics {
-            charts.push(Chart::new("Peak memory", &points, |point| point.memory, |value| megabytes(Some(value))));
-            charts.push(Chart::new("Peak processor", &points, |point| point.processor, |value| percent(Some(value))));
+            charts.push(Chart::new(
+                "Peak memory",
+                &points,
+                |point| point.memory,
+                |value| megabytes(Some(value)),
+            ));
+            charts.push(Chart::new(
+                "Peak processor",
+                &points,
+                |point| point.processor,
+                |value| percent(Some(value)),
+            ));
         }
         let last_success = before.iter().find(|run| run.status.eq_ignore_ascii_case("succeeded"));
         let runtime = this.runtime();
@@ -134,7 +157,10 @@ impl History {
             .map(|last| format!("{} the last run that succeeded", against(runtime, last.runtime())));
         Some(Self {
             charts: charts.into_iter().flatten().collect(),
-            runs: all.iter().map(|run| row(detail, run, run.identifier == job.identifier, shows_metrics)).collect(),
+            runs: all
+                .iter()
+                .map(|run| row(detail, run, run.identifier == job.identifier, shows_metrics))
+                .collect(),
             shows_metrics,
             against,
         })
@@ -164,7 +190,11 @@ fn row(detail: &JobDetail, run: &EarlierRun, is_this: bool, shows_metrics: bool)
         ),
         status: Status::of_job(&run.status),
         started: run.started_at.map(Time::new),
-        runtime: if runtime.is_zero() { "-".to_owned() } else { runtime.words() },
+        runtime: if runtime.is_zero() {
+            "-".to_owned()
+        } else {
+            runtime.words()
+        },
         memory: megabytes(shown(run.metric("mem_mb_peak"))),
         processor: percent(shown(run.metric("cpu_peak"))),
         is_this,
@@ -179,7 +209,11 @@ impl Chart {
         value: impl Fn(&Point) -> Option<f64>,
         words: impl Fn(f64) -> String,
     ) -> Option<Self> {
-        let values: Vec<f64> = points.iter().filter_map(&value).filter(|value| value.is_finite() && *value > 0.0).collect();
+        let values: Vec<f64> = points
+            .iter()
+            .filter_map(&value)
+            .filter(|value| value.is_finite() && *value > 0.0)
+            .collect();
         let most = values.iter().copied().fold(0.0, f64::max);
         if values.len() < 2 {
             return None;
@@ -231,12 +265,20 @@ mod tests {
 
     #[test]
     fn columns_are_as_high_as_their_values() {
-        let points = [point(30.0, false), point(60.0, false), point(f64::NAN, false), point(15.0, true)];
+        let points = [
+            point(30.0, false),
+            point(60.0, false),
+            point(f64::NAN, false),
+            point(15.0, true),
+        ];
         let words = |value: f64| Runtime::from_seconds(value).words();
         let chart = Chart::new("Runtime", &points, |point| point.runtime, words).unwrap();
         let heights: Vec<&str> = chart.columns.iter().map(|column| column.height.as_str()).collect();
         assert_eq!(heights, ["32.0", "64.0", "0.0", "16.0"]);
-        assert_eq!(chart.label, "Runtime of 3 runs, from 15 s to 1 min, the newest at the right");
+        assert_eq!(
+            chart.label,
+            "Runtime of 3 runs, from 15 s to 1 min, the newest at the right"
+        );
         assert_eq!(chart.columns[2].title, "request 1: not known");
         assert!(Chart::new("Peak memory", &points, |point| point.memory, words).is_none());
     }

@@ -10,9 +10,7 @@ use crate::core::jobs::earlier::EarlierRun;
 use crate::core::jobs::status_codes::{Meaning, NONZERO_EXIT, meaning};
 use crate::web::pages::job_request::{log_path, missing_updates};
 use crate::web::view::honeycomb::{self, Window};
-use crate::web::view::{
-    Banner, CancelButton, Comparison, Copyable, Link, Moment, Status, Time, encode_segment,
-};
+use crate::web::view::{Banner, CancelButton, Comparison, Copyable, Link, Moment, Status, Time, encode_segment};
 
 #[derive(Debug, Serialize)]
 pub struct JobView {
