@@ -59,7 +59,11 @@ pub fn difference(old: &str, new: &str) -> Difference {
     let mut is_cut = false;
     for (number, group) in diff.grouped_ops(AROUND).iter().enumerate() {
         let mut next = Vec::new();
-        if number > 0 || group.first().is_some_and(|op| op.old_range().start > 0 && op.new_range().start > 0) {
+        if number > 0
+            || group
+                .first()
+                .is_some_and(|op| op.old_range().start > 0 && op.new_range().start > 0)
+        {
             next.push(Line::Skipped);
         }
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
@@ -97,12 +101,29 @@ mod tests {
     fn changes_stand_among_what_stayed() {
         let old = "a\nb\nc\nd\ne\nf\ng\nh\n";
         let new = "a\nb\nc\nd\ne\nF\ng\nh\n";
-        let Difference::Changed { lines, added, removed, is_cut } = difference(old, new) else { panic!() };
+        let Difference::Changed {
+            lines,
+            added,
+            removed,
+            is_cut,
+        } = difference(old, new)
+        else {
+            panic!()
+        };
         assert_eq!((added, removed, is_cut), (1, 1, false));
         let kept = |text: &str| Line::Kept(text.to_owned());
         assert_eq!(
             lines,
-            [Line::Skipped, kept("c"), kept("d"), kept("e"), Line::Removed("f".into()), Line::Added("F".into()), kept("g"), kept("h")]
+            [
+                Line::Skipped,
+                kept("c"),
+                kept("d"),
+                kept("e"),
+                Line::Removed("f".into()),
+                Line::Added("F".into()),
+                kept("g"),
+                kept("h")
+            ]
         );
     }
 
@@ -116,7 +137,15 @@ mod tests {
     #[test]
     fn a_whole_new_text_is_cut() {
         let text = |word: &str| (0..1000).map(|line| format!("{word} {line}\n")).collect::<String>();
-        let Difference::Changed { lines, added, removed, is_cut } = difference(&text("old"), &text("new")) else { panic!() };
+        let Difference::Changed {
+            lines,
+            added,
+            removed,
+            is_cut,
+        } = difference(&text("old"), &text("new"))
+        else {
+            panic!()
+        };
         assert_eq!((lines.len(), added, removed, is_cut), (MAX_LINES, 1000, 1000, true));
     }
 

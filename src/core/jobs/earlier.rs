@@ -21,7 +21,10 @@ impl LastTimes {
     /// Like is compared with like: an action that is new, or that has not ended, counts on neither side.
     pub fn together(&self, jobs: &[ListedJob]) -> Option<(Runtime, Runtime)> {
         let (mut now, mut then, mut any) = (0, 0, false);
-        for job in jobs.iter().filter(|job| job.is("succeeded") && !job.runtime().is_zero()) {
+        for job in jobs
+            .iter()
+            .filter(|job| job.is("succeeded") && !job.runtime().is_zero())
+        {
             if let Some(before) = self.0.get(&job.action) {
                 any = true;
                 now += job.runtime().seconds();
@@ -91,8 +94,16 @@ mod tests {
 
     #[test]
     fn like_is_compared_with_like() {
-        let times = LastTimes([("a", 100.0), ("b", 50.0)].map(|(a, s)| (a.to_owned(), Runtime::from_seconds(s))).into());
-        let jobs = [job("a", "succeeded", 130), job("b", "failed", 10), job("new", "succeeded", 1000)];
+        let times = LastTimes(
+            [("a", 100.0), ("b", 50.0)]
+                .map(|(a, s)| (a.to_owned(), Runtime::from_seconds(s)))
+                .into(),
+        );
+        let jobs = [
+            job("a", "succeeded", 130),
+            job("b", "failed", 10),
+            job("new", "succeeded", 1000),
+        ];
         let (now, then) = times.together(&jobs).unwrap();
         assert_eq!((now.seconds(), then.seconds()), (130, 100));
         assert_eq!(times.together(&jobs[1..]), None);

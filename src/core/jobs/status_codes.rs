@@ -68,9 +68,11 @@ pub fn meaning(code: &str) -> Option<Meaning> {
             "Read the message. If it says nothing that you can mend, tell the support team.",
             JOBS_SITE,
         ),
-        "created" | "initiated" | "waiting_on_new_task" => {
-            meaning("The backend knows of it and will start it when its turn comes.", "", None)
-        }
+        "created" | "initiated" | "waiting_on_new_task" => meaning(
+            "The backend knows of it and will start it when its turn comes.",
+            "",
+            None,
+        ),
         "paused" => meaning("The backend is paused and starts nothing for now.", "", None),
         "waiting_db_maintenance" => meaning(
             "The database is under maintenance. The job starts when that is over.",
@@ -85,7 +87,11 @@ pub fn meaning(code: &str) -> Option<Meaning> {
             None,
         ),
         "waiting_on_reboot" => meaning("The backend restarts. The job begins anew after that.", "", None),
-        "preparing" | "prepared" => meaning("The backend is getting the files ready that the action needs.", "", None),
+        "preparing" | "prepared" => meaning(
+            "The backend is getting the files ready that the action needs.",
+            "",
+            None,
+        ),
         "executing" => meaning("The action's code is running.", "", None),
         "executed" | "finalizing" | "finalized" => {
             meaning("The code has ended. The backend is putting its files away.", "", None)
@@ -100,10 +106,26 @@ mod tests {
 
     /// The codes that job-runner has.
     const RUNNERS: &[&str] = &[
-        "created", "paused", "waiting_db_maintenance", "waiting_on_dependencies", "waiting_on_workers",
-        "waiting_on_db_workers", "waiting_on_reboot", "preparing", "prepared", "executing", "executed", "finalizing",
-        "finalized", "dependency_failed", "nonzero_exit", "cancelled_by_user", "unmatched_patterns", "internal_error",
-        "killed_by_admin", "stale_codelists",
+        "created",
+        "paused",
+        "waiting_db_maintenance",
+        "waiting_on_dependencies",
+        "waiting_on_workers",
+        "waiting_on_db_workers",
+        "waiting_on_reboot",
+        "preparing",
+        "prepared",
+        "executing",
+        "executed",
+        "finalizing",
+        "finalized",
+        "dependency_failed",
+        "nonzero_exit",
+        "cancelled_by_user",
+        "unmatched_patterns",
+        "internal_error",
+        "killed_by_admin",
+        "stale_codelists",
     ];
 
     #[test]

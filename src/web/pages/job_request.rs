@@ -102,7 +102,9 @@ async fn may_ask_again(
     let settings = &visit.app.settings;
     let is_switched_off = settings.web.disable_creating_jobs;
     let backends = backends_of_user(conn, user.id, is_switched_off, settings.rap.controller.is_some()).await?;
-    Ok(backends.iter().any(|backend| backend.slug == request.place.backend_slug))
+    Ok(backends
+        .iter()
+        .any(|backend| backend.slug == request.place.backend_slug))
 }
 
 /// The proof that the visitor may cancel, when they may: what decides about the button and the form.

@@ -222,7 +222,9 @@ actions:
         })
         .unwrap();
         assert_eq!(graph.label, "The pipeline as a graph of 2 actions");
-        let [first, second] = &graph.nodes[..] else { panic!("two actions") };
+        let [first, second] = &graph.nodes[..] else {
+            panic!("two actions")
+        };
         assert_eq!(first.label, "extract: succeeded, needs nothing");
         assert_eq!(first.short, "extract");
         assert_eq!(second.short, "a_step_with_a_name_…_boxes_are");

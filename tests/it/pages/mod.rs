@@ -1,7 +1,7 @@
 //! Pages, as people use them.
 
-mod design;
 mod announcements;
+mod design;
 mod dev_github;
 mod dev_mail;
 mod errors;

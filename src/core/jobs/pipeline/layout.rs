@@ -130,7 +130,11 @@ fn without_implied(needs: &[Vec<usize>], order: &[usize]) -> Vec<Vec<usize>> {
             }
         }
         let has = |set: &[u64], index: usize| set[index / 64] >> (index % 64) & 1 == 1;
-        kept[action] = needs[action].iter().copied().filter(|need| !has(&beyond, *need)).collect();
+        kept[action] = needs[action]
+            .iter()
+            .copied()
+            .filter(|need| !has(&beyond, *need))
+            .collect();
         for &need in &needs[action] {
             beyond[need / 64] |= 1 << (need % 64);
         }
@@ -250,7 +254,10 @@ impl Drawing {
             .iter()
             .enumerate()
             .flat_map(|(column, spots)| {
-                spots.iter().filter_map(move |spot| Some((column, *spot))).collect::<Vec<_>>()
+                spots
+                    .iter()
+                    .filter_map(move |spot| Some((column, *spot)))
+                    .collect::<Vec<_>>()
             })
             .filter_map(|(column, spot)| {
                 let spot = &self.spots[spot];
@@ -330,8 +337,16 @@ mod tests {
         let layout = Layout::draw(&[vec![], vec![0], vec![1, 3], vec![], vec![0]]).unwrap();
         let line = layout.lines.iter().find(|line| line.from == 3).unwrap();
         assert_eq!(line.rows.len(), 1);
-        let passed: Vec<f64> = layout.nodes.iter().filter(|node| node.column == 1).map(|node| node.row).collect();
-        assert!(passed.iter().all(|row| (row - line.rows[0]).abs() >= 0.99), "{passed:?} {line:?}");
+        let passed: Vec<f64> = layout
+            .nodes
+            .iter()
+            .filter(|node| node.column == 1)
+            .map(|node| node.row)
+            .collect();
+        assert!(
+            passed.iter().all(|row| (row - line.rows[0]).abs() >= 0.99),
+            "{passed:?} {line:?}"
+        );
     }
 
     #[test]
@@ -358,7 +373,9 @@ mod tests {
         assert_eq!(layout.columns, MAX_DRAWN);
         // A chain, and at each step one that only the last needs: the bends are given up.
         let half = MAX_DRAWN / 2;
-        let mut needs: Vec<Vec<usize>> = (0..half).map(|step| if step == 0 { vec![] } else { vec![step - 1] }).collect();
+        let mut needs: Vec<Vec<usize>> = (0..half)
+            .map(|step| if step == 0 { vec![] } else { vec![step - 1] })
+            .collect();
         needs.extend((0..half - 1).map(|_| vec![]));
         needs.push((half - 1..MAX_DRAWN - 1).collect());
         let layout = Layout::draw(&needs).unwrap();

@@ -22,7 +22,9 @@ pub async fn last_times(conn: &mut PgConnection, request_id: i32) -> Result<Last
     )
     .fetch_all(conn)
     .await?;
-    let times = rows.into_iter().map(|row| (row.action, Runtime::from_seconds(row.seconds)));
+    let times = rows
+        .into_iter()
+        .map(|row| (row.action, Runtime::from_seconds(row.seconds)));
     Ok(LastTimes(times.collect()))
 }
 

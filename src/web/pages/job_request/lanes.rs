@@ -125,11 +125,17 @@ mod tests {
         let jobs = [job("succeeded", 10, Some(10)), job("failed", 20, Some(20))];
         let end = NOON + Duration::minutes(40);
         let axis = Axis::new(&jobs, end).unwrap();
-        assert_eq!((axis.view().start.as_str(), axis.view().end.as_str()), ("12:00", "12:40"));
+        assert_eq!(
+            (axis.view().start.as_str(), axis.view().end.as_str()),
+            ("12:00", "12:40")
+        );
         let lane = axis.lane(&jobs[0], end);
         let (waited, ran) = (lane.waited.unwrap(), lane.ran.unwrap());
         assert_eq!((waited.x.as_str(), waited.width.as_str()), ("0.00%", "25.00%"));
-        assert_eq!((ran.tone, ran.x.as_str(), ran.width.as_str()), ("success", "25.00%", "25.00%"));
+        assert_eq!(
+            (ran.tone, ran.x.as_str(), ran.width.as_str()),
+            ("success", "25.00%", "25.00%")
+        );
         assert_eq!(lane.told, "Waited 10 min, ran 10 min");
     }
 

@@ -3,10 +3,10 @@
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::pipeline::PipelineView;
 use super::again::Again;
 use super::compared::DifferenceView;
 use super::lanes::{Axis, AxisView, Lane};
+use super::pipeline::PipelineView;
 use super::progress::Progress;
 use crate::core::access::CanCancel;
 use crate::core::jobs::actions::can_still_cancel;
@@ -133,12 +133,7 @@ pub fn log_path(action: &str) -> String {
     format!("metadata/{action}.log")
 }
 
-pub fn view(
-    request: &RequestDetail,
-    jobs: &[ListedJob],
-    around: Around<'_>,
-    viewer: &Viewer<'_>,
-) -> JobRequestView {
+pub fn view(request: &RequestDetail, jobs: &[ListedJob], around: Around<'_>, viewer: &Viewer<'_>) -> JobRequestView {
     let place = &request.place;
     let href = place.request_href(request.id);
     let summary = Summary::of(jobs, request.status);
