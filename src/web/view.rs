@@ -3,6 +3,7 @@
 //! in a template.
 
 mod forms;
+mod frame;
 mod graph;
 pub mod honeycomb;
 mod parts;
@@ -26,6 +27,7 @@ use super::fairings::context;
 use super::guards::Visit;
 use super::pages::dev_mail;
 pub use forms::*;
+pub use frame::*;
 pub use graph::{Graph, Told as ToldOfAction};
 pub use parts::*;
 pub use repo_pages::{repo_href, sign_off_href};
@@ -194,7 +196,8 @@ impl Chrome {
             self.breadcrumbs.push(home);
         }
         self.breadcrumbs.push(Crumb {
-            location: Some(kind),
+            // That a page is a page goes without saying.
+            location: (kind != "Page").then_some(kind),
             title: label,
             active: href.is_none(),
             url: href,

@@ -125,6 +125,7 @@ fn read_by(text: &str) -> BTreeSet<String> {
             };
             for word in tag.split_whitespace().skip(first_name) {
                 let word = word.rsplit('=').next().unwrap_or_default();
+                let word = word.strip_prefix("this.").unwrap_or(word);
                 let name = word.split('.').next().unwrap_or_default();
                 let is_name = name.starts_with(|first: char| first.is_ascii_lowercase());
                 if is_name && !["this", "else", "true", "false", "null"].contains(&name) {
@@ -144,9 +145,9 @@ fn read_by(text: &str) -> BTreeSet<String> {
 #[test]
 fn what_a_template_reads() {
     let text = "{{!-- no --}}{{#if a.b}}{{c}}{{else if d}}{{{e_html}}}{{else}}x{{/if}}{{#each f}}{{g}}{{/each}}\
-                {{> components/x h.i}}{{> components/y this}}{{ui \"z\" k=l m=\"n\"}}";
+                {{> components/x h.i}}{{> components/x this.o}}{{> components/y this}}{{ui \"z\" k=l m=\"n\"}}";
     let read: Vec<String> = read_by(text).into_iter().collect();
-    assert_eq!(read, ["a", "c", "d", "e_html", "f", "h", "l"]);
+    assert_eq!(read, ["a", "c", "d", "e_html", "f", "h", "l", "o"]);
 }
 
 /// Every component describes itself, and every attribute that it reads.
@@ -185,4 +186,39 @@ fn components_list_all_their_attributes() {
         }
     }
     assert!(seen > 80, "{seen}");
+}
+
+/// Whatever a template includes is there: a page that is not tested would fail when somebody opens it.
+#[test]
+fn what_templates_include_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    let mut folders = vec![root.clone()];
+    let mut uses = 0;
+    while let Some(folder) = folders.pop() {
+        for item in std::fs::read_dir(folder).unwrap() {
+            let path = item.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for tag in text.split("{{").skip(1) {
+                let mut words = tag.split("}}").next().unwrap_or_default().split_whitespace();
+                let names: Vec<String> = match (words.next(), words.next()) {
+                    (Some(">" | "#>"), Some(name)) if name.contains('/') => vec![name.to_owned()],
+                    (Some("ui" | "#ui"), Some(name)) => {
+                        let name = name.trim_matches('"');
+                        super::FOLDERS.iter().map(|folder| format!("{folder}{name}")).collect()
+                    }
+                    _ => continue,
+                };
+                let is_there = names.iter().any(|name| {
+                    root.join(format!("{name}.html.hbs")).is_file() || root.join(format!("{name}.txt.hbs")).is_file()
+                });
+                assert!(is_there, "{} includes {}", path.display(), names[0]);
+                uses += 1;
+            }
+        }
+    }
+    assert!(uses > 100, "{uses}");
 }
