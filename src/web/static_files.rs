@@ -129,7 +129,10 @@ impl Assets {
         assets.read(folder)?;
         for entry in parsed.values() {
             if !assets.files.contains_key(&entry.file) {
-                return Err(NotBuilt::new(&folder.join(&entry.file), "the manifest names a file that is missing"));
+                return Err(NotBuilt::new(
+                    &folder.join(&entry.file),
+                    "the manifest names a file that is missing",
+                ));
             }
         }
         Ok(assets)
@@ -206,7 +209,11 @@ fn read_folder(root: &Path, below: &Path, bodies: &mut BTreeMap<String, Arc<[u8]
 
 /// Some digits of a hash: enough that no two versions of a file have the same.
 fn tag(body: &[u8]) -> String {
-    Sha256::digest(body).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(body)
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn content_type(name: &str) -> ContentType {

@@ -84,7 +84,7 @@ document.addEventListener("keydown", (event) => {
 
 /** After a refused form the summary of errors is read first. */
 function focusErrors() {
-  document.querySelector("[data-errors]")?.focus();
+  document.querySelector("[data-errors]:not([data-example] *)")?.focus();
 }
 
 startThemeSwitch();

@@ -49,13 +49,22 @@ pub enum Fallback {
 }
 
 const KINDS: &[&str] = &[
-    "text", "address", "number", "yes/no", "list", "object", "block", "attributes",
+    "text",
+    "address",
+    "number",
+    "yes/no",
+    "list",
+    "object",
+    "block",
+    "attributes",
 ];
 
 impl Kind {
     fn parse(text: &str) -> Result<Self, String> {
         if text.contains('|') {
-            return Ok(Self::OneOf(text.split('|').map(|value| value.trim().to_owned()).collect()));
+            return Ok(Self::OneOf(
+                text.split('|').map(|value| value.trim().to_owned()).collect(),
+            ));
         }
         KINDS
             .iter()

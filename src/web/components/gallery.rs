@@ -138,7 +138,12 @@ impl HelperDef for Icons {
         out: &mut dyn Output,
     ) -> HelperResult {
         let mut icons = Vec::new();
-        for component in self.0.0.values().filter(|component| component.template.starts_with("icons/icon_")) {
+        for component in self
+            .0
+            .0
+            .values()
+            .filter(|component| component.template.starts_with("icons/icon_"))
+        {
             let view = json!({"class": "icon"});
             icons.push(json!({"name": component.name, "icon_html": engine.render(&component.template, &view)?}));
         }
@@ -158,9 +163,8 @@ impl HelperDef for Others {
         _: &mut RenderContext<'reg, 'rc>,
         out: &mut dyn Output,
     ) -> HelperResult {
-        let is_other = |component: &&Component| {
-            component.template.starts_with("components/") && !self.1.contains(&component.name)
-        };
+        let is_other =
+            |component: &&Component| component.template.starts_with("components/") && !self.1.contains(&component.name);
         for component in self.0.0.values().filter(is_other) {
             out.write(&engine.render(&format!("{PARTS}specimen"), &described(component, None))?)?;
         }

@@ -1,3 +1,6 @@
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use rocket_dyn_templates::handlebars::Handlebars;
 use serde_json::json;
 
@@ -22,12 +25,17 @@ fn engine() -> Handlebars<'static> {
 
 fn shown(template: &str) -> Result<String, String> {
     let page = json!({"title": "of the page", "class": "of-the-page", "item": {"title": "<of the item>", "tone": "loud", "unknown": 1, "block_html": "<script>"}});
-    engine().render_template(template, &page).map_err(|error| error.to_string())
+    engine()
+        .render_template(template, &page)
+        .map_err(|error| error.to_string())
 }
 
 #[test]
 fn a_component_has_its_attributes_and_nothing_of_the_page() {
-    assert_eq!(shown(r#"{{ui "note" title="One"}}"#).unwrap(), r#"<p class="calm">One</p>"#);
+    assert_eq!(
+        shown(r#"{{ui "note" title="One"}}"#).unwrap(),
+        r#"<p class="calm">One</p>"#
+    );
     assert_eq!(
         shown(r#"{{ui "note" title="One" tone="loud" class="x" data-a="b" hx-get="/"}}"#).unwrap(),
         r#"<p class="loud x" data-a="b" hx-get="/">One</p>"#
@@ -55,8 +63,14 @@ fn what_the_comment_does_not_say_is_refused() {
     for (template, why) in [
         (r#"{{ui "note" title="One" titel="x"}}"#, "no attribute \"titel\""),
         (r#"{{ui "note"}}"#, "attribute \"title\" is missing"),
-        (r#"{{ui "note" title="One" tone="shrill"}}"#, "no value of attribute \"tone\""),
-        (r#"{{ui "note" title="One" block_html="<b>"}}"#, "no attribute \"block_html\""),
+        (
+            r#"{{ui "note" title="One" tone="shrill"}}"#,
+            "no value of attribute \"tone\"",
+        ),
+        (
+            r#"{{ui "note" title="One" block_html="<b>"}}"#,
+            "no attribute \"block_html\"",
+        ),
         (r#"{{#ui "plain"}}x{{/ui}}"#, "it has no content"),
         (r#"{{ui "plain" data-a="b"}}"#, "no attribute \"data-a\""),
         (r#"{{ui "unread"}}"#, "no component \"unread\""),
@@ -69,7 +83,8 @@ fn what_the_comment_does_not_say_is_refused() {
 
 #[test]
 fn comments_are_read() {
-    let text = "A thing.\n- a (text): one\n- b (number = 4): two\n- c (yes/no = yes): three\n- d (x | y, required): four";
+    let text =
+        "A thing.\n- a (text): one\n- b (number = 4): two\n- c (yes/no = yes): three\n- d (x | y, required): four";
     let component = Component::parse("thing", "components/thing", text).unwrap();
     let fallback = |name| component.attribute(name).unwrap().fallback.clone();
     assert_eq!(fallback("a"), Fallback::Value(json!(null)));
@@ -89,4 +104,85 @@ fn comments_are_read() {
     ] {
         assert!(Component::parse("thing", "", wrong).is_err(), "{wrong}");
     }
+}
+
+/// What a template reads from its own context: not what it reads from the items of a list.
+fn read_by(text: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut inside = 0;
+    for tag in text.split("{{").skip(1) {
+        let tag = tag.split("}}").next().unwrap_or_default().trim_matches(['{', '~']);
+        if tag.starts_with('!') {
+            continue;
+        }
+        let is_list = tag.starts_with("#each") || tag.starts_with("#with");
+        if inside == 0 && !tag.starts_with('/') {
+            let first_name = match tag.split_whitespace().next() {
+                // The name of a partial, or of a component.
+                Some(">" | "ui" | "#ui" | "#>" | "else") => 2,
+                Some(word) if word.starts_with('#') => 1,
+                _ => 0,
+            };
+            for word in tag.split_whitespace().skip(first_name) {
+                let word = word.rsplit('=').next().unwrap_or_default();
+                let name = word.split('.').next().unwrap_or_default();
+                let is_name = name.starts_with(|first: char| first.is_ascii_lowercase());
+                if is_name && !["this", "else", "true", "false", "null"].contains(&name) {
+                    names.insert(name.to_owned());
+                }
+            }
+        }
+        if is_list {
+            inside += 1;
+        } else if tag.starts_with("/each") || tag.starts_with("/with") {
+            inside -= 1;
+        }
+    }
+    names
+}
+
+#[test]
+fn what_a_template_reads() {
+    let text = "{{!-- no --}}{{#if a.b}}{{c}}{{else if d}}{{{e_html}}}{{else}}x{{/if}}{{#each f}}{{g}}{{/each}}\
+                {{> components/x h.i}}{{> components/y this}}{{ui \"z\" k=l m=\"n\"}}";
+    let read: Vec<String> = read_by(text).into_iter().collect();
+    assert_eq!(read, ["a", "c", "d", "e_html", "f", "h", "l"]);
+}
+
+/// Every component describes itself, and every attribute that it reads.
+#[test]
+fn components_list_all_their_attributes() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    let mut seen = 0;
+    for folder in ["components", "icons"] {
+        for item in std::fs::read_dir(root.join(folder)).unwrap() {
+            let path = item.unwrap().path();
+            let file = path.file_name().unwrap().to_string_lossy().into_owned();
+            let Some(name) = file.strip_suffix(".html.hbs") else {
+                panic!("{file} is no template of a page");
+            };
+            let text = std::fs::read_to_string(&path).unwrap();
+            if text.trim().is_empty() || name == "brand" {
+                continue;
+            }
+            let comment = text.strip_prefix("{{!--").and_then(|rest| rest.split_once("--}}"));
+            let (comment, markup) = comment.unwrap_or_else(|| panic!("{file} does not begin with a comment"));
+            let component =
+                Component::parse(name, &format!("{folder}/{name}"), comment).unwrap_or_else(|why| panic!("{why}"));
+            for read in read_by(markup) {
+                assert!(
+                    component.attribute(&read).is_some(),
+                    "{file} reads {read:?} and does not list it"
+                );
+            }
+            for attribute in &component.attributes {
+                let is_read = read_by(markup).contains(&attribute.name)
+                    || markup.contains(" this}}")
+                    || markup.contains("#each this");
+                assert!(is_read, "{file} lists {:?} and does not read it", attribute.name);
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 80, "{seen}");
 }

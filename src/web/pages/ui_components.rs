@@ -8,7 +8,9 @@ use time::{Duration, OffsetDateTime};
 use crate::core::jobs::JobRequestStatus;
 use crate::web::guards::Visit;
 use crate::web::message::CODELISTS_OUT_OF_DATE;
-use crate::web::view::{Banner, JobRequestRow, JobRequestsTable, Link, Notice, Page, Pagination, Status, Tab, Time, sentence};
+use crate::web::view::{
+    Banner, JobRequestRow, JobRequestsTable, Link, Notice, Page, Pagination, Status, Tab, Time, sentence,
+};
 
 #[derive(Serialize)]
 pub struct UiComponentsView {

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use rocket::http::{HeaderMap, Header, Status};
+use rocket::http::{Header, HeaderMap, Status};
 use rocket::response::Responder;
 use rocket::{Request, Response};
 
@@ -49,10 +49,13 @@ impl Form {
 
 /// Whether the browser says that it has this very file.
 fn is_known(headers: &HeaderMap<'_>, tag: &str) -> bool {
-    headers.get("If-None-Match").flat_map(|list| list.split(',')).any(|known| {
-        let known = known.trim();
-        known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
-    })
+    headers
+        .get("If-None-Match")
+        .flat_map(|list| list.split(','))
+        .any(|known| {
+            let known = known.trim();
+            known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
+        })
 }
 
 impl<'r> Responder<'r, 'static> for StaticFile {

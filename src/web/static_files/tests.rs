@@ -1,8 +1,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::answer::Form;
-use super::{Assets, ENTRIES};
+use rocket::http::{ContentType, Header, Status};
+use rocket::local::blocking::Client;
+use rocket::{State, get, routes};
+
+use super::answer::{Form, StaticFile};
+use super::{Assets, ENTRIES, File};
 
 /// A built front end, with these entries in its manifest.
 fn built(entries: &[&str]) -> (PathBuf, Result<Assets, String>) {
@@ -77,7 +81,10 @@ fn the_best_form_that_is_taken() {
 fn in_development_all_comes_from_its_server() {
     let public = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/public");
     let assets = Assets::dev(&public).unwrap();
-    assert_eq!(assets.script("base"), "http://localhost:5173/static/src/scripts/base.js");
+    assert_eq!(
+        assets.script("base"),
+        "http://localhost:5173/static/src/scripts/base.js"
+    );
     assert_eq!(assets.stylesheet(), "http://localhost:5173/static/src/base.css");
     assert!(assets.files.contains_key("robots.txt"));
 }
@@ -102,7 +109,9 @@ fn scan(folder: &Path, asked: &mut BTreeSet<String>) {
         let path = item.unwrap().path();
         if path.is_dir() {
             scan(&path, asked);
-        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("static_files/tests.rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs")
+            && !path.ends_with("static_files/tests.rs")
+        {
             let text = std::fs::read_to_string(&path).unwrap();
             for call in text.split(".script(").skip(1) {
                 let arguments = call.split(')').next().unwrap_or_default();
@@ -112,4 +121,56 @@ fn scan(folder: &Path, asked: &mut BTreeSet<String>) {
             }
         }
     }
+}
+
+#[get("/")]
+fn sent(file: &State<File>) -> StaticFile {
+    StaticFile(file.inner().clone())
+}
+
+#[test]
+fn a_file_is_sent_once_in_the_best_form() {
+    let file = File {
+        content_type: ContentType::CSS,
+        plain: b"plain, and long".as_slice().into(),
+        brotli: Some(b"brotli".as_slice().into()),
+        gzip: Some(b"gzip".as_slice().into()),
+        tag: "abc".to_owned(),
+        is_hashed: false,
+    };
+    let client = Client::untracked(rocket::build().manage(file).mount("/", routes![sent])).unwrap();
+    let plain = client.get("/").dispatch();
+    let header = |name| plain.headers().get_one(name).map(str::to_owned);
+    assert_eq!(header("Content-Encoding"), None);
+    assert_eq!(header("Vary").as_deref(), Some("Accept-Encoding"));
+    assert_eq!(header("Cache-Control").as_deref(), Some("public, max-age=3600"));
+    assert_eq!(plain.into_string().unwrap(), "plain, and long");
+
+    let small = client
+        .get("/")
+        .header(Header::new("Accept-Encoding", "gzip, br"))
+        .dispatch();
+    assert_eq!(small.headers().get_one("Content-Encoding"), Some("br"));
+    assert_eq!(small.content_type(), Some(ContentType::CSS));
+    let tag = small.headers().get_one("ETag").unwrap().to_owned();
+    assert_eq!(small.into_string().unwrap(), "brotli");
+
+    let head = client
+        .head("/")
+        .header(Header::new("Accept-Encoding", "gzip"))
+        .dispatch();
+    assert_eq!(head.headers().get_one("Content-Encoding"), Some("gzip"));
+    assert_eq!(head.into_string().unwrap_or_default(), "");
+
+    let known = |tag: &str, accepted: &'static str| {
+        let request = client.get("/").header(Header::new("Accept-Encoding", accepted));
+        let answer = request.header(Header::new("If-None-Match", tag.to_owned())).dispatch();
+        let is_empty = answer.body().is_none();
+        (answer.status(), is_empty)
+    };
+    assert_eq!(known(&tag, "br"), (Status::NotModified, true));
+    assert_eq!(known(&format!("\"x\", W/{tag}"), "br"), (Status::NotModified, true));
+    // Another form of it is another file to a cache.
+    assert_eq!(known(&tag, "gzip").0, Status::Ok);
+    assert_eq!(known("\"other\"", "br").0, Status::Ok);
 }

@@ -1,5 +1,6 @@
 //! Pages, as people use them.
 
+mod design;
 mod announcements;
 mod dev_github;
 mod dev_mail;
