@@ -1,3 +1,4 @@
+import "./palette.js";
 import { startRelativeTimes } from "./relative-time.js";
 
 /** The theme switch: "system" forgets the choice. */

@@ -30,12 +30,17 @@ pub struct ListedRequest {
     pub started_at: Option<OffsetDateTime>,
     /// The jobs' actions, in the order of the jobs; empty where a list does not show them.
     pub actions: Vec<String>,
-    total: i64,
+    pub(super) total: i64,
 }
 
 impl ListedRequest {
     pub fn status(&self) -> JobRequestStatus {
         self.status.parse().unwrap_or(JobRequestStatus::Unknown)
+    }
+
+    /// Of the whole list.
+    pub(super) fn total(&self) -> i64 {
+        self.total
     }
 }
 
@@ -87,6 +92,8 @@ macro_rules! requests {
         .await?
     };
 }
+
+pub(super) use requests;
 
 /// Every job request.
 pub async fn all_requests(conn: &mut PgConnection, page: PageAsked) -> Result<Listed<ListedRequest>> {
@@ -226,11 +233,20 @@ pub async fn requests_of_workspace(
     Ok(Listed::new(rows, |row| row.total))
 }
 
-/// A backend that a workspace has used.
+/// A backend to choose.
 #[derive(Debug)]
 pub struct UsedBackend {
     pub slug: String,
     pub name: String,
+}
+
+/// Every backend, for choosing among them.
+pub async fn all_backends(conn: &mut PgConnection) -> Result<Vec<UsedBackend>> {
+    Ok(
+        sqlx::query_as!(UsedBackend, "SELECT slug, name FROM backend ORDER BY lower(name), slug")
+            .fetch_all(conn)
+            .await?,
+    )
 }
 
 pub async fn backends_of_workspace(conn: &mut PgConnection, workspace_id: i32) -> Result<Vec<UsedBackend>> {
