@@ -159,12 +159,14 @@ mod tests {
 
     #[test]
     fn the_cases_that_hold_for_the_page_too() {
-        let cases: Vec<Case> =
-            serde_json::from_str(include_str!("../../../../assets/tests/plans.json")).unwrap();
+        let cases: Vec<Case> = serde_json::from_str(include_str!("../../../../assets/tests/plans.json")).unwrap();
         assert!(cases.len() > 10);
         for case in cases {
             let plan = pipeline(&case.needs).plan(&case.selected, case.force, |name| {
-                case.last.get(name).map(|status| Last::of_status(status)).unwrap_or_default()
+                case.last
+                    .get(name)
+                    .map(|status| Last::of_status(status))
+                    .unwrap_or_default()
             });
             let found = Expected {
                 selected: plan.selected,
@@ -180,7 +182,12 @@ mod tests {
     #[test]
     fn a_long_chain_needs_no_stack() {
         let needs = (0..2000)
-            .map(|n| (format!("a{n:04}"), if n == 0 { vec![] } else { vec![format!("a{:04}", n - 1)] }))
+            .map(|n| {
+                (
+                    format!("a{n:04}"),
+                    if n == 0 { vec![] } else { vec![format!("a{:04}", n - 1)] },
+                )
+            })
             .collect();
         let plan = pipeline(&needs).plan(&["a1999"], false, |_| Last::Never);
         assert_eq!((plan.selected.len(), plan.needed.len()), (1, 1999));

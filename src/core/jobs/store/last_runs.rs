@@ -54,3 +54,33 @@ pub async fn newest_definition(conn: &mut PgConnection, workspace_id: i32) -> Re
     .fetch_optional(conn)
     .await?)
 }
+
+/// The first job that a project ran.
+#[derive(Debug, Clone)]
+pub struct FirstJob {
+    pub workspace_name: String,
+    pub request_id: i32,
+    pub identifier: String,
+    /// When it started, or was made when it never started.
+    pub at: OffsetDateTime,
+}
+
+/// The first job of the oldest job request that has any, over a project's workspaces.
+pub async fn first_job(conn: &mut PgConnection, project_id: i32) -> Result<Option<FirstJob>> {
+    Ok(sqlx::query_as!(
+        FirstJob,
+        r#"SELECT w.name AS workspace_name, r.id AS request_id, j.identifier, j.at AS "at!"
+             FROM workspace w
+            CROSS JOIN LATERAL (SELECT id FROM job_request r
+                                 WHERE r.workspace_id = w.id AND EXISTS (SELECT FROM job WHERE job_request_id = r.id)
+                                 ORDER BY r.created_at, r.id LIMIT 1) r
+            CROSS JOIN LATERAL (SELECT identifier, coalesce(started_at, created_at) AS at FROM job
+                                 WHERE job_request_id = r.id
+                                 ORDER BY coalesce(started_at, created_at), id LIMIT 1) j
+            WHERE w.project_id = $1
+            ORDER BY j.at, r.id LIMIT 1"#,
+        project_id
+    )
+    .fetch_optional(conn)
+    .await?)
+}

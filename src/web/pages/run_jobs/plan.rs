@@ -24,7 +24,9 @@ impl<'a> Statuses<'a> {
     }
 
     pub fn last(&self, action: &str) -> Last {
-        self.get(action).map(|run| Last::of_status(&run.status)).unwrap_or_default()
+        self.get(action)
+            .map(|run| Last::of_status(&run.status))
+            .unwrap_or_default()
     }
 
     /// As the core asks for them.
@@ -95,7 +97,11 @@ impl PlanView {
         Self {
             backend: slug.to_owned(),
             backend_name: None,
-            count: if runs == 0 { String::new() } else { count_of(runs, "action") },
+            count: if runs == 0 {
+                String::new()
+            } else {
+                count_of(runs, "action")
+            },
             nothing: plan.runs_nothing() && plan.refused.is_empty(),
             selected: plan.selected,
             needed: plan.needed,

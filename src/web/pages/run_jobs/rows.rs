@@ -19,8 +19,8 @@ pub struct ActionChoice {
     pub needs_count: String,
     pub needed_by: Vec<String>,
     pub needed_by_count: String,
-    /// The needs as JSON, for the script.
-    pub needs_json: String,
+    /// The needs as JSON, for the script; `None` for a `run_all` that the file does not define.
+    pub needs_json: Option<String>,
     /// It reads the database, and the codelists are out of date.
     pub is_stale: bool,
     /// One for each backend on offer; none of `run_all`.
@@ -92,7 +92,7 @@ pub fn rows(
             checked: chosen.iter().any(|chosen| chosen == name),
             is_run_all,
             needs_count: count_of(needs.len(), "action"),
-            needs_json: serde_json::to_string(&needs).unwrap_or_default(),
+            needs_json: pipeline.action(name).and_then(|_| serde_json::to_string(&needs).ok()),
             needs,
             needed_by_count: count_of(needed_by.len(), "action"),
             needed_by,

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use crate::core::error::FieldErrors;
 use super::filled::Filled;
 use super::plan::{PlanView, Statuses};
 use super::rows::{ActionChoice, rows};
+use crate::core::error::FieldErrors;
 use crate::core::jobs::running::{NotRunnable, Runnable, stale_actions};
 use crate::core::jobs::store::last_runs::LastRun;
 use crate::core::jobs::store::run_form::{LatestRequest, OfferedBackend};
@@ -146,7 +146,9 @@ impl RunJobsView {
         self.actions = rows(pipeline, backends, runs, &filled.actions, self.is_stale);
         self.is_long = self.actions.len() > LONG;
         let backend = chosen_backend(backends, filled);
-        let statuses = backend.map(|backend| Statuses::on(backend.id, runs)).unwrap_or_default();
+        let statuses = backend
+            .map(|backend| Statuses::on(backend.id, runs))
+            .unwrap_or_default();
         let stale = if self.is_stale {
             stale_actions(pipeline, &filled.actions, filled.force, &statuses.by_action())
         } else {
