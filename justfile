@@ -273,15 +273,21 @@ assets-clean:
 assets-rebuild:
     scripts/assets rebuild
 
-# Build again at each change of a source or a template
+# Serve scripts and styles from http://localhost:5173, loaded again when saved; needs ASSETS_DEV_MODE=True
 [group('front end')]
 assets-run:
-    scripts/assets watch
+    scripts/assets dev
 
-# Check the front end's sources
+# Check the front end's sources, the contrast of its colours and the weight of what pages load
 [group('front end')]
 assets-test:
     scripts/assets lint
+    scripts/assets test
+
+# Write the icons' templates after a change of assets/icons.json
+[group('front end')]
+assets-icons:
+    scripts/assets icons
 
 # --- other programs ---
 

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import tailwindcss from "@tailwindcss/vite";
 import { defineConfig } from "vite";
+import { compress } from "./tools/compress.js";
 
 // Every script of the folder itself is an entry; what they share lies in folders below.
 function scripts() {
@@ -11,7 +12,9 @@ function scripts() {
 // Every entry is its own file: pages name the ones they need, the server reads their hashed names from the manifest.
 export default defineConfig({
   base: "/static/",
-  plugins: [tailwindcss()],
+  plugins: [tailwindcss(), compress()],
+  // The server's pages load from here in development (ASSETS_DEV_MODE): this very address is in their policy.
+  server: { host: "localhost", port: 5173, strictPort: true, origin: "http://localhost:5173" },
   build: {
     outDir: "dist",
     assetsDir: "assets",

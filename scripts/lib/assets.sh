@@ -12,7 +12,7 @@ packages_fingerprint() {
 # class names in them).
 build_fingerprint() {
     {
-        fingerprint "$ASSETS/src" "$ASSETS/public" "$ASSETS"/*.* "$ROOT/templates"
+        fingerprint "$ASSETS/src" "$ASSETS/public" "$ASSETS/tools" "$ASSETS"/*.* "$ROOT/templates"
         printf '%s\n' "${VITE_SENTRY_DSN:-}"
     } | checksum
 }

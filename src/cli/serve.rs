@@ -63,7 +63,7 @@ fn listen_at(settings: &mut Settings, bind: &str) -> Result<(), CommandError> {
 }
 
 async fn serve(settings: Settings) -> Result<(), CommandError> {
-    let assets = match Assets::load(&settings.web.assets_dir) {
+    let assets = match Assets::of(&settings.web) {
         Ok(assets) => assets,
         Err(error) => return Err(CommandError::Said(error.to_string())),
     };

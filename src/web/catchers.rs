@@ -6,7 +6,7 @@ mod bare;
 mod methods;
 mod words;
 
-use rocket::http::{Header, Status};
+use rocket::http::{Header, Method, Status};
 use rocket::response::{Redirect, Responder};
 use rocket::{Catcher, Request, Response, catch, catchers};
 use serde::Serialize;
@@ -23,6 +23,7 @@ use super::forms::CSRF_REFUSED;
 use super::guards::{actor, safe_next_or};
 use super::responders::{RetryAfter, Told};
 use super::view::{Page, encode_next, login_href, render};
+use crate::core::redirects;
 
 pub fn pages() -> Vec<Catcher> {
     catchers![login_first, page]
@@ -77,13 +78,40 @@ fn login_first(request: &Request<'_>) -> Finished<Redirect> {
 }
 
 #[catch(default)]
-async fn page(status: Status, request: &Request<'_>) -> Finished<PageOrBare> {
+async fn page(status: Status, request: &Request<'_>) -> Finished<PageOrMoved> {
     let (status, allow) = refine(status, request);
+    if status == Status::NotFound
+        && matches!(request.method(), Method::Get | Method::Head)
+        && let Some(to) = moved(request).await
+    {
+        return Finished(PageOrMoved::Moved(Box::new(Redirect::moved(to))));
+    }
     let told = request.local_cache(Told::default).0.as_deref();
-    Finished(PageOrBare {
+    Finished(PageOrMoved::Page(Box::new(PageOrBare {
         page: error_page(status, told, request).await,
         status,
         allow,
+    })))
+}
+
+/// Where the thing is now that was at this address, its query kept. When that cannot be told, the page that says
+/// that nothing is here serves as well.
+async fn moved(request: &Request<'_>) -> Option<String> {
+    let path = request.uri().path().as_str();
+    let candidates = redirects::candidates(path);
+    if candidates.is_empty() {
+        return None;
+    }
+    let app = request.rocket().state::<App>()?;
+    let mut conn = app.db.read().await.ok()?;
+    let target = redirects::store::follow(&mut conn, &candidates)
+        .await
+        .inspect_err(|error| tracing::warn!(%error, "an old address could not be looked up"))
+        .ok()??
+        .target(path)?;
+    Some(match request.uri().query() {
+        Some(query) => format!("{target}?{query}"),
+        None => target,
     })
 }
 
@@ -188,6 +216,12 @@ impl<'r, R: Responder<'r, 'static>> Responder<'r, 'static> for Finished<R> {
         finish_unseen(request, &mut response);
         Ok(response)
     }
+}
+
+#[derive(rocket::Responder)]
+enum PageOrMoved {
+    Page(Box<PageOrBare>),
+    Moved(Box<Redirect>),
 }
 
 struct PageOrBare {

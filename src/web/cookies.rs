@@ -21,13 +21,15 @@ pub enum Kind {
     Browser,
     /// What the next page says; see [`message`](super::message).
     Message,
+    /// When somebody last looked at their home page.
+    Looked,
 }
 
 /// How long a browser that signs in is known by.
 const BROWSER_LIFETIME: Duration = Duration::hours(2);
 
 impl Kind {
-    pub const ALL: [Self; 4] = [Self::Session, Self::Csrf, Self::Browser, Self::Message];
+    pub const ALL: [Self; 5] = [Self::Session, Self::Csrf, Self::Browser, Self::Message, Self::Looked];
 
     /// The name on this site. `sessionid` and `csrftoken` are what scripts and proxies of the service know.
     pub fn name(self, web: &WebSettings) -> &'static str {
@@ -40,6 +42,8 @@ impl Kind {
             (Self::Browser, true) => "__Host-browser",
             (Self::Message, false) => "message",
             (Self::Message, true) => "__Host-message",
+            (Self::Looked, false) => "looked",
+            (Self::Looked, true) => "__Host-looked",
         }
     }
 }

@@ -15,6 +15,8 @@ use rocket::http::{ContentType, Header};
 use rocket::{Request, Response};
 
 use super::fairings::{SignedInAs, context, is_below};
+use super::static_files::DEV_SERVER;
+use super::view::PLAUSIBLE;
 use crate::config::Settings;
 
 /// Whether this request's page shows another page of ours in a frame.
@@ -37,6 +39,19 @@ pub fn show_pictures_from(request: &Request<'_>, origins: impl IntoIterator<Item
     request.local_cache(|| PicturesFrom(origins));
 }
 
+/// What pages may load from other places, by the settings: none, as a rule.
+#[derive(Default)]
+struct Elsewhere {
+    scripts: Vec<String>,
+    styles: Vec<String>,
+    fonts: Vec<String>,
+    connections: Vec<String>,
+}
+
+fn listed(sources: &[String]) -> String {
+    sources.iter().map(|source| format!(" {source}")).collect()
+}
+
 /// Headers that every answer carries, and the content security policy.
 #[derive(Debug, Clone)]
 pub struct SecurityHeaders {
@@ -50,15 +65,19 @@ pub struct SecurityHeaders {
 
 impl SecurityHeaders {
     pub fn new(settings: &Settings) -> Self {
-        let (dev_scripts, dev_styles, dev_connect) = if settings.web.assets_dev_mode {
-            (
-                " http://localhost:5173",
-                " 'unsafe-inline' http://localhost:5173",
-                " http://localhost:5173 ws://localhost:5173",
-            )
-        } else {
-            ("", "", "")
-        };
+        let mut from = Elsewhere::default();
+        if settings.web.assets_dev_mode {
+            from.scripts.push(DEV_SERVER.to_owned());
+            from.styles.push("'unsafe-inline'".to_owned());
+            from.styles.push(DEV_SERVER.to_owned());
+            from.fonts.push(DEV_SERVER.to_owned());
+            from.connections.push(DEV_SERVER.to_owned());
+            from.connections.push(DEV_SERVER.replacen("http", "ws", 1));
+        }
+        if settings.web.plausible_domain.is_some() {
+            from.scripts.push(PLAUSIBLE.to_owned());
+            from.connections.push(PLAUSIBLE.to_owned());
+        }
         let report = settings
             .web
             .csp_report_uri
@@ -67,14 +86,17 @@ impl SecurityHeaders {
             .unwrap_or_default();
         Self {
             policy_before_pictures: format!(
-                "default-src 'none'; base-uri 'none'; connect-src 'self'{dev_connect}; font-src 'self' data:; \
+                "default-src 'none'; base-uri 'none'; connect-src 'self'{connections}; font-src 'self' data:{fonts}; \
                  form-action 'self' {github}; frame-ancestors 'self'; img-src 'self' blob: data: https://github.com \
                  https://avatars.githubusercontent.com",
+                connections = listed(&from.connections),
+                fonts = listed(&from.fonts),
                 github = settings.github.login.web_url.origin().ascii_serialization(),
             ),
             policy_before_nonce: format!(
-                "; manifest-src 'self'; object-src 'none'; \
-                 style-src 'self'{dev_styles}; script-src 'self'{dev_scripts} 'nonce-"
+                "; manifest-src 'self'; object-src 'none'; style-src 'self'{styles}; script-src 'self'{scripts} 'nonce-",
+                styles = listed(&from.styles),
+                scripts = listed(&from.scripts),
             ),
             bare_policy: format!(
                 "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'{report}"

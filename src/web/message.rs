@@ -15,6 +15,9 @@ use super::responders::found;
 /// The tones that a message can have.
 pub const TONES: &[&str] = &["success", "info", "warning", "danger"];
 
+/// The message that codelists are out of date, which says always the same and stays on its page.
+pub const CODELISTS_OUT_OF_DATE: &str = "codelist_out_of_date";
+
 /// How long a message waits for a page.
 const LIFETIME: Duration = Duration::minutes(10);
 
@@ -38,6 +41,11 @@ impl Told {
             text: text.into(),
         }
     }
+
+    /// Says that codelists of what was asked for are out of date.
+    pub fn codelists_out_of_date(to: impl Into<String>) -> Self {
+        Self::new(to, CODELISTS_OUT_OF_DATE, "")
+    }
 }
 
 impl<'r> Responder<'r, 'static> for Told {
@@ -60,6 +68,9 @@ pub fn kept(request: &Request<'_>) -> Option<(&'static str, String)> {
 
 fn read(value: &str) -> Option<(&'static str, String)> {
     let (tone, text) = value.split_once(':')?;
+    if tone == CODELISTS_OUT_OF_DATE {
+        return Some((CODELISTS_OUT_OF_DATE, String::new()));
+    }
     let tone = TONES.iter().find(|known| **known == tone)?;
     (!text.is_empty()).then(|| (*tone, text.chars().take(LONGEST).collect()))
 }
@@ -79,6 +90,8 @@ mod tests {
             read("info:Saved: all of it."),
             Some(("info", "Saved: all of it.".to_owned()))
         );
+        let fixed = read("codelist_out_of_date:<b>anything</b>");
+        assert_eq!(fixed, Some((super::CODELISTS_OUT_OF_DATE, String::new())));
         for other in ["", "info", "info:", "shout:Saved.", "\"><b>:Saved."] {
             assert_eq!(read(other), None, "{other}");
         }

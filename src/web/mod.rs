@@ -7,6 +7,7 @@ pub mod address;
 pub mod announcements;
 pub mod api;
 pub mod catchers;
+pub mod components;
 pub mod cookies;
 pub mod database;
 pub mod dev_github;

@@ -3,6 +3,8 @@
 //! in a template.
 
 mod forms;
+mod frame;
+mod graph;
 pub mod honeycomb;
 mod parts;
 mod repo_pages;
@@ -20,10 +22,13 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::announcements::{self, Announcement};
+use super::components;
 use super::fairings::context;
 use super::guards::Visit;
 use super::pages::dev_mail;
 pub use forms::*;
+pub use frame::*;
+pub use graph::{Graph, Told as ToldOfAction};
 pub use parts::*;
 pub use repo_pages::{repo_href, sign_off_href};
 pub use requests::*;
@@ -34,8 +39,14 @@ pub use text::*;
 /// The template engine: strict, so that a view without a field its template names is a fault that a
 /// test finds, not an empty space that nobody sees.
 pub fn templates() -> impl Fairing {
-    Template::custom(|engines| engines.handlebars.set_strict_mode(true))
+    Template::custom(|engines| {
+        engines.handlebars.set_strict_mode(true);
+        components::install(&mut engines.handlebars);
+    })
 }
+
+/// The page analytics service.
+pub(in crate::web) const PLAUSIBLE: &str = "https://plausible.io";
 
 /// The frame of a page: what its layout needs to know.
 #[derive(Debug, Serialize)]
@@ -61,6 +72,7 @@ pub struct Chrome {
     pub request_id: String,
     pub assets: AssetLinks,
     pub scripts: Vec<String>,
+    pub analytics: Option<Analytics>,
     pub year: i32,
 }
 
@@ -108,6 +120,7 @@ impl<'r> Visit<'r> {
                 username: user.username.clone(),
                 name: user.fullname.clone(),
                 href: format!("/users/{}/", encode_segment(&user.username)),
+                via: self.social_login(),
                 is_staff: user.may_enter_staff_area(),
                 staff_href: self.staff_href("/staff/"),
             }),
@@ -123,11 +136,7 @@ impl<'r> Visit<'r> {
             flash: self
                 .shown_message()
                 .into_iter()
-                .map(|(tone, text)| Notice {
-                    tone,
-                    title: None,
-                    text,
-                })
+                .map(|(tone, text)| Notice::of_message(tone, text))
                 .collect(),
             banners,
             nonce: context(self.request).nonce.clone(),
@@ -141,6 +150,10 @@ impl<'r> Visit<'r> {
             request_id: self.request_id().to_owned(),
             assets: self.app.assets.links(),
             scripts: Vec::new(),
+            analytics: settings.web.plausible_domain.as_ref().map(|domain| Analytics {
+                script: format!("{PLAUSIBLE}/js/script.pageview-props.tagged-events.js"),
+                domain: domain.clone(),
+            }),
             year: OffsetDateTime::now_utc().year(),
         }
     }
@@ -174,16 +187,21 @@ impl Chrome {
     fn step(mut self, kind: &'static str, label: String, href: Option<String>) -> Self {
         if self.breadcrumbs.is_empty() {
             let home = Crumb {
-                kind: None,
-                label: "Home".to_owned(),
-                href: Some("/".to_owned()),
+                location: None,
+                title: "Home".to_owned(),
+                url: Some("/".to_owned()),
+                id: "crumb-0".to_owned(),
+                active: false,
             };
             self.breadcrumbs.push(home);
         }
         self.breadcrumbs.push(Crumb {
-            kind: Some(kind),
-            label,
-            href,
+            // That a page is a page goes without saying.
+            location: (kind != "Page").then_some(kind),
+            title: label,
+            active: href.is_none(),
+            url: href,
+            id: format!("crumb-{}", self.breadcrumbs.len()),
         });
         self
     }
@@ -213,11 +231,7 @@ impl Chrome {
 
     /// A message about what was just done, or failed.
     pub fn notice(mut self, tone: &'static str, text: impl Into<String>) -> Self {
-        self.flash.push(Notice {
-            tone,
-            title: None,
-            text: text.into(),
-        });
+        self.flash.push(Notice::of_message(tone, text.into()));
         self
     }
 

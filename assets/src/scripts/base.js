@@ -1,3 +1,4 @@
+import "./palette.js";
 import { startRelativeTimes } from "./relative-time.js";
 
 /** The theme switch: "system" forgets the choice. */
@@ -71,13 +72,19 @@ function closeMenu(menu) {
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
+  for (const host of document.querySelectorAll(".tip-host:is(:hover, :focus-within)")) {
+    host.dataset.quiet = "";
+    const speak = () => delete host.dataset.quiet;
+    host.addEventListener("pointerleave", speak, { once: true });
+    host.addEventListener("focusout", speak, { once: true });
+  }
   const menus = [...document.querySelectorAll("details[data-menu][open]")];
   closeMenu(menus.find((menu) => menu.contains(document.activeElement)) ?? menus[0]);
 });
 
 /** After a refused form the summary of errors is read first. */
 function focusErrors() {
-  document.querySelector("[data-errors]")?.focus();
+  document.querySelector("[data-errors]:not([data-example] *)")?.focus();
 }
 
 startThemeSwitch();

@@ -105,7 +105,7 @@ fn create(folder: &Path, study: &Study) -> Result<(), CommandError> {
     std::fs::rename(&making, folder).map_err(|error| cannot_write(folder, &error))
 }
 
-fn write(folder: &Path, path: &str, text: &str) -> Result<(), CommandError> {
+pub(super) fn write(folder: &Path, path: &str, text: &str) -> Result<(), CommandError> {
     let file = folder.join(path);
     let parent = file.parent().unwrap_or(folder);
     std::fs::create_dir_all(parent).map_err(|error| cannot_write(parent, &error))?;

@@ -1,15 +1,17 @@
 //! `jobserver demo seed`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
 
 use super::history;
 use super::repos::{self, STUDIES};
 use super::store;
-use super::story::{ADMINISTRATOR, ARCHIVED, ORGS, PEOPLE, PROJECTS, SIGNED_OFF, Workspace};
+use super::story::{ADMINISTRATOR, ARCHIVED, LOGOS, ORGS, PEOPLE, PROJECTS, SIGNED_OFF, Workspace};
 use crate::cli::CommandError;
 use crate::cli::outfit::Outfit;
+use crate::core::announcements::Level;
+use crate::core::announcements::actions::{NewAlert, add as add_alert};
 use crate::core::audit::By;
 use crate::core::jobs::Pipeline;
 use crate::core::jobs::backends::{BackendInput, create_backend};
@@ -39,6 +41,8 @@ pub async fn run(outfit: &Outfit) -> Result<(), CommandError> {
     let history = history::write(OffsetDateTime::now_utc(), &commits, &pipelines);
     let workspaces = workspaces();
 
+    let logos = write_logos(&outfit.settings.media.storage)?;
+
     let by = By::operator("demo");
     for (slug, name) in BACKENDS {
         let input = BackendInput {
@@ -59,7 +63,10 @@ pub async fn run(outfit: &Outfit) -> Result<(), CommandError> {
     store::insert_workspaces(&mut tx, &workspaces).await?;
     store::insert_requests(&mut tx, &history.requests).await?;
     store::insert_jobs(&mut tx, &history.jobs).await?;
+    store::set_logos(&mut tx, &logos.0, &logos.1).await?;
+    store::insert_samples(&mut tx).await?;
     tx.commit().await.map_err(crate::core::error::Error::from)?;
+    add_alert(db, &by, &greeting()).await?;
     println!(
         "Demonstration data: {} organisations, {} people, {} projects, {} workspaces, {} job requests with {} jobs; \
          git repositories in {}.",
@@ -72,6 +79,31 @@ pub async fn run(outfit: &Outfit) -> Result<(), CommandError> {
         root.display()
     );
     Ok(())
+}
+
+/// What everybody signed in is told.
+fn greeting() -> NewAlert {
+    NewAlert {
+        title: "This is a demonstration.".to_owned(),
+        message: "Its people and projects are invented, and its jobs are only <em>played</em>. \
+                  See <a href=\"/status/\">how the backends are</a>."
+            .to_owned(),
+        level: Level::Info,
+        starts_at: None,
+        ends_at: None,
+    }
+}
+
+/// The logos of organisations that have one, put where uploads lie: their slugs, and the paths of the files.
+fn write_logos(uploads: &Path) -> Result<(Vec<String>, Vec<String>), CommandError> {
+    let mut logos = (Vec::new(), Vec::new());
+    for (slug, drawing) in LOGOS {
+        let path = format!("org_logos/{slug}.svg");
+        repos::write(uploads, &path, drawing)?;
+        logos.0.push((*slug).to_owned());
+        logos.1.push(path);
+    }
+    Ok(logos)
 }
 
 fn workspaces() -> Vec<Workspace> {

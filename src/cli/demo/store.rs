@@ -73,6 +73,37 @@ pub async fn insert_orgs(conn: &mut PgConnection, orgs: &[Org]) -> Result<()> {
     Ok(())
 }
 
+/// Whose logos were uploaded: by slug, the path below the folder of uploads.
+pub async fn set_logos(conn: &mut PgConnection, slugs: &[String], files: &[String]) -> Result<()> {
+    sqlx::query!(
+        "UPDATE org SET logo_file = l.file FROM unnest($1::text[], $2::text[]) AS l (slug, file) WHERE org.slug = l.slug",
+        slugs,
+        files
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Eight days of samples of every backend: mostly in contact, with outages, a maintenance and a gap.
+pub async fn insert_samples(conn: &mut PgConnection) -> Result<()> {
+    sqlx::query!(
+        r#"INSERT INTO backend_sample (backend_id, at, is_missing, is_in_maintenance, running, pending, unprocessed)
+           SELECT b.id, date_bin('10 minutes', now(), 'epoch') - g.n * interval '10 minutes',
+                  g.n BETWEEN 45 AND 47 OR g.n BETWEEN 640 + b.place AND 652 OR (b.place = 2 AND g.n BETWEEN 118 AND 119),
+                  b.place = 1 AND g.n BETWEEN 90 AND 101,
+                  round(3 + 2 * sin(g.n / 17.0 + b.place))::int,
+                  greatest(round(5 + 7 * sin(g.n / 23.0 + b.place) + 3 * sin(g.n / 5.0)), 0)::int,
+                  greatest(round(2 * sin(g.n / 11.0)), 0)::int
+             FROM (SELECT id, row_number() OVER (ORDER BY slug DESC) AS place FROM backend) b
+            CROSS JOIN generate_series(1, 1151) AS g (n)
+            WHERE NOT (b.place = 2 AND g.n BETWEEN 500 AND 520)"#
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Projects with their organisations, members and data permissions, made by `by`, and the record of
 /// that.
 pub async fn insert_projects(conn: &mut PgConnection, projects: &[Project], by: &str) -> Result<()> {

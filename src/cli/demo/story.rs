@@ -120,6 +120,24 @@ pub struct Org {
     pub is_internal: bool,
 }
 
+/// Logos, drawn for the demonstration, by the slugs of their organisations. The third has none.
+pub const LOGOS: &[(&str, &str)] = &[
+    (
+        "northbridge-university",
+        concat!(
+            r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48"><rect width="48" height="48" fill="#1f3a5f"/>"##,
+            r##"<path d="M6 32a18 18 0 0 1 36 0M6 32h36M16 32v-14M24 32v-18M32 32v-14" fill="none" stroke="#fff" stroke-width="3"/></svg>"##
+        ),
+    ),
+    (
+        "harbour-health-research",
+        concat!(
+            r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48"><rect width="48" height="48" fill="#e8f3f1"/>"##,
+            r##"<path d="M24 8v30M14 18h20M8 28a16 12 0 0 0 32 0" fill="none" stroke="#0b6b5d" stroke-width="4"/></svg>"##
+        ),
+    ),
+];
+
 pub const ORGS: &[Org] = &[
     Org {
         slug: "northbridge-university",

@@ -59,6 +59,13 @@ impl SignedIn {
         !self.roles.is_empty() || self.memberships.iter().any(|membership| !membership.roles.is_empty())
     }
 
+    /// Whether all that they do here is to ask for analyses in the interactive part.
+    pub fn is_interactive_only(&self) -> bool {
+        let inside = self.memberships.iter().flat_map(|membership| &membership.roles);
+        let mut roles = self.roles.iter().chain(inside).peekable();
+        roles.peek().is_some() && roles.all(|role| *role == Role::InteractiveReporter)
+    }
+
     pub fn is_member_of(&self, project_id: i32) -> bool {
         self.memberships
             .iter()
@@ -166,6 +173,17 @@ mod tests {
         let ada = somebody(vec![Role::DeploymentAdministrator], vec![]);
         assert!(ada.can::<RunJobs>(99).is_ok());
         assert!(ada.has_role(Role::DeploymentAdministrator, None));
+    }
+
+    #[test]
+    fn whoever_has_another_role_is_not_interactive_only() {
+        let reporter = |project_id| Membership {
+            project_id,
+            roles: vec![Role::InteractiveReporter],
+        };
+        assert!(somebody(vec![], vec![reporter(1), reporter(2)]).is_interactive_only());
+        assert!(!somebody(vec![], vec![]).is_interactive_only());
+        assert!(!somebody(vec![Role::OutputChecker], vec![reporter(1)]).is_interactive_only());
     }
 
     #[test]

@@ -26,6 +26,11 @@ pub struct RequestDetail {
     pub previous_succeeded: Option<Earlier>,
     /// Requests of the backend that are older and not over.
     pub ahead: i64,
+    /// Jobs of theirs that are not over.
+    pub jobs_ahead: i64,
+    /// Who may be asked again: whether the workspace is archived, whether the backend takes requests.
+    pub workspace_is_archived: bool,
+    pub backend_is_active: bool,
 }
 
 /// Where a request belongs: what its page and its jobs' pages both name.
@@ -67,6 +72,7 @@ pub struct ListedJob {
     pub status: String,
     pub status_code: String,
     pub status_message: String,
+    pub created_at: OffsetDateTime,
     pub updated_at: Option<OffsetDateTime>,
     pub started_at: Option<OffsetDateTime>,
     pub completed_at: Option<OffsetDateTime>,
@@ -209,6 +215,7 @@ mod tests {
             status: status.into(),
             status_code: String::new(),
             status_message: String::new(),
+            created_at: NOW - Duration::minutes(60),
             updated_at: Some(NOW),
             started_at: Some(NOW - Duration::minutes(minutes)),
             completed_at: job_is_completed(status).then_some(NOW),

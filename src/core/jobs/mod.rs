@@ -3,6 +3,8 @@
 pub mod actions;
 pub mod backends;
 pub mod detail;
+pub mod difference;
+pub mod earlier;
 pub mod operator;
 pub mod permissions;
 pub mod pipeline;
@@ -11,6 +13,7 @@ pub mod running;
 pub mod runtime;
 pub mod sealed_tokens;
 pub mod status;
+pub mod status_codes;
 pub mod store;
 pub mod sync;
 

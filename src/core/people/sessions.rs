@@ -89,6 +89,8 @@ pub struct Found {
     pub must_rotate: bool,
     /// It is some time since its use was noted.
     pub is_stale: bool,
+    /// Whether they can also sign in with an account of GitHub.
+    pub has_social_account: bool,
 }
 
 /// Whose session this is the token of, with everything that decides what they may do. One statement.

@@ -81,11 +81,21 @@ impl<'r> Visit<'r> {
         self.flash.clone()
     }
 
+    /// Where else than here who is signed in can sign in, by name.
+    pub(in crate::web) fn social_login(&self) -> Option<&'static str> {
+        let known = &self.request.local_cache(HasSocialAccount::default).0;
+        (known.get() == Some(&true)).then_some("GitHub")
+    }
+
     /// Somebody signed in, or what sends others to the login page.
     pub fn signed_in(&self) -> Option<&SignedIn> {
         self.actor.signed_in()
     }
 }
+
+/// Whether who is signed in has an account of GitHub to sign in with.
+#[derive(Debug, Default)]
+struct HasSocialAccount(OnceLock<bool>);
 
 /// Which session this request is of: set by whoever found out.
 #[derive(Debug, Default)]
@@ -116,6 +126,8 @@ pub(in crate::web) async fn actor<'r>(request: &'r Request<'_>) -> &'r Result<Ac
                 sessions::note_use(&mut conn, found.id).await?;
             }
             let _ = request.local_cache(OfSession::default).0.set(found.id);
+            let has_social_account = &request.local_cache(HasSocialAccount::default).0;
+            let _ = has_social_account.set(found.has_social_account);
             let _ = request.local_cache(SignedInAs::default).0.set(found.user.id);
             telemetry::request::signed_in(found.user.id, &found.user.username);
             Ok(Actor::from(found.user))

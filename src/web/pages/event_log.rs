@@ -1,10 +1,15 @@
 //! The event log: every job request, for everybody; and older addresses of it.
 
+mod filter;
+
 use rocket::get;
 use rocket::response::Redirect;
 use serde::Serialize;
 
-use crate::core::jobs::store::lists::{REQUESTS_PER_PAGE, all_requests};
+use self::filter::{Asked, FilterView, Meant};
+use crate::core::jobs::store::lists::{ListedRequest, REQUESTS_PER_PAGE, all_backends, all_requests};
+use crate::core::jobs::store::log::{MOST_MATCHES, requests_matching};
+use crate::core::paging::{Listed, PageAsked};
 use crate::web::database::Database;
 use crate::web::guards::Visit;
 use crate::web::pages::paged::{asked, pagination};
@@ -15,18 +20,42 @@ use crate::web::view::{Banner, JobRequestsTable, Link, Page, Pagination, Without
 pub struct EventLogView {
     pub hint: Option<Banner>,
     pub staff_links: Vec<Link>,
+    pub filter: FilterView,
+    /// The filter cannot be read as it is.
+    pub is_unreadable: bool,
+    /// How many fit, as people read it.
+    pub count: String,
+    /// There are more than can be paged through.
+    pub is_cut: bool,
     pub table: JobRequestsTable,
     pub pagination: Pagination,
 }
 
-#[get("/event-log?<page>")]
-pub async fn event_log(visit: Visit<'_>, db: &Database, page: Option<&str>) -> Outcome<Page> {
-    let listed = all_requests(&mut *db.read().await?, asked(page)?).await?;
-    let pagination = pagination(&visit, page, listed.total, REQUESTS_PER_PAGE)?;
+#[get("/event-log?<page>&<filter..>")]
+pub async fn event_log(visit: Visit<'_>, db: &Database, page: Option<&str>, filter: Asked<'_>) -> Outcome<Page> {
+    let asked = asked(page)?;
+    let meant = filter.meant();
+    let mut conn = db.read().await?;
+    let backends = all_backends(&mut conn).await?;
+    let listed = list(&mut conn, &meant, asked).await?;
+    drop(conn);
+    // Those beyond are neither counted nor shown.
+    let is_whole = matches!(&meant, Meant::Filter(filter) if filter.is_empty());
+    let is_cut = !is_whole && listed.total > MOST_MATCHES;
+    let total = if is_cut { MOST_MATCHES } else { listed.total };
+    let pagination = pagination(&visit, page, total, REQUESTS_PER_PAGE)?;
     let is_staff = visit.actor.may_enter_staff_area();
     let view = EventLogView {
         hint: (pagination.page == 1 && !is_staff).then(service_status),
         staff_links: if is_staff { staff_links(&visit) } else { Vec::new() },
+        filter: filter.view(backends, visit.query()),
+        is_unreadable: matches!(meant, Meant::Unreadable),
+        count: if is_cut {
+            format!("more than {}", pagination.total)
+        } else {
+            pagination.total.clone()
+        },
+        is_cut,
         table: JobRequestsTable::new("Job requests, the newest first", Without::Nothing, listed.rows),
         pagination,
     };
@@ -34,6 +63,17 @@ pub async fn event_log(visit: Visit<'_>, db: &Database, page: Option<&str>) -> O
         .chrome("Event log")
         .describe("Every job request, the newest first.");
     Ok(visit.render("pages/event_log", chrome, &view))
+}
+
+async fn list(conn: &mut sqlx::PgConnection, meant: &Meant, page: PageAsked) -> Outcome<Listed<ListedRequest>> {
+    Ok(match meant {
+        Meant::Filter(filter) if filter.is_empty() => all_requests(conn, page).await?,
+        Meant::Filter(filter) => requests_matching(conn, filter, page).await?,
+        Meant::Nothing | Meant::Unreadable => Listed {
+            rows: Vec::new(),
+            total: 0,
+        },
+    })
 }
 
 fn service_status() -> Banner {

@@ -1,33 +1,67 @@
 //! The home page: what the site is, for whoever is not signed in; one's own work, for whoever is.
 
+mod looked;
+
 use rocket::get;
 use serde::Serialize;
 
+use self::looked::Since;
 use crate::core::access::SignedIn;
 use crate::core::error::Result;
 use crate::core::jobs::store::lists as requests;
 use crate::core::projects::store::lists as projects;
+use crate::core::projects::store::orgs::{self, ListedOrg, Totals};
 use crate::core::workspaces::store::lists as workspaces;
 use crate::web::database::Database;
 use crate::web::guards::Visit;
+use crate::web::pages::logos::Logos;
+use crate::web::pages::orgs::OrgTile;
 use crate::web::responders::Outcome;
-use crate::web::view::{JobRequestsTable, Link, Page, Status, Time, Without, counted, user_href};
+use crate::web::view::{JobRequestsTable, Link, Page, Status, Time, Without, absolute, counted, thousands, user_href};
 
 /// How many things of each kind the page shows.
-const SHOWN: i64 = 5;
+const SHOWN: usize = 5;
 
 #[derive(Serialize)]
 pub struct HomeView {
-    pub signed_in: bool,
-    pub greeting: Option<String>,
+    pub landing: Option<Landing>,
+    pub own: Option<OwnView>,
+    pub latest: JobRequestsTable,
+}
+
+/// For whoever is not signed in.
+#[derive(Serialize)]
+pub struct Landing {
+    pub figures: Vec<Figure>,
+    pub orgs: Vec<OrgTile>,
+}
+
+#[derive(Serialize)]
+pub struct Figure {
+    pub number: String,
+    pub label: &'static str,
+    pub href: &'static str,
+}
+
+/// For whoever is signed in.
+#[derive(Serialize)]
+pub struct OwnView {
+    pub name: String,
+    pub initials: String,
     pub counts: Vec<Link>,
-    pub own_requests: Vec<OwnRequest>,
-    pub own_requests_href: Option<String>,
+    /// Whether they have to do with jobs at all.
+    pub runs_jobs: bool,
+    pub going: Vec<OwnRequest>,
+    pub failed: Vec<OwnRequest>,
+    pub failed_title: &'static str,
+    /// When the visit before this one was; `None` when nobody knows.
+    pub failed_since: Option<String>,
+    pub requests: Vec<OwnRequest>,
+    pub requests_href: Option<String>,
     pub workspaces: Vec<Link>,
     pub workspaces_href: Option<&'static str>,
     pub projects: Vec<Link>,
     pub projects_href: Option<&'static str>,
-    pub latest: JobRequestsTable,
 }
 
 #[derive(Serialize)]
@@ -36,7 +70,7 @@ pub struct OwnRequest {
     pub number: String,
     pub href: String,
     pub status: Status,
-    pub created: Time,
+    pub time: Time,
 }
 
 impl From<requests::OwnRequest> for OwnRequest {
@@ -46,7 +80,19 @@ impl From<requests::OwnRequest> for OwnRequest {
             href: format!("/{}/{}/{}/", request.project_slug, request.workspace, request.id),
             workspace: request.workspace,
             number: request.id.to_string(),
-            created: Time::new(request.created_at),
+            time: Time::new(request.created_at),
+        }
+    }
+}
+
+impl From<requests::NewsOfRequest> for OwnRequest {
+    fn from(request: requests::NewsOfRequest) -> Self {
+        Self {
+            status: request.status().into(),
+            href: format!("/{}/{}/{}/", request.project_slug, request.workspace, request.id),
+            workspace: request.workspace,
+            number: request.id.to_string(),
+            time: Time::new(request.at),
         }
     }
 }
@@ -55,70 +101,114 @@ impl From<requests::OwnRequest> for OwnRequest {
 pub async fn home(visit: Visit<'_>, db: &Database) -> Outcome<Page> {
     let mut conn = db.read().await?;
     let latest = requests::latest_requests(&mut conn).await?;
-    let own = match visit.signed_in() {
-        Some(user) => Some(own_work(&mut conn, user).await?),
-        None => None,
-    };
-    drop(conn);
     let latest = JobRequestsTable::new("The ten newest job requests", Without::Nothing, latest);
-    let view = match (visit.signed_in(), own) {
-        (Some(user), Some(own)) => signed_in(user, own, latest),
-        _ => HomeView {
-            signed_in: false,
-            greeting: None,
-            counts: Vec::new(),
-            own_requests: Vec::new(),
-            own_requests_href: None,
-            workspaces: Vec::new(),
-            workspaces_href: None,
-            projects: Vec::new(),
-            projects_href: None,
+    let view = if let Some(user) = visit.signed_in() {
+        let since = looked::look(&visit, user);
+        let work = own_work(&mut conn, user, since).await?;
+        drop(conn);
+        HomeView {
+            landing: None,
+            own: Some(own(user, work, since)),
             latest,
-        },
+        }
+    } else {
+        let totals = orgs::totals(&mut conn).await?;
+        let busiest = orgs::busiest_orgs(&mut conn).await?;
+        drop(conn);
+        HomeView {
+            landing: Some(landing(&visit, &totals, busiest)),
+            own: None,
+            latest,
+        }
     };
+    let site_name = &visit.app.settings.web.site_name;
+    let description = "Runs researchers' code on health records where they are held, and shows what was run.";
     let chrome = visit
         .chrome("")
-        .describe("Runs researchers' code on health records where they are held, and shows what was run.");
+        .describe(description)
+        .preview(site_name.as_str(), description);
     Ok(visit.render("pages/home", chrome, &view))
+}
+
+fn landing(visit: &Visit<'_>, totals: &Totals, busiest: Vec<ListedOrg>) -> Landing {
+    let mut logos = Logos::default();
+    let orgs = busiest.into_iter().map(|org| OrgTile::new(org, &mut logos)).collect();
+    logos.allow(visit);
+    let figure = |number, one, many, href| Figure {
+        number: thousands(number),
+        label: if number == 1 { one } else { many },
+        href,
+    };
+    Landing {
+        figures: vec![
+            figure(totals.job_requests, "job request", "job requests", "/event-log/"),
+            figure(totals.projects, "project", "projects", "/organisations/"),
+            figure(totals.orgs, "organisation", "organisations", "/organisations/"),
+        ],
+        orgs,
+    }
 }
 
 /// What somebody works on.
 struct OwnWork {
     counts: requests::OwnCounts,
+    news: Vec<requests::NewsOfRequest>,
     requests: Vec<requests::OwnRequest>,
     workspaces: Vec<workspaces::WorkspaceName>,
     projects: Vec<projects::ProjectName>,
 }
 
-async fn own_work(conn: &mut sqlx::PgConnection, user: &SignedIn) -> Result<OwnWork> {
+async fn own_work(conn: &mut sqlx::PgConnection, user: &SignedIn, since: Since) -> Result<OwnWork> {
     Ok(OwnWork {
         counts: requests::own_counts(conn, user.id).await?,
+        news: requests::news_of_requests(conn, user.id, since.at()).await?,
         requests: requests::own_requests(conn, user.id).await?,
         workspaces: workspaces::most_active_workspaces(conn, user.id).await?,
         projects: projects::newest_projects(conn, user.id).await?,
     })
 }
 
-fn signed_in(user: &SignedIn, own: OwnWork, latest: JobRequestsTable) -> HomeView {
+fn own(user: &SignedIn, work: OwnWork, since: Since) -> OwnView {
     let logs_href = format!("{}logs/", user_href(&user.username));
-    let projects = user.memberships.len() as i64;
-    HomeView {
-        signed_in: true,
-        greeting: Some(user.fullname.clone()),
-        counts: vec![
+    let projects = i64::try_from(user.memberships.len()).unwrap_or(i64::MAX);
+    let runs_jobs = !user.is_interactive_only();
+    let mut counts = vec![Link::new(counted(projects, "project", "projects"), "/projects/")];
+    if runs_jobs {
+        counts.insert(
+            0,
             Link::new(
-                counted(own.counts.requests, "job request", "job requests"),
+                counted(work.counts.requests, "job request", "job requests"),
                 logs_href.clone(),
             ),
+        );
+        counts.insert(
+            1,
             Link::new(
-                counted(own.counts.workspaces, "workspace", "workspaces"),
+                counted(work.counts.workspaces, "workspace", "workspaces"),
                 "/workspaces/",
             ),
-            Link::new(counted(projects, "project", "projects"), "/projects/"),
-        ],
-        own_requests: own.requests.into_iter().map(OwnRequest::from).collect(),
-        own_requests_href: (own.counts.requests > 0).then_some(logs_href),
-        workspaces: own
+        );
+    }
+    let (going, failed): (Vec<_>, Vec<_>) = work.news.into_iter().partition(|request| request.is_active);
+    let first = |news: Vec<requests::NewsOfRequest>| news.into_iter().take(SHOWN).map(OwnRequest::from).collect();
+    OwnView {
+        name: user.fullname.clone(),
+        initials: initials(user),
+        counts,
+        runs_jobs,
+        going: first(going),
+        failed: first(failed),
+        failed_title: match since {
+            Since::LastVisit(_) => "Failed since your last visit",
+            Since::Days(_) => "Failed in the last 7 days",
+        },
+        failed_since: match since {
+            Since::LastVisit(at) => Some(absolute(at)),
+            Since::Days(_) => None,
+        },
+        requests: work.requests.into_iter().map(OwnRequest::from).collect(),
+        requests_href: (work.counts.requests > 0).then_some(logs_href),
+        workspaces: work
             .workspaces
             .into_iter()
             .map(|workspace| {
@@ -126,13 +216,52 @@ fn signed_in(user: &SignedIn, own: OwnWork, latest: JobRequestsTable) -> HomeVie
                 Link::new(workspace.name, href)
             })
             .collect(),
-        workspaces_href: (own.counts.workspaces > SHOWN).then_some("/workspaces/"),
-        projects: own
+        workspaces_href: (work.counts.workspaces > SHOWN as i64).then_some("/workspaces/"),
+        projects: work
             .projects
             .into_iter()
             .map(|project| Link::new(project.name, format!("/{}/", project.slug)))
             .collect(),
-        projects_href: (projects > SHOWN).then_some("/projects/"),
-        latest,
+        projects_href: (projects > SHOWN as i64).then_some("/projects/"),
+    }
+}
+
+/// The first letters of the words of a name, of the first three at most; without a name, that of the username.
+fn initials(user: &SignedIn) -> String {
+    let of_name: String = user
+        .fullname
+        .split_whitespace()
+        .filter_map(|word| word.chars().next())
+        .take(3)
+        .collect();
+    if of_name.is_empty() {
+        user.username.chars().take(1).collect()
+    } else {
+        of_name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initials_are_those_of_the_name_else_of_the_username() {
+        for (fullname, letters) in [
+            ("Ada Lovelace", "AL"),
+            ("  ada  ", "a"),
+            ("A B C D", "ABC"),
+            ("École Ünal", "ÉÜ"),
+            ("", "u"),
+        ] {
+            let user = SignedIn {
+                id: 1,
+                username: "username".to_owned(),
+                fullname: fullname.to_owned(),
+                roles: Vec::new(),
+                memberships: Vec::new(),
+            };
+            assert_eq!(initials(&user), letters);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! A job's page, and cancelling it.
 
+mod usage;
 mod view;
 
 use rocket::response::Redirect;
@@ -10,6 +11,7 @@ use time::OffsetDateTime;
 use crate::core::jobs::ERROR_ACTION;
 use crate::core::jobs::actions::{Cancelled, cancel_job};
 use crate::core::jobs::store::detail as store;
+use crate::core::jobs::store::earlier::runs_before;
 use crate::telemetry;
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
@@ -32,13 +34,16 @@ pub async fn page(
 ) -> Outcome<Answer> {
     places::check_names(project, workspace)?;
     check_identifier(identifier)?;
-    let job = store::job_detail(&mut *db.read().await?, project, workspace, id, identifier)
+    let mut conn = db.read().await?;
+    let job = store::job_detail(&mut conn, project, workspace, id, identifier)
         .await?
         .ok_or_else(|| Failure::not_found("Job"))?;
     if job.job.identifier != identifier {
         let full = encode_segment(&job.job.identifier);
         return Ok(Answer::redirect(format!("/{project}/{workspace}/{id}/{full}/")));
     }
+    let before = runs_before(&mut conn, identifier).await?;
+    drop(conn);
     if let Some(traceparent) = job.traceparent() {
         telemetry::traces::link(traceparent, "job");
     }
@@ -73,7 +78,7 @@ pub async fn page(
             .then_some(&visit.app.settings.web.honeycomb_url),
         now: OffsetDateTime::now_utc(),
     };
-    let view = view::view(&job, title, &viewer);
+    let view = view::view(&job, &before, title, &viewer);
     Ok(visit.render("pages/job", chrome, &view).into())
 }
 

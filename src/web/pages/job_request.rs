@@ -1,5 +1,10 @@
 //! A job request's page, and cancelling it.
 
+pub mod again;
+mod compared;
+mod failed;
+mod graph;
+mod lanes;
 mod pipeline;
 mod progress;
 mod view;
@@ -9,9 +14,11 @@ use rocket::response::stream::{Event, EventStream};
 use rocket::{Shutdown, get, post};
 use time::OffsetDateTime;
 
-use crate::core::access::{Actor, CanCancel};
+use crate::core::access::{Actor, CanCancel, RunJobs};
 use crate::core::jobs::actions::{Cancelled, cancel_job_request};
-use crate::core::jobs::store::detail as store;
+use crate::core::jobs::detail::{ListedJob, RequestDetail};
+use crate::core::jobs::store::run_form::backends_of_user;
+use crate::core::jobs::store::{detail as store, earlier};
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
 use crate::web::guards::{User, Visit};
@@ -20,7 +27,8 @@ use crate::web::message::Told;
 use crate::web::pages::places;
 use crate::web::responders::{Failure, Outcome, found};
 use crate::web::view::{Page, count_of};
-pub use view::{job_message, log_path, missing_updates};
+pub use failed::{job_message, log_path};
+pub use view::missing_updates;
 
 #[get("/<project>/<workspace>/<id>")]
 pub async fn page(visit: Visit<'_>, db: &Database, project: &str, workspace: &str, id: i32) -> Outcome<Page> {
@@ -30,6 +38,12 @@ pub async fn page(visit: Visit<'_>, db: &Database, project: &str, workspace: &st
         .await?
         .ok_or_else(|| Failure::not_found("JobRequest"))?;
     let jobs = store::jobs_of_request(&mut conn, id).await?;
+    let last_times = earlier::last_times(&mut conn, id).await?;
+    let earlier_definition = match &request.previous_succeeded {
+        Some(success) => earlier::definition_of(&mut conn, success.request_id).await?,
+        None => String::new(),
+    };
+    let may_ask_again = may_ask_again(&visit, &mut conn, &request, &jobs).await?;
     drop(conn);
 
     let place = &request.place;
@@ -60,8 +74,40 @@ pub async fn page(visit: Visit<'_>, db: &Database, project: &str, workspace: &st
             .then_some(&visit.app.settings.web.honeycomb_url),
         now: OffsetDateTime::now_utc(),
     };
-    let view = view::view(&request, &jobs, &viewer);
+    let around = view::Around {
+        last_times: &last_times,
+        earlier_definition: &earlier_definition,
+        again: may_ask_again
+            .then(|| again::Again::new(&request, &jobs, &chrome.csrf))
+            .flatten(),
+    };
+    let view = view::view(&request, &jobs, around, &viewer);
     Ok(visit.render("pages/job_request", chrome, &view))
+}
+
+/// Whether the visitor may ask for what failed once more: the form that asks would let them.
+async fn may_ask_again(
+    visit: &Visit<'_>,
+    conn: &mut sqlx::PgConnection,
+    request: &RequestDetail,
+    jobs: &[ListedJob],
+) -> Outcome<bool> {
+    let Some(user) = visit.signed_in() else {
+        return Ok(false);
+    };
+    if request.workspace_is_archived
+        || !request.backend_is_active
+        || user.can::<RunJobs>(request.place.project_id).is_err()
+        || again::actions(request, jobs).is_empty()
+    {
+        return Ok(false);
+    }
+    let settings = &visit.app.settings;
+    let is_switched_off = settings.web.disable_creating_jobs;
+    let backends = backends_of_user(conn, user.id, is_switched_off, settings.rap.controller.is_some()).await?;
+    Ok(backends
+        .iter()
+        .any(|backend| backend.slug == request.place.backend_slug))
 }
 
 /// The proof that the visitor may cancel, when they may: what decides about the button and the form.
@@ -82,11 +128,19 @@ pub async fn cancel(
     let back = format!("/{project}/{workspace}/{id}/");
     Ok(match cancel_job_request(db, &can).await? {
         Cancelled::Actions(actions) => {
-            let text = format!("The backend is asked to cancel {}.", count_of(actions.len(), "action"));
+            let text = format!("The backend is asked to cancel {}.", named(&actions));
             Told::new(back, "success", text)
         }
         Cancelled::NothingLeft => Told::new(back, "info", "There was nothing left to cancel."),
     })
+}
+
+/// The actions by name while there are few, else how many.
+fn named(actions: &[String]) -> String {
+    match actions {
+        few if few.len() <= 5 => few.join(", "),
+        many => count_of(many.len(), "action"),
+    }
 }
 
 /// The right to cancel the request that an address names; 404 when the address is not the request's.

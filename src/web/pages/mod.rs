@@ -17,6 +17,7 @@ mod project_edit;
 mod projects;
 mod repo;
 mod run_jobs;
+mod search;
 mod settings;
 mod status;
 mod status_page;
@@ -73,6 +74,7 @@ pub fn site_routes() -> Vec<Route> {
         login::link::use_login_link,
         login::token::sign_in,
         login::logout,
+        search::page,
         settings::page,
         settings::save,
         settings::confirm::page,
@@ -95,6 +97,7 @@ pub fn project_routes() -> Vec<Route> {
         job::events,
         job_request::page,
         job_request::cancel,
+        job_request::again::run_again,
         job_request::events,
         project_edit::form,
         project_edit::save,

@@ -7,21 +7,30 @@ use time::{Duration, OffsetDateTime};
 
 use crate::core::jobs::JobRequestStatus;
 use crate::web::guards::Visit;
-use crate::web::view::{Banner, JobRequestRow, JobRequestsTable, Link, Notice, Page, Pagination, Status, Tab, Time};
+use crate::web::message::CODELISTS_OUT_OF_DATE;
+use crate::web::view::{
+    Banner, JobRequestRow, JobRequestsTable, Link, Notice, Page, Pagination, Status, Tab, Time, sentence,
+};
 
 #[derive(Serialize)]
 pub struct UiComponentsView {
     pub statuses: Vec<Status>,
+    pub running: Status,
+    pub project_statuses: Vec<Value>,
+    pub application_statuses: Vec<Value>,
     pub cancel: Value,
     pub cancel_disabled: Value,
+    pub compare: Value,
     pub banners: Vec<Banner>,
-    pub flashes: Vec<Notice>,
     pub time: Time,
     pub identifier: Value,
     pub timeline: Value,
     pub tabs: Vec<Tab>,
     pub table: JobRequestsTable,
+    pub no_rows: JobRequestsTable,
     pub pagination: Pagination,
+    pub last_page: Pagination,
+    pub messages: Vec<Notice>,
     pub errors: Value,
     #[serde(flatten)]
     pub fields: Value,
@@ -34,14 +43,28 @@ pub fn ui_components(visit: Visit<'_>) -> Page {
     statuses.push(Status::of_job("cancelled"));
     let view = UiComponentsView {
         statuses,
+        running: JobRequestStatus::Running.into(),
+        project_statuses: named(&[
+            "ongoing",
+            "ongoing-and-linked",
+            "postponed",
+            "completed-and-linked",
+            "completed-and-awaiting",
+            "retired",
+        ]),
+        application_statuses: named(&[
+            "ongoing",
+            "submitted",
+            "approved_subject",
+            "approved_fully",
+            "completed",
+            "rejected",
+        ]),
         cancel: cancel(None),
         cancel_disabled: cancel(Some("It has finished.")),
+        compare: json!({"text": null, "previous": Link::new("Compare with the previous request", "#c-compare"),
+            "succeeded": Link::new("Compare with the last that succeeded", "#c-compare")}),
         banners: ["info", "success", "warning", "danger"].map(banner).into(),
-        flashes: vec![Notice {
-            tone: "success",
-            title: None,
-            text: "What has just been changed. This one can be dismissed.".to_owned(),
-        }],
         time: Time::new(now - Duration::minutes(4)),
         identifier: json!({"display": "kqhx3vdyfhmw7tjz", "text": "kqhx3vdyfhmw7tjz", "label": "Copy the identifier"}),
         timeline: json!([
@@ -54,12 +77,33 @@ pub fn ui_components(visit: Visit<'_>) -> Page {
             0,
         ),
         table: table(now),
+        no_rows: JobRequestsTable {
+            rows: Vec::new(),
+            ..table(now)
+        },
         pagination: Pagination::new(3, 214, 25, None),
+        last_page: Pagination::new(9, 214, 25, None),
+        messages: vec![
+            Notice::of_message("success", "The project is saved. This can be dismissed.".to_owned()),
+            Notice::of_message(CODELISTS_OUT_OF_DATE, String::new()),
+        ],
         errors: json!([{"href": "#id_email", "text": WRONG_EMAIL}]),
         fields: fields(),
     };
-    let chrome = visit.chrome("Components").here("Page", "Components");
+    let chrome = visit
+        .chrome("Components")
+        .here("Page", "Components")
+        .script(&visit, "multiselect")
+        .script(&visit, "tables");
     visit.render("pages/ui_components", chrome, &view)
+}
+
+/// Values of a status with their words.
+fn named(values: &[&str]) -> Vec<Value> {
+    values
+        .iter()
+        .map(|value| json!({"value": value, "label": sentence(&value.replace('-', "_"))}))
+        .collect()
 }
 
 const WRONG_EMAIL: &str = "Enter an e-mail address, such as name@example.org.";
@@ -133,15 +177,15 @@ fn table(now: OffsetDateTime) -> JobRequestsTable {
 
 fn fields() -> Value {
     json!({
-        "field_text": {"id": "id_name", "name": "name", "label": "Name", "help": "As it should be shown to others.",
-            "value": "Ada Lovelace", "error": null, "required": true, "type": "text", "autocomplete": null, "code": false},
         "field_error": {"id": "id_email", "name": "email", "label": "E-mail", "help": null, "value": "ada",
             "error": WRONG_EMAIL, "required": true, "type": "email", "autocomplete": "email", "code": false},
-        "field_textarea": {"id": "id_purpose", "name": "purpose", "label": "Purpose", "help": null, "value": "",
-            "error": null, "required": false, "rows": 3},
         "field_select": {"id": "id_backend", "name": "backend", "label": "Backend", "help": null, "error": null,
             "required": true, "groups": [{"label": null, "options": [
                 {"value": "tpp", "label": "TPP", "selected": true}, {"value": "emis", "label": "EMIS", "selected": false}]}]},
+        "field_groups": {"id": "select-2", "name": "select-2", "label": "Backend", "required": true, "groups": [
+            {"label": null, "options": [{"value": "", "label": "Choose one", "selected": true}]},
+            {"label": "In use", "options": [{"value": "tpp", "label": "TPP", "selected": false}, {"value": "emis", "label": "EMIS", "selected": false}]},
+            {"label": "For tests", "options": [{"value": "test", "label": "Test", "selected": false}]}]},
         "field_radios": {"id": "id_kind", "name": "kind", "label": "One of a few", "help": null, "error": null, "options": [
             {"id": "id_kind", "name": "kind", "value": "a", "label": "First", "help": null, "checked": true},
             {"id": "id_kind_1", "name": "kind", "value": "b", "label": "Second", "help": "With a word of help", "checked": false}]},

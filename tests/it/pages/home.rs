@@ -1,9 +1,10 @@
 //! The home page.
 
 use sqlx::PgPool;
+use time::OffsetDateTime;
 
 use super::lists::{activate, assert_accessible, execute, requests, usual};
-use crate::support::{Site, count_statements};
+use crate::support::{Request, Site, count_statements};
 
 #[sqlx::test]
 async fn strangers_read_what_the_site_is_for_and_what_is_running(pool: PgPool) {
@@ -105,11 +106,152 @@ async fn the_statements_do_not_grow_with_the_rows(pool: PgPool) {
     let (ada, stranger) = (site.sign_in("ada").await, site.anonymous());
     for more in [1, 11] {
         requests(&site, more).await;
+        for number in 0..more * 10 {
+            site.world.org(&format!("org-{more}-{number}")).await;
+        }
         let (answer, statements) = count_statements(stranger.get("/")).await;
         answer.expect(200);
-        assert_eq!(statements, 1);
+        assert_eq!(statements, 3);
         let (answer, statements) = count_statements(ada.get("/")).await;
         answer.expect(200);
-        assert_eq!(statements, 6);
+        assert_eq!(statements, 7);
     }
+}
+
+/// What of the news is shown: the titles of its cards, with how many each has.
+async fn news(visitor: &crate::support::Visitor) -> Vec<(String, usize)> {
+    let html = visitor.get("/").await.expect(200).html();
+    assert_accessible(&html);
+    html.texts(".news h2")
+        .into_iter()
+        .map(|title| {
+            let id = if title.starts_with("Failed") {
+                "failed-title"
+            } else {
+                "going-title"
+            };
+            let count = html.count(&format!("section[aria-labelledby={id}] li"));
+            (title, count)
+        })
+        .collect()
+}
+
+#[sqlx::test]
+async fn what_goes_on_and_what_failed_meanwhile_comes_first(pool: PgPool) {
+    let site = usual(pool).await;
+    let ada = site.sign_in("ada").await;
+    assert!(news(&ada).await.is_empty());
+
+    // Three hours ago is news to a browser that knows of no earlier visit; eight days ago is none.
+    requests(&site, 8).await;
+    execute(
+        &site,
+        "UPDATE job SET completed_at = now() - interval '8 days' WHERE job_request_id = 1",
+    )
+    .await;
+    execute(
+        &site,
+        "UPDATE job SET completed_at = now() - interval '3 hours' WHERE job_request_id > 1",
+    )
+    .await;
+    let running = Request {
+        status: "running",
+        ..Request::default()
+    };
+    site.world.request(running.clone()).await;
+    let theirs = Request { by: "zoe", ..running };
+    site.world.request(theirs).await;
+    let failed = |title: &str, count| (title.to_owned(), count);
+    let going = ("Going on now".to_owned(), 1);
+    assert_eq!(
+        news(&ada).await,
+        [going.clone(), failed("Failed in the last 7 days", 5)]
+    );
+
+    // A browser that was here two hours ago: what failed before that was seen.
+    let id: i32 = sqlx::query_scalar(r#"SELECT id FROM "user" WHERE username = 'ada'"#)
+        .fetch_one(site.db.pool())
+        .await
+        .unwrap();
+    let two_hours_ago = OffsetDateTime::now_utc().unix_timestamp() - 7200;
+    ada.set_cookie("looked", &format!("{id}..{two_hours_ago}")).await;
+    assert_eq!(news(&ada).await, std::slice::from_ref(&going));
+    execute(
+        &site,
+        "UPDATE job SET completed_at = now() - interval '1 hour' WHERE job_request_id = 3",
+    )
+    .await;
+    // It stays news while the page is loaded again.
+    for _ in 0..2 {
+        assert_eq!(
+            news(&ada).await,
+            [going.clone(), failed("Failed since your last visit", 1)]
+        );
+    }
+    for nonsense in ["", "x", "1.2.3", "99999999999..1", &"9.".repeat(500)] {
+        ada.set_cookie("looked", nonsense).await;
+        assert_eq!(news(&ada).await.len(), 2, "{nonsense}");
+    }
+}
+
+#[sqlx::test]
+async fn whoever_only_asks_for_analyses_sees_nothing_of_jobs(pool: PgPool) {
+    let site = usual(pool).await;
+    site.world.member("project", "rita", &["InteractiveReporter"]).await;
+    let html = site.sign_in("rita").await.get("/").await.expect(200).html();
+    assert_accessible(&html);
+    assert_eq!(html.texts("main h2"), ["Projects", "Latest job requests"]);
+    assert_eq!(html.texts(".facts a"), ["1 project"]);
+    assert_eq!(html.link("Project").as_deref(), Some("/project/"));
+}
+
+#[sqlx::test]
+async fn strangers_see_who_runs_studies_and_how_much(pool: PgPool) {
+    let site = usual(pool).await;
+    site.world.org("idle").await;
+    execute(
+        &site,
+        "UPDATE org SET logo = 'https://logos.example/a.svg' WHERE slug = 'acme'",
+    )
+    .await;
+    requests(&site, 2).await;
+    let answer = site.anonymous().get("/").await.expect(200);
+    let html = answer.html();
+    assert_accessible(&html);
+    assert_eq!(
+        html.texts(".figures-strip li"),
+        ["2 job requests", "1 project", "2 organisations"]
+    );
+    // Those that take part in projects.
+    assert_eq!(html.texts(".tiles li"), ["Acme 1 project"]);
+    assert_eq!(html.attributes("main img", "src"), ["https://logos.example/a.svg"]);
+    let policy = answer.header("Content-Security-Policy").unwrap();
+    assert!(
+        policy.contains("https://avatars.githubusercontent.com https://logos.example; manifest-src"),
+        "{policy}"
+    );
+    for meta in ["meta[name=description]", "meta[property='og:description']"] {
+        assert!(html.attribute(meta, "content").unwrap().contains("health records"));
+    }
+    // Elsewhere nothing is shown from there.
+    let other = site.anonymous().get("/event-log/").await.expect(200);
+    assert!(
+        !other
+            .header("Content-Security-Policy")
+            .unwrap()
+            .contains("logos.example")
+    );
+}
+
+#[sqlx::test]
+async fn initials_stand_beside_the_greeting(pool: PgPool) {
+    let site = usual(pool).await;
+    execute(
+        &site,
+        r#"UPDATE "user" SET fullname = 'Ada <b>Lovelace' WHERE username = 'ada'"#,
+    )
+    .await;
+    let html = site.sign_in("ada").await.get("/").await.expect(200).html();
+    assert_eq!(html.text(".initials").as_deref(), Some("A<"));
+    assert_eq!(html.text("h1").as_deref(), Some("Hello, Ada <b>Lovelace"));
 }

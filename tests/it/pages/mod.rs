@@ -1,9 +1,12 @@
 //! Pages, as people use them.
 
+mod announcements;
+mod design;
 mod dev_github;
 mod dev_mail;
 mod errors;
 mod event_log;
+mod event_log_filters;
 mod github_login;
 mod home;
 mod job_requests;
@@ -11,15 +14,20 @@ mod jobs;
 mod lists;
 mod live;
 mod logs;
+mod members;
 mod people;
 mod projects;
+mod redirects;
 mod repos;
 mod run_jobs;
+mod search;
 mod settings;
 mod settings_email;
 mod settings_person;
 mod settings_sessions;
 mod sign_off;
+mod status_history;
 mod status_page;
+mod uploads;
 mod workspace_create;
 mod workspaces;

@@ -21,6 +21,12 @@ async fn organisations_are_listed_by_name(pool: PgPool) {
         "UPDATE org SET logo = 'https://example.org/b.png' WHERE slug = 'beta'",
     )
     .await;
+    // One that no browser would load here is not shown.
+    execute(
+        &site,
+        "UPDATE org SET logo = 'http://example.org/a.png' WHERE slug = 'acme'",
+    )
+    .await;
     execute(
         &site,
         "UPDATE org SET logo_file = 'org_logos/z.png' WHERE slug = 'zeta'",
@@ -201,7 +207,7 @@ async fn ones_own_lists_have_what_is_ones_own(pool: PgPool) {
     assert_eq!(html.link("ws").as_deref(), Some("/project/ws/"));
     let html = ada.get("/orgs/").await.expect(200).html();
     assert_accessible(&html);
-    assert_eq!(html.texts("main li"), ["Acme 2 projects"]);
+    assert_eq!(html.texts("main li"), ["A Acme 2 projects"]);
 
     // Somebody without any role does not see what is archived.
     site.world.member("project", "zoe", &[]).await;

@@ -16,7 +16,6 @@ async fn an_empty_project_says_what_comes(pool: PgPool) {
     for words in [
         "This is an internal project",
         "No workspaces yet",
-        "Nothing has been published yet",
         "None yet: a repository comes with the first workspace",
         "This project has no members",
         "First run Not yet",
@@ -65,6 +64,19 @@ async fn a_project_shows_its_workspaces_people_and_history(pool: PgPool) {
     );
     // Those in use first.
     assert_eq!(html.texts("tbody th"), ["ws", "a-old-one"]);
+    // The newest job request of each, its status and number.
+    let rows = html.texts("tbody tr");
+    assert!(
+        rows[0].starts_with("ws Failed 1 , just now opensafely/ws main"),
+        "{rows:?}"
+    );
+    assert!(rows[1].starts_with("a-old-one None yet"), "{rows:?}");
+    assert_eq!(html.link("1").as_deref(), Some("/project/ws/1/"));
+    assert_eq!(html.link("Members").as_deref(), Some("/project/members/"));
+    assert_eq!(
+        html.attribute("meta[property='og:title']", "content").as_deref(),
+        Some("142 - Project")
+    );
     assert!(html.main().contains("opensafely/ws"));
     // Of one repository the code host says that it is public; the other it does not show.
     assert_eq!(
@@ -218,4 +230,59 @@ async fn the_statements_do_not_grow_with_the_rows(pool: PgPool) {
         answer.expect(200);
         assert_eq!(statements, 6);
     }
+}
+
+#[sqlx::test]
+async fn the_first_run_is_the_earliest_of_all_workspaces(pool: PgPool) {
+    let site = usual(pool).await;
+    site.world.workspace("project", "other").await;
+    // The oldest request of `ws` never had a job, the next one's began late; `other` was quicker.
+    for (workspace, asked, started) in [
+        ("ws", "10 days", None),
+        ("ws", "9 days", Some("2 days")),
+        ("ws", "3 days", Some("3 days")),
+        ("other", "6 days", Some("5 days")),
+        ("other", "1 day", Some("1 day")),
+    ] {
+        let (id, identifier) = site
+            .world
+            .request(Request {
+                workspace,
+                ..Request::default()
+            })
+            .await;
+        if started.is_some() {
+            let job = Job {
+                identifier: &identifier,
+                ..Job::default()
+            };
+            site.world.job(id, job).await;
+        }
+        sqlx::query(
+            "WITH asked AS (UPDATE job_request SET created_at = now() - $2::interval WHERE id = $1)
+             UPDATE job SET created_at = now() - $3::interval, started_at = now() - $3::interval
+              WHERE job_request_id = $1",
+        )
+        .bind(id)
+        .bind(asked)
+        .bind(started)
+        .execute(site.db.pool())
+        .await
+        .unwrap();
+    }
+    let html = site.anonymous().get("/project/").await.expect(200).html();
+    assert!(html.main().contains("First run 5 days ago"), "{}", html.main());
+    // Rows from before makers were recorded have no time of their own, and count.
+    execute(
+        &site,
+        "UPDATE job_request SET created_at = NULL, created_by_id = NULL WHERE id = 3",
+    )
+    .await;
+    execute(
+        &site,
+        "UPDATE job SET started_at = now() - interval '20 days' WHERE job_request_id = 3",
+    )
+    .await;
+    let html = site.anonymous().get("/project/").await.expect(200).html();
+    assert!(html.main().contains("First run 20 days ago"), "{}", html.main());
 }

@@ -105,6 +105,17 @@ async fn the_demonstration_fills_an_empty_database_once(pool: PgPool) {
             .join(".local/repos/opensafely/demo-long-covid/project.yaml")
             .is_file()
     );
+    // The status page, the alerts and the logos have something to show.
+    assert!(count(&pool, "SELECT count(*) FROM backend_sample WHERE is_missing").await > 0);
+    assert_eq!(count(&pool, "SELECT count(*) FROM site_alert").await, 1);
+    let logos: Vec<String> = sqlx::query_scalar("SELECT logo_file FROM org WHERE logo_file IS NOT NULL")
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+    assert_eq!(logos.len(), 2);
+    for logo in logos {
+        assert!(program.folder().join("uploads").join(logo).is_file());
+    }
     // Every commit that a request names is one of the repositories'.
     let commits: Vec<(String, String)> = sqlx::query_as(
         "SELECT DISTINCT r.url, q.sha FROM job_request q JOIN workspace w ON w.id = q.workspace_id

@@ -1,6 +1,7 @@
 //! What holds for the whole site: the frame around every request.
 
 mod access;
+mod alert_commands;
 pub mod commands;
 mod demo;
 mod github_login;

@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::support::Program;
+use crate::support::{Html, Program, http_client};
 
 /// The server with what lies beside it in an installation: templates, built assets, Rocket's settings.
 pub fn server(pool: &PgPool) -> Program {
@@ -112,4 +112,48 @@ async fn a_taken_port_is_told_with_a_remedy(pool: PgPool) {
     let port = taken.local_addr().unwrap().port().to_string();
     let said = server(&pool).run(&["serve", &port]).await.failed();
     assert!(said.err.contains("set PORT to a free one"), "{}", said.err);
+}
+
+#[sqlx::test]
+async fn the_front_end_is_sent_compressed_and_once(pool: PgPool) {
+    let program = server(&pool);
+    let running = program.start(&["serve", "0"], "listening on").await;
+    let site = format!("http://{}", running.address());
+    // A client that decodes nothing by itself.
+    let client = http_client();
+    let page = client.get(&site).send().await.unwrap().text().await.unwrap();
+    let html = Html::parse(&page);
+    let style = html.attribute("link[rel=stylesheet]", "href").unwrap();
+    let ask = |accepted: &'static str| client.get(format!("{site}{style}")).header("Accept-Encoding", accepted);
+    let mut lengths = Vec::new();
+    for (accepted, encoding) in [("br, gzip", Some("br")), ("gzip", Some("gzip")), ("identity", None)] {
+        let answer = ask(accepted).send().await.unwrap();
+        let header = |name: &str| {
+            answer
+                .headers()
+                .get(name)
+                .map(|value| value.to_str().unwrap().to_owned())
+        };
+        assert_eq!(header("content-encoding").as_deref(), encoding);
+        assert_eq!(header("vary").as_deref(), Some("Accept-Encoding"));
+        assert_eq!(header("content-type").as_deref(), Some("text/css; charset=utf-8"));
+        assert_eq!(
+            header("cache-control").as_deref(),
+            Some("public, max-age=31536000, immutable")
+        );
+        let tag = header("etag").unwrap();
+        let head = client
+            .head(format!("{site}{style}"))
+            .header("Accept-Encoding", accepted);
+        let head = head.send().await.unwrap();
+        let length: usize = head.headers()["content-length"].to_str().unwrap().parse().unwrap();
+        assert_eq!(answer.bytes().await.unwrap().len(), length);
+        lengths.push(length);
+        let again = ask(accepted).header("If-None-Match", tag).send().await.unwrap();
+        assert_eq!(again.status(), 304);
+    }
+    assert!(lengths[0] < lengths[1] && lengths[1] * 2 < lengths[2], "{lengths:?}");
+    let icon = client.get(format!("{site}/static/favicon.ico")).send().await.unwrap();
+    assert_eq!(icon.headers()["content-type"], "image/x-icon");
+    assert_eq!(icon.headers()["cache-control"], "public, max-age=3600");
 }

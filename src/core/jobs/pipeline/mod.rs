@@ -56,6 +56,7 @@ mod action;
 mod command;
 mod extraction;
 mod graph;
+mod layout;
 mod outputs;
 mod policy;
 mod problem;
@@ -66,6 +67,7 @@ mod yaml;
 mod tests;
 
 pub use command::{Command, CommandError};
+pub use layout::{Layout, Line, MAX_DRAWN, Node};
 pub use outputs::{Level, Output};
 pub use policy::{Policy, PolicyRefusal, Tool};
 pub use problem::{Editions, MAX_PROBLEMS, PipelineError, Place, Problem};

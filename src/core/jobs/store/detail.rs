@@ -45,7 +45,11 @@ pub async fn request_detail(
                   good.id AS "good_id?", good.sha AS "good_sha?",
                   (SELECT count(*) FROM job_request a
                     WHERE a.backend_id = r.backend_id AND a.id < r.id
-                      AND a.is_active) AS "ahead!"
+                      AND a.is_active) AS "ahead!",
+                  (SELECT count(*) FROM job_request a JOIN job j ON j.job_request_id = a.id
+                    WHERE r.is_active AND a.backend_id = r.backend_id AND a.id < r.id AND a.is_active
+                      AND lower(j.status) IN ('pending', 'running')) AS "jobs_ahead!",
+                  w.is_archived, b.is_active AS backend_is_active
              FROM job_request r
              JOIN workspace w ON w.id = r.workspace_id
              JOIN repo ON repo.id = w.repo_id
@@ -101,6 +105,9 @@ pub async fn request_detail(
         previous: earlier(row.before_id, row.before_sha),
         previous_succeeded: earlier(row.good_id, row.good_sha),
         ahead: row.ahead,
+        jobs_ahead: row.jobs_ahead,
+        workspace_is_archived: row.is_archived,
+        backend_is_active: row.backend_is_active,
     }))
 }
 
@@ -112,7 +119,7 @@ fn person(id: Option<i32>, username: Option<String>, fullname: Option<String>) -
 pub async fn jobs_of_request(conn: &mut PgConnection, request_id: i32) -> Result<Vec<ListedJob>> {
     Ok(sqlx::query_as!(
         ListedJob,
-        "SELECT identifier, action, status, status_code, status_message, updated_at, started_at, completed_at
+        "SELECT identifier, action, status, status_code, status_message, created_at, updated_at, started_at, completed_at
            FROM job WHERE job_request_id = $1 ORDER BY started_at NULLS LAST, id",
         request_id
     )
@@ -160,7 +167,7 @@ pub async fn job_detail(
              LEFT JOIN LATERAL (
                  SELECT er.id, er.sha FROM job e JOIN job_request er ON er.id = e.job_request_id
                   WHERE er.workspace_id = r.workspace_id AND er.backend_id = r.backend_id
-                    AND e.action = j.action AND e.id < j.id AND e.status = 'succeeded'
+                    AND e.action = j.action AND e.id < j.id AND lower(e.status) = 'succeeded'
                   ORDER BY e.created_at DESC, e.id DESC LIMIT 1) good ON true
             WHERE r.id = $3 AND w.name = $2 AND p.slug = $1 AND starts_with(j.identifier, $4)
             ORDER BY j.identifier = $4 DESC LIMIT 2"#,
@@ -204,6 +211,7 @@ pub async fn job_detail(
             status: row.status,
             status_code: row.status_code,
             status_message: row.status_message,
+            created_at: row.created_at,
             updated_at: row.updated_at,
             started_at: row.started_at,
             completed_at: row.completed_at,

@@ -30,12 +30,17 @@ pub struct ListedRequest {
     pub started_at: Option<OffsetDateTime>,
     /// The jobs' actions, in the order of the jobs; empty where a list does not show them.
     pub actions: Vec<String>,
-    total: i64,
+    pub(super) total: i64,
 }
 
 impl ListedRequest {
     pub fn status(&self) -> JobRequestStatus {
         self.status.parse().unwrap_or(JobRequestStatus::Unknown)
+    }
+
+    /// Of the whole list.
+    pub(super) fn total(&self) -> i64 {
+        self.total
     }
 }
 
@@ -87,6 +92,8 @@ macro_rules! requests {
         .await?
     };
 }
+
+pub(super) use requests;
 
 /// Every job request.
 pub async fn all_requests(conn: &mut PgConnection, page: PageAsked) -> Result<Listed<ListedRequest>> {
@@ -226,11 +233,20 @@ pub async fn requests_of_workspace(
     Ok(Listed::new(rows, |row| row.total))
 }
 
-/// A backend that a workspace has used.
+/// A backend to choose.
 #[derive(Debug)]
 pub struct UsedBackend {
     pub slug: String,
     pub name: String,
+}
+
+/// Every backend, for choosing among them.
+pub async fn all_backends(conn: &mut PgConnection) -> Result<Vec<UsedBackend>> {
+    Ok(
+        sqlx::query_as!(UsedBackend, "SELECT slug, name FROM backend ORDER BY lower(name), slug")
+            .fetch_all(conn)
+            .await?,
+    )
 }
 
 pub async fn backends_of_workspace(conn: &mut PgConnection, workspace_id: i32) -> Result<Vec<UsedBackend>> {
@@ -273,6 +289,52 @@ pub async fn own_requests(conn: &mut PgConnection, user_id: i32) -> Result<Vec<O
              JOIN project p ON p.id = w.project_id
             ORDER BY r.id DESC"#,
         user_id
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// A job request that is news to who made it.
+#[derive(Debug)]
+pub struct NewsOfRequest {
+    pub id: i32,
+    pub status: String,
+    pub is_active: bool,
+    pub workspace: String,
+    pub project_slug: String,
+    /// When it was made; for one that failed, when the last of its jobs ended.
+    pub at: OffsetDateTime,
+}
+
+impl NewsOfRequest {
+    pub fn status(&self) -> JobRequestStatus {
+        self.status.parse().unwrap_or(JobRequestStatus::Unknown)
+    }
+}
+
+/// Of the newest 200 that somebody made on the active backends: those that go on, and those that failed after
+/// `since`; newest first, at most twenty.
+pub async fn news_of_requests(
+    conn: &mut PgConnection,
+    user_id: i32,
+    since: OffsetDateTime,
+) -> Result<Vec<NewsOfRequest>> {
+    Ok(sqlx::query_as!(
+        NewsOfRequest,
+        r#"SELECT r.id, r.status, r.is_active AS "is_active!", w.name AS workspace, p.slug AS project_slug, j.at AS "at!"
+             FROM (SELECT id, status, is_active, created_at, workspace_id, backend_id FROM job_request
+                    WHERE created_by_id = $1 ORDER BY id DESC LIMIT 200) r
+             JOIN backend b ON b.id = r.backend_id AND b.is_active
+             JOIN workspace w ON w.id = r.workspace_id
+             JOIN project p ON p.id = w.project_id
+            CROSS JOIN LATERAL (
+                SELECT CASE WHEN r.is_active THEN r.created_at
+                            ELSE coalesce((SELECT max(coalesce(completed_at, updated_at)) FROM job
+                                            WHERE job_request_id = r.id), r.created_at) END AS at) j
+            WHERE r.is_active OR (r.status = 'failed' AND j.at > $2)
+            ORDER BY r.id DESC LIMIT 20"#,
+        user_id,
+        since
     )
     .fetch_all(conn)
     .await?)

@@ -3,7 +3,9 @@
 pub mod activity;
 pub mod backends;
 pub mod detail;
+pub mod earlier;
 pub mod lists;
+pub mod log;
 pub mod operator;
 pub mod polling;
 pub mod requests;

@@ -11,6 +11,8 @@ use crate::core::jobs::Transport;
 use crate::core::jobs::permissions::DataPermission;
 use crate::core::jobs::pipeline::Policy;
 use crate::core::jobs::status::JobRequestStatus;
+use crate::core::projects::INTERNAL_PROJECT;
+use crate::core::workspaces::Workspace;
 
 /// A backend on which somebody may ask for jobs.
 #[derive(Debug, Clone)]
@@ -65,6 +67,17 @@ pub async fn policy(conn: &mut PgConnection, project_id: i32) -> Result<Policy> 
         cohortextractor: has(DataPermission::Cohortextractor),
         sqlrunner: has(DataPermission::Sqlrunner),
     })
+}
+
+/// As [`policy`], for the project of a workspace: the project that we run ourselves may use all of them.
+pub async fn policy_of(conn: &mut PgConnection, workspace: &Workspace) -> Result<Policy> {
+    if workspace.project_slug == INTERNAL_PROJECT {
+        return Ok(Policy {
+            cohortextractor: true,
+            sqlrunner: true,
+        });
+    }
+    policy(conn, workspace.project_id).await
 }
 
 /// The newest request of a workspace.

@@ -62,6 +62,7 @@ pub(super) async fn find(
         r#"SELECT s.id AS session_id, s.must_rotate AND s.token_hash = $1 AS "must_rotate!",
                   s.last_seen_at < now() - make_interval(secs => $3) AS "is_stale!",
                   u.id, u.username, u.fullname, u.roles,
+                  EXISTS (SELECT FROM social_account a WHERE a.user_id = u.id) AS "has_social_account!",
                   (SELECT coalesce(json_agg(json_build_object('project_id', m.project_id, 'roles', m.roles)), '[]')
                      FROM project_membership m WHERE m.user_id = u.id) AS "memberships!: Json<Vec<MembershipRow>>"
              FROM session s JOIN "user" u ON u.id = s.user_id
@@ -77,6 +78,7 @@ pub(super) async fn find(
         id: row.session_id,
         must_rotate: row.must_rotate,
         is_stale: row.is_stale,
+        has_social_account: row.has_social_account,
         user: SignedIn {
             id: row.id,
             username: row.username,

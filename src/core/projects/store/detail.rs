@@ -19,17 +19,28 @@ pub struct ProjectFacts {
     pub is_shared: bool,
 }
 
-/// `viewer_id` is who looks, when signed in.
+/// `viewer_id` is who looks, when signed in. No job is older than its request, so of each workspace the oldest
+/// request with jobs bounds what the first run can be, and only requests made before that are looked at.
 pub async fn facts(conn: &mut PgConnection, project_id: i32, viewer_id: Option<i32>) -> Result<ProjectFacts> {
     Ok(sqlx::query_as!(
         ProjectFacts,
         r#"SELECT o.name AS "org_name?", o.slug AS "org_slug?", o.logo AS "org_logo?", o.logo_file AS org_logo_file,
-                  (SELECT min(j.first_run)
-                     FROM workspace w
-                     JOIN job_request r ON r.workspace_id = w.id
-                     CROSS JOIN LATERAL (SELECT min(least(started_at, created_at)) AS first_run FROM job
-                                          WHERE job_request_id = r.id) j
-                    WHERE w.project_id = p.id) AS first_run,
+                  (SELECT least(bound.at, first.at)
+                     FROM (SELECT min(j.at) AS at
+                             FROM workspace w
+                            CROSS JOIN LATERAL (SELECT id FROM job_request r
+                                                 WHERE r.workspace_id = w.id
+                                                   AND EXISTS (SELECT FROM job WHERE job_request_id = r.id)
+                                                 ORDER BY r.created_at LIMIT 1) r
+                            CROSS JOIN LATERAL (SELECT min(least(started_at, created_at)) AS at FROM job
+                                                 WHERE job_request_id = r.id) j
+                            WHERE w.project_id = p.id) bound
+                    CROSS JOIN LATERAL (SELECT min(least(j.started_at, j.created_at)) AS at
+                                          FROM workspace w
+                                          JOIN job_request r ON r.workspace_id = w.id
+                                               AND (r.created_at <= bound.at OR r.created_at IS NULL)
+                                          JOIN job j ON j.job_request_id = r.id
+                                         WHERE w.project_id = p.id) first) AS first_run,
                   EXISTS (SELECT FROM project_collaboration c JOIN org_membership m ON m.org_id = c.org_id
                            WHERE c.project_id = p.id AND m.user_id = $2) AS "is_shared!"
              FROM project p

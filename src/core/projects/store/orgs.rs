@@ -65,6 +65,37 @@ pub async fn all_orgs(conn: &mut PgConnection) -> Result<Vec<ListedOrg>> {
     .await?)
 }
 
+/// How much there is here altogether.
+#[derive(Debug)]
+pub struct Totals {
+    pub orgs: i64,
+    pub projects: i64,
+    pub job_requests: i64,
+}
+
+pub async fn totals(conn: &mut PgConnection) -> Result<Totals> {
+    Ok(sqlx::query_as!(
+        Totals,
+        r#"SELECT (SELECT count(*) FROM org) AS "orgs!", (SELECT count(*) FROM project) AS "projects!",
+                  (SELECT total FROM job_request_tally) AS "job_requests!""#
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
+/// The twelve organisations that take part in the most projects.
+pub async fn busiest_orgs(conn: &mut PgConnection) -> Result<Vec<ListedOrg>> {
+    Ok(sqlx::query_as!(
+        ListedOrg,
+        r#"SELECT o.name, o.slug, o.logo, o.logo_file, 0::bigint AS "total!", c.projects AS "projects!"
+             FROM (SELECT org_id, count(*) AS projects FROM project_collaboration GROUP BY org_id
+                    ORDER BY count(*) DESC, org_id LIMIT 12) c
+             JOIN org o ON o.id = c.org_id ORDER BY c.projects DESC, lower(o.name), o.id"#
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
 /// The organisations that somebody belongs to, by name, 20 a page.
 pub async fn own_orgs(conn: &mut PgConnection, user_id: i32, page: PageAsked) -> Result<Listed<ListedOrg>> {
     let rows = sqlx::query_as!(

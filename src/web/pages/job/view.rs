@@ -3,13 +3,14 @@
 use serde::Serialize;
 use time::OffsetDateTime;
 
+use super::usage::{History, Metric, metrics};
 use crate::core::jobs::Runtime;
 use crate::core::jobs::detail::JobDetail;
+use crate::core::jobs::earlier::EarlierRun;
+use crate::core::jobs::status_codes::{Meaning, NONZERO_EXIT, meaning};
 use crate::web::pages::job_request::{log_path, missing_updates};
 use crate::web::view::honeycomb::{self, Window};
-use crate::web::view::{
-    Banner, CancelButton, Comparison, Copyable, Link, Moment, Status, Time, encode_segment, thousands,
-};
+use crate::web::view::{Banner, CancelButton, Comparison, Copyable, Link, Moment, Status, Time, encode_segment};
 
 #[derive(Debug, Serialize)]
 pub struct JobView {
@@ -29,6 +30,9 @@ pub struct JobView {
     pub cancel: Option<CancelButton>,
     pub status_code: Option<String>,
     pub status_message: Option<String>,
+    /// Whether there is anything to say about how it stands.
+    pub says: bool,
+    pub means: Option<MeaningView>,
     pub log_hint: Option<LogHint>,
     pub run_command: Option<String>,
     pub identifier: Copyable,
@@ -36,6 +40,7 @@ pub struct JobView {
     pub commit: Option<Copyable>,
     pub commit_href: Option<String>,
     pub metrics: Vec<Metric>,
+    pub history: Option<History>,
     pub timeline: Vec<Moment>,
     pub comparison: Comparison,
     pub monitoring: Vec<Link>,
@@ -49,10 +54,20 @@ pub struct LogHint {
 }
 
 #[derive(Debug, Serialize)]
-pub struct Metric {
-    pub label: &'static str,
-    pub value: String,
-    pub note: Option<&'static str>,
+pub struct MeaningView {
+    pub means: &'static str,
+    pub next: &'static str,
+    pub documentation: Option<&'static str>,
+}
+
+impl From<Meaning> for MeaningView {
+    fn from(meaning: Meaning) -> Self {
+        Self {
+            means: meaning.means,
+            next: meaning.next,
+            documentation: meaning.documentation,
+        }
+    }
 }
 
 /// Who looks, and what they may see and do.
@@ -65,7 +80,7 @@ pub struct Viewer<'a> {
     pub now: OffsetDateTime,
 }
 
-pub fn view(detail: &JobDetail, title: String, viewer: &Viewer<'_>) -> JobView {
+pub fn view(detail: &JobDetail, before: &[EarlierRun], title: String, viewer: &Viewer<'_>) -> JobView {
     let (job, place) = (&detail.job, &detail.place);
     let request_href = place.request_href(detail.request_id);
     let href = format!("{request_href}{}/", encode_segment(&job.identifier));
@@ -105,7 +120,9 @@ pub fn view(detail: &JobDetail, title: String, viewer: &Viewer<'_>) -> JobView {
         }),
         status_code: non_empty(&job.status_code),
         status_message: non_empty(&job.status_message),
-        log_hint: (job.status_code == "nonzero_exit").then(|| LogHint {
+        says: !job.status_message.is_empty() || meaning(&job.status_code).is_some(),
+        means: meaning(&job.status_code).map(MeaningView::from),
+        log_hint: (job.status_code == NONZERO_EXIT).then(|| LogHint {
             text: "The log is inside the backend, in the workspace's folder. Look at it in Airlock:".to_owned(),
             path: Some(Copyable::new(log_path(&job.action), "Copy the path")),
             href: None,
@@ -116,10 +133,11 @@ pub fn view(detail: &JobDetail, title: String, viewer: &Viewer<'_>) -> JobView {
         commit: Copyable::commit(&place.sha),
         commit_href: (!place.sha.is_empty()).then(|| place.tree_href()),
         metrics: if viewer.sees_metrics {
-            metrics(detail)
+            metrics(detail, before)
         } else {
             Vec::new()
         },
+        history: History::new(detail, before, viewer.sees_metrics),
         timeline: timeline(detail),
         comparison: Comparison::new(
             place,
@@ -184,32 +202,6 @@ fn timeline(detail: &JobDetail) -> Vec<Moment> {
         timeline.push(Moment::new("Last news", job.updated_at));
     }
     timeline
-}
-
-fn metrics(detail: &JobDetail) -> Vec<Metric> {
-    let percent = |label, name| {
-        let value = detail.metric(name);
-        Metric {
-            label,
-            value: value.map_or("-".to_owned(), |value| format!("{}%", value as i64)),
-            note: value
-                .is_some_and(|value| value as i64 > 100)
-                .then_some("More than 100%: several cores"),
-        }
-    };
-    let megabytes = |label, name| Metric {
-        label,
-        value: detail
-            .metric(name)
-            .map_or("-".to_owned(), |value| format!("{} MB", thousands(value as i64))),
-        note: None,
-    };
-    vec![
-        percent("Processor, mean", "cpu_mean"),
-        percent("Processor, peak", "cpu_peak"),
-        megabytes("Memory, mean", "mem_mb_mean"),
-        megabytes("Memory, peak", "mem_mb_peak"),
-    ]
 }
 
 fn monitoring(detail: &JobDetail, viewer: &Viewer<'_>) -> Vec<Link> {

@@ -1,10 +1,9 @@
 //! How far a job request has come, as bars.
 
 use serde::Serialize;
-use time::OffsetDateTime;
 
-use crate::core::jobs::detail::{ListedJob, Summary};
-use crate::web::view::{Status, count_of};
+use crate::core::jobs::detail::Summary;
+use crate::web::view::count_of;
 
 #[derive(Debug, Serialize)]
 pub struct Progress {
@@ -27,8 +26,15 @@ pub struct Part {
     pub percent: String,
 }
 
-/// A job's stretch of its request's time.
-pub type Bar = Segment;
+impl Segment {
+    pub fn new(tone: &'static str, x: f64, width: f64) -> Self {
+        Self {
+            tone,
+            x: format!("{x:.2}%"),
+            width: format!("{width:.2}%"),
+        }
+    }
+}
 
 impl Progress {
     pub fn new(summary: &Summary) -> Self {
@@ -45,7 +51,7 @@ impl Progress {
         let mut segments = Vec::new();
         let mut parts = Vec::new();
         for (tone, count, word) in counts.into_iter().filter(|(_, count, _)| *count > 0) {
-            segments.push(segment(tone, percent(before), percent(count)));
+            segments.push(Segment::new(tone, percent(before), percent(count)));
             parts.push(Part {
                 label: format!("{count} {word}"),
                 percent: format!("{:.0}%", percent(count)),
@@ -58,29 +64,6 @@ impl Progress {
             parts,
         }
     }
-}
-
-fn segment(tone: &'static str, x: f64, width: f64) -> Segment {
-    Segment {
-        tone,
-        x: format!("{x:.2}%"),
-        width: format!("{width:.2}%"),
-    }
-}
-
-/// When a job ran within its request's time; nothing for one that has not started.
-pub fn bar(job: &ListedJob, span: (Option<OffsetDateTime>, OffsetDateTime), now: OffsetDateTime) -> Option<Bar> {
-    let (start, started) = (span.0?, job.started_at?);
-    let total = (span.1 - start).as_seconds_f64();
-    if total <= 0.0 {
-        return None;
-    }
-    let percent = |at: OffsetDateTime| ((at - start).as_seconds_f64() * 100.0 / total).clamp(0.0, 100.0);
-    let end = if job.is_completed() { job.completed_at? } else { now };
-    let x = percent(started).min(99.0);
-    // The shortest job is still to be seen.
-    let width = (percent(end) - x).max(1.0);
-    Some(segment(Status::of_job(&job.status).tone, x, width))
 }
 
 #[cfg(test)]

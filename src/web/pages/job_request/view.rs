@@ -3,15 +3,21 @@
 use serde::Serialize;
 use time::OffsetDateTime;
 
+use super::again::Again;
+use super::compared::DifferenceView;
+use super::failed::{FailedJob, failed_job, job_message};
+use super::graph::graph;
+use super::lanes::{Axis, AxisView, Lane};
 use super::pipeline::PipelineView;
-use super::progress::{Bar, Progress, bar};
+use super::progress::Progress;
 use crate::core::access::CanCancel;
 use crate::core::jobs::actions::can_still_cancel;
 use crate::core::jobs::detail::{ListedJob, RequestDetail, Summary};
+use crate::core::jobs::earlier::{LastTimes, against};
 use crate::core::jobs::{JobRequestStatus, Runtime};
 use crate::web::view::honeycomb::{self, Window};
 use crate::web::view::{
-    Banner, CancelButton, Comparison, Copyable, Link, Moment, Status, Time, count_of, encode_segment, relative,
+    Banner, CancelButton, Comparison, Copyable, Graph, Link, Moment, Status, Time, count_of, encode_segment, relative,
 };
 
 #[derive(Debug, Serialize)]
@@ -34,7 +40,10 @@ pub struct JobRequestView {
     pub alerts: Vec<Banner>,
     pub failed: Vec<FailedJob>,
     pub failed_count: String,
+    pub again: Option<Again>,
+    pub axis: Option<AxisView>,
     pub jobs: Vec<JobRow>,
+    pub graph: Option<Graph>,
     pub no_jobs: Empty,
     pub pipeline: Option<PipelineView>,
     pub is_test_backend: bool,
@@ -46,6 +55,7 @@ pub struct JobRequestView {
     pub identifier: Copyable,
     pub requested_actions: Vec<String>,
     pub comparison: Comparison,
+    pub difference: Option<DifferenceView>,
     pub monitoring: Vec<Link>,
 }
 
@@ -57,23 +67,16 @@ pub struct Fact {
 }
 
 #[derive(Debug, Serialize)]
-pub struct FailedJob {
-    pub action: String,
-    pub href: String,
-    pub status: Status,
-    pub message: Option<String>,
-    pub hint: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
 pub struct JobRow {
     pub action: String,
     pub href: String,
     pub status: Status,
     pub message: Option<String>,
     pub runtime: Option<String>,
+    /// Its runtime against that of the action's last success.
+    pub against: Option<String>,
     pub started: Option<Time>,
-    pub bar: Option<Bar>,
+    pub lane: Option<Lane>,
 }
 
 #[derive(Debug, Serialize)]
@@ -91,23 +94,15 @@ pub struct Viewer<'a> {
     pub now: OffsetDateTime,
 }
 
-/// The status code and message of a job that is waiting or has failed.
-pub fn job_message(status: &str, code: &str, message: &str) -> Option<String> {
-    let tells = status.eq_ignore_ascii_case("failed") || status.eq_ignore_ascii_case("pending");
-    match (code, message) {
-        _ if !tells => None,
-        ("", "") => None,
-        ("", text) | (text, "") => Some(text.to_owned()),
-        (code, message) => Some(format!("{code}: {message}")),
-    }
+/// What the request is compared with, and what can follow it.
+pub struct Around<'a> {
+    pub last_times: &'a LastTimes,
+    /// `project.yaml` of the last request that succeeded.
+    pub earlier_definition: &'a str,
+    pub again: Option<Again>,
 }
 
-/// Where to look for a failed job's log, inside the backend.
-pub fn log_path(action: &str) -> String {
-    format!("metadata/{action}.log")
-}
-
-pub fn view(request: &RequestDetail, jobs: &[ListedJob], viewer: &Viewer<'_>) -> JobRequestView {
+pub fn view(request: &RequestDetail, jobs: &[ListedJob], around: Around<'_>, viewer: &Viewer<'_>) -> JobRequestView {
     let place = &request.place;
     let href = place.request_href(request.id);
     let summary = Summary::of(jobs, request.status);
@@ -116,16 +111,10 @@ pub fn view(request: &RequestDetail, jobs: &[ListedJob], viewer: &Viewer<'_>) ->
     let failed: Vec<FailedJob> = listed
         .iter()
         .filter(|job| job.is("failed"))
-        .map(|job| FailedJob {
-            action: job.action.clone(),
-            href: job_href(job),
-            status: Status::of_job(&job.status),
-            message: job_message(&job.status, &job.status_code, &job.status_message),
-            hint: (job.status_code == "nonzero_exit")
-                .then(|| format!("Read its log inside the backend: {}", log_path(&job.action))),
-        })
+        .map(|job| failed_job(job, job_href(job)))
         .collect();
-    let span = (summary.started_at, summary.completed_at.unwrap_or(viewer.now));
+    let axis = Axis::new(listed, summary.completed_at.unwrap_or(viewer.now));
+    let times = around.last_times;
     JobRequestView {
         number: request.id.to_string(),
         live_url: request.status.is_active().then(|| format!("{href}events/")),
@@ -140,11 +129,14 @@ pub fn view(request: &RequestDetail, jobs: &[ListedJob], viewer: &Viewer<'_>) ->
         links: repository_links(request),
         cancel: cancel_button(request, jobs, viewer, &href),
         progress: (!listed.is_empty()).then(|| Progress::new(&summary)),
-        elapsed: elapsed(&summary, viewer.now),
+        elapsed: elapsed(&summary, times.together(listed), viewer.now),
         queue: queue(request, &summary, viewer.now),
         alerts: alerts(request, &summary, viewer.now),
         failed_count: format!("{} of {}", failed.len(), count_of(listed.len(), "job")),
         failed,
+        again: around.again,
+        axis: axis.as_ref().map(Axis::view),
+        graph: graph(request, listed, job_href),
         jobs: listed
             .iter()
             .map(|job| {
@@ -155,8 +147,13 @@ pub fn view(request: &RequestDetail, jobs: &[ListedJob], viewer: &Viewer<'_>) ->
                     status: Status::of_job(&job.status),
                     message: job_message(&job.status, &job.status_code, &job.status_message),
                     runtime: (!runtime.is_zero()).then(|| runtime.words()),
+                    against: times
+                        .0
+                        .get(&job.action)
+                        .filter(|_| job.is("succeeded") && !runtime.is_zero())
+                        .map(|then| format!("{} last time", against(runtime, *then))),
                     started: job.started_at.map(Time::new),
-                    bar: bar(job, span, viewer.now),
+                    lane: axis.as_ref().map(|axis| axis.lane(job, viewer.now)),
                 }
             })
             .collect(),
@@ -182,6 +179,7 @@ pub fn view(request: &RequestDetail, jobs: &[ListedJob], viewer: &Viewer<'_>) ->
             },
             "This is the first request of this workspace on this backend.",
         ),
+        difference: DifferenceView::new(request, around.earlier_definition),
         monitoring: monitoring(request, &summary, viewer),
     }
 }
@@ -264,15 +262,20 @@ fn cancel_button(request: &RequestDetail, jobs: &[ListedJob], viewer: &Viewer<'_
     })
 }
 
-fn elapsed(summary: &Summary, now: OffsetDateTime) -> Option<Fact> {
+fn elapsed(summary: &Summary, times: Option<(Runtime, Runtime)>, now: OffsetDateTime) -> Option<Fact> {
     let started = summary.started_at?;
     let (label, until) = match summary.completed_at {
         Some(completed) => ("Took", completed),
         None => ("Running for", now),
     };
     let elapsed = Runtime::between(Some(started), Some(until));
-    let note = (!summary.runtime.is_zero() && summary.runtime != elapsed)
+    let together = (!summary.runtime.is_zero() && summary.runtime != elapsed)
         .then(|| format!("All jobs together: {}", summary.runtime.words()));
+    let compared = times.map(|(now, then)| format!("the same jobs: {} last time", against(now, then)));
+    let note = match (together, compared) {
+        (Some(together), Some(compared)) => Some(format!("{together}; {compared}")),
+        (one, other) => one.or(other),
+    };
     Some(Fact {
         label: label.to_owned(),
         text: elapsed.words(),
@@ -286,15 +289,24 @@ fn queue(request: &RequestDetail, summary: &Summary, now: OffsetDateTime) -> Opt
     }
     Some(Fact {
         label: format!("Queue on {}", request.place.backend_name),
-        text: match request.ahead {
-            0 => "Next in line".to_owned(),
-            ahead => format!("{} ahead", count_of(usize::try_from(ahead).unwrap_or(0), "job request")),
+        text: match (request.ahead, request.jobs_ahead) {
+            (0, _) => "Next in line".to_owned(),
+            (requests, 0) => format!("{} ahead", count_of(as_count(requests), "job request")),
+            (requests, jobs) => format!(
+                "{} of {} ahead",
+                count_of(as_count(jobs), "job"),
+                count_of(as_count(requests), "request")
+            ),
         },
         note: Some(match request.place.backend_last_seen {
             Some(at) => format!("Backend last seen {}", relative(now - at)),
             None => "Backend never seen yet".to_owned(),
         }),
     })
+}
+
+fn as_count(number: i64) -> usize {
+    usize::try_from(number).unwrap_or(0)
 }
 
 fn alerts(request: &RequestDetail, summary: &Summary, now: OffsetDateTime) -> Vec<Banner> {

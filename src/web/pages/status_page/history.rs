@@ -171,7 +171,7 @@ fn week_words(history: &History) -> String {
         String::new()
     } else {
         format!(
-            " of what is known; nothing is for {}",
+            ", leaving out {} that are not known",
             in_words(Duration::minutes(not_known.whole_minutes()))
         )
     };

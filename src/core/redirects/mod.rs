@@ -1,0 +1,101 @@
+//! Addresses of before: where the thing is now that was there.
+//!
+//! They are looked up only when nothing else answers. A row points to a thing, not to an address, so any number of
+//! renames is one step. A row whose old address is a live thing's again leads nowhere: what is not found below it is
+//! not there, and no two rows can send anybody round in a circle.
+
+pub mod store;
+
+/// How many leading parts of an address are looked at: old addresses have no more.
+const MOST_PARTS: usize = 3;
+/// First parts under which nothing ever moved: the machines' side, the staff's, files, checks, pages of errors.
+const NEVER: [&str; 13] = [
+    "api",
+    "staff",
+    "static",
+    "uploads",
+    "health-check",
+    "ready",
+    "400",
+    "403",
+    "404",
+    "413",
+    "429",
+    "500",
+    "503",
+];
+
+/// An old address in use, and where its thing is now. Both begin and end with a slash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    pub id: i32,
+    pub old_url: String,
+    pub new_url: String,
+}
+
+/// The old addresses that a path may begin with, the longest last; none for what is never looked up. A path counts
+/// with and without its last slash.
+pub fn candidates(path: &str) -> Vec<String> {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    if first.is_empty() || NEVER.contains(&first) {
+        return Vec::new();
+    }
+    let path = slashed(path);
+    path.match_indices('/')
+        .skip(1)
+        .take(MOST_PARTS)
+        .map(|(end, _)| path[..=end].to_owned())
+        .collect()
+}
+
+impl Moved {
+    /// Where a path leads, its leading part alone replaced; `None` when that is where it is.
+    pub fn target(&self, path: &str) -> Option<String> {
+        let path = slashed(path);
+        let rest = path.strip_prefix(self.old_url.as_str())?;
+        let target = format!("{}{rest}", self.new_url);
+        (target != path).then_some(target)
+    }
+}
+
+fn slashed(path: &str) -> String {
+    if path.ends_with('/') {
+        path.to_owned()
+    } else {
+        format!("{path}/")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_begins_with_its_first_parts() {
+        assert_eq!(candidates("/a"), ["/a/"]);
+        assert_eq!(candidates("/a/b/c/d/"), ["/a/", "/a/b/", "/a/b/c/"]);
+        for path in ["/", "/api/v2/x/", "/staff/", "/static/a.css", "/health-check/", "/404"] {
+            assert!(candidates(path).is_empty(), "{path}");
+        }
+        // Only whole parts count.
+        assert_eq!(candidates("/apiary/"), ["/apiary/"]);
+    }
+
+    #[test]
+    fn only_the_leading_part_is_replaced() {
+        let moved = Moved {
+            id: 1,
+            old_url: "/a/".to_owned(),
+            new_url: "/b/".to_owned(),
+        };
+        assert_eq!(moved.target("/a/").as_deref(), Some("/b/"));
+        assert_eq!(moved.target("/a").as_deref(), Some("/b/"));
+        assert_eq!(moved.target("/a/a/1").as_deref(), Some("/b/a/1/"));
+        assert_eq!(moved.target("/ab/"), None);
+        let same = Moved {
+            new_url: "/a/".to_owned(),
+            ..moved
+        };
+        assert_eq!(same.target("/a"), None);
+    }
+}
