@@ -45,12 +45,13 @@ export async function person({ javaScript = true, username, silent = false } = {
   const complaints = [];
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("console", (message) => {
-    const expected = /the server responded with a status of (403|404)/.test(message.text());
+    const expected = /the server responded with a status of (4\d\d|500|503)/.test(message.text());
     if (message.type() === "error" && !expected) complaints.push(message.text());
   });
   if (username) await signIn(page, username);
   return {
     page,
+    complaints,
     async leave() {
       await context.close();
       if (!silent) assert.deepEqual(complaints, [], "the browser complained");
@@ -67,7 +68,7 @@ export async function signIn(page, username) {
 }
 
 // Until every colour is what it will be: the next frame is drawn and no transition runs.
-async function settled(page) {
+export async function settled(page) {
   await page.evaluate(async () => {
     const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
     await frame();
@@ -76,14 +77,21 @@ async function settled(page) {
   });
 }
 
+// What axe-core has against the page as it stands. The size of targets is not among its usual rules.
+export async function faults(page) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run(document, { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } }),
+  );
+  return violations.map((v) => `${v.id}: ${v.help} (${v.nodes.map((n) => n.target.join(" ")).join("; ")})`);
+}
+
 // No violation that axe-core knows, in the colours that the system asks for.
 export async function accessible(page, name) {
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme });
     await settled(page);
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-    const found = violations.map((v) => `${v.id}: ${v.help} (${v.nodes.map((n) => n.target.join(" ")).join("; ")})`);
+    const found = await faults(page);
     assert.deepEqual(found, [], `${name} in ${colorScheme}`);
   }
 }
