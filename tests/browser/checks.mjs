@@ -70,6 +70,11 @@ export async function focusShows(page) {
         parts.push(style.outlineStyle === "none" ? "" : `${style.outlineWidth} ${style.outlineColor}`, style.boxShadow);
         parts.push(style.borderColor, style.backgroundColor);
       }
+      // What is drawn shows it by its lines.
+      for (const shape of element.querySelectorAll("rect, path")) {
+        const { stroke, strokeWidth } = getComputedStyle(shape);
+        parts.push(stroke, strokeWidth);
+      }
       return parts.join("|");
     };
     const selector = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";

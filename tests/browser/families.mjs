@@ -67,6 +67,12 @@ const anonymous = [
   ["error-503", "/503", 503],
 ];
 
+const repository = (name) => encodeURIComponent(encodeURIComponent(`https://github.com/opensafely/${name}`));
+const repos = [
+  ["repo", `/repo/${repository("demo-cohort")}/`],
+  ["repo-unknown", `/repo/${repository("no-such-repository")}/`],
+];
+
 const researcher = [
   ["home-signed-in", "/"],
   ["run-jobs", `${workspace}run-jobs/`],
@@ -80,6 +86,7 @@ const researcher = [
   ["your-projects", "/projects/"],
   ["your-workspaces", "/workspaces/"],
   ["your-orgs", "/orgs/"],
+  ["sign-off", `/publish-repo/${repository("demo-long-covid")}/`],
   ["settings", "/settings/"],
   ["forbidden", "/data-quality-checks/new-workspace/", 403],
 ];
@@ -91,17 +98,17 @@ const nobody = [
   ["your-orgs-empty", "/orgs/"],
 ];
 
-const repository = `/repo/${encodeURIComponent(encodeURIComponent("https://github.com/opensafely/no-such-repository"))}/`;
-
 // All families: `{name, path, status, username}`.
 export async function families(page) {
   const of = (list, username) => list.map(([name, path, status = 200]) => ({ name, path, status, username }));
   const dynamic = await found(page);
-  const own = dynamic
-    .filter(({ name }) => /^job-request-(running|pending|failed)$/.test(name))
-    .map((family) => ({ ...family, name: `${family.name}-member`, status: 200, username: "demo-admin" }));
-  const repo = await first(page, project, /^\/repo\//);
-  const repos = repo ? [["repo", repo], ["repo-unknown", repository]] : [["repo-unknown", repository]];
+  const own = [];
+  for (const status of ["failed", "running", "succeeded"]) {
+    const its = await first(page, `/event-log/?user=demo-researcher&status=${status}`, request);
+    own.push({ name: `job-request-${status}-own`, path: its, status: 200, username: "demo-researcher" });
+    const one = await first(page, its, job);
+    if (one) own.push({ name: `job-${status}-own`, path: one, status: 200, username: "demo-researcher" });
+  }
   return [
     ...of(anonymous),
     ...of(repos),

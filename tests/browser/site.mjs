@@ -37,6 +37,7 @@ export async function person({ javaScript = true, username, silent = false } = {
   const context = await browser.newContext({
     baseURL: base,
     javaScriptEnabled: javaScript,
+    locale: "en-GB",
     viewport: { width: 1280, height: 900 },
     // No colour is on its way to another when it is looked at.
     reducedMotion: "reduce",
