@@ -87,11 +87,11 @@ async fn page(status: Status, request: &Request<'_>) -> Finished<PageOrMoved> {
         return Finished(PageOrMoved::Moved(Box::new(Redirect::moved(to))));
     }
     let told = request.local_cache(Told::default).0.as_deref();
-    Finished(PageOrMoved::Page(PageOrBare {
+    Finished(PageOrMoved::Page(Box::new(PageOrBare {
         page: error_page(status, told, request).await,
         status,
         allow,
-    }))
+    })))
 }
 
 /// Where the thing is now that was at this address, its query kept. When that cannot be told, the page that says
@@ -220,7 +220,7 @@ impl<'r, R: Responder<'r, 'static>> Responder<'r, 'static> for Finished<R> {
 
 #[derive(rocket::Responder)]
 enum PageOrMoved {
-    Page(PageOrBare),
+    Page(Box<PageOrBare>),
     Moved(Box<Redirect>),
 }
 

@@ -5,12 +5,18 @@ import { updateRelativeTimes } from "./relative-time.js";
  * and each `data-live-part` replaced by the part of the same name. What is focused, scrolled or unfolded stays so.
  */
 
-/** The elements that a person may have moved or opened, by id or by place, so that they can be found again. */
+/**
+ * The elements that a person may have moved or opened, by id, by where they lead or by place, so that they can be found
+ * again. A link's address goes before its place: rows are added above it while a run goes on.
+ */
 function keysOf(part, selector) {
-  return [...part.querySelectorAll(selector)].map((el, index) => [
-    el.id || `${selector}:${index}`,
-    el,
-  ]);
+  const seen = new Map();
+  return [...part.querySelectorAll(selector)].map((el, index) => {
+    const name = el.id || el.getAttribute("href") || `${selector}:${index}`;
+    const times = seen.get(name) ?? 0;
+    seen.set(name, times + 1);
+    return [times ? `${name}:${times}` : name, el];
+  });
 }
 
 function remember(part) {
@@ -63,7 +69,25 @@ function replaceParts(fetched) {
   updateRelativeTimes();
 }
 
+/** A place that screen readers read out when it changes, between other things. It is there before it has words. */
+function announcer() {
+  const place = document.createElement("p");
+  place.className = "sr-only";
+  place.setAttribute("role", "status");
+  document.body.append(place);
+  return place;
+}
+
+/** What has ended and how, as the fetched page says it: `Job request 7: Failed`. */
+function ending(fetched) {
+  const words = (selector) => fetched.querySelector(selector)?.textContent.trim();
+  return [words("main h1"), words("[data-live-part='summary'] .status") || "Finished"]
+    .filter(Boolean)
+    .join(": ");
+}
+
 function follow(root) {
+  const announced = announcer();
   const state = document.querySelector("[data-live-state]");
   const say = (text, on) => {
     root.toggleAttribute("data-live-on", on);
@@ -94,6 +118,7 @@ function follow(root) {
         if (!fetched.querySelector("[data-live]")) {
           source.close();
           say("", false);
+          announced.textContent = ending(fetched);
           return;
         }
       } while (again);

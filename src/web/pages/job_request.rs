@@ -2,6 +2,8 @@
 
 pub mod again;
 mod compared;
+mod failed;
+mod graph;
 mod lanes;
 mod pipeline;
 mod progress;
@@ -25,7 +27,8 @@ use crate::web::message::Told;
 use crate::web::pages::places;
 use crate::web::responders::{Failure, Outcome, found};
 use crate::web::view::{Page, count_of};
-pub use view::{job_message, log_path, missing_updates};
+pub use failed::{job_message, log_path};
+pub use view::missing_updates;
 
 #[get("/<project>/<workspace>/<id>")]
 pub async fn page(visit: Visit<'_>, db: &Database, project: &str, workspace: &str, id: i32) -> Outcome<Page> {
@@ -125,11 +128,19 @@ pub async fn cancel(
     let back = format!("/{project}/{workspace}/{id}/");
     Ok(match cancel_job_request(db, &can).await? {
         Cancelled::Actions(actions) => {
-            let text = format!("The backend is asked to cancel {}.", count_of(actions.len(), "action"));
+            let text = format!("The backend is asked to cancel {}.", named(&actions));
             Told::new(back, "success", text)
         }
         Cancelled::NothingLeft => Told::new(back, "info", "There was nothing left to cancel."),
     })
+}
+
+/// The actions by name while there are few, else how many.
+fn named(actions: &[String]) -> String {
+    match actions {
+        few if few.len() <= 5 => few.join(", "),
+        many => count_of(many.len(), "action"),
+    }
 }
 
 /// The right to cancel the request that an address names; 404 when the address is not the request's.

@@ -167,7 +167,7 @@ pub async fn job_detail(
              LEFT JOIN LATERAL (
                  SELECT er.id, er.sha FROM job e JOIN job_request er ON er.id = e.job_request_id
                   WHERE er.workspace_id = r.workspace_id AND er.backend_id = r.backend_id
-                    AND e.action = j.action AND e.id < j.id AND e.status = 'succeeded'
+                    AND e.action = j.action AND e.id < j.id AND lower(e.status) = 'succeeded'
                   ORDER BY e.created_at DESC, e.id DESC LIMIT 1) good ON true
             WHERE r.id = $3 AND w.name = $2 AND p.slug = $1 AND starts_with(j.identifier, $4)
             ORDER BY j.identifier = $4 DESC LIMIT 2"#,

@@ -15,7 +15,7 @@ pub async fn last_times(conn: &mut PgConnection, request_id: i32) -> Result<Last
                      JOIN job_request e ON e.workspace_id = r.workspace_id AND e.backend_id = r.backend_id AND e.id < r.id
                     WHERE r.id = $1 ORDER BY e.id DESC LIMIT $2) before
              JOIN job j ON j.job_request_id = before.id
-            WHERE j.status = 'succeeded' AND j.started_at IS NOT NULL AND j.completed_at IS NOT NULL
+            WHERE lower(j.status) = 'succeeded' AND j.started_at IS NOT NULL AND j.completed_at IS NOT NULL
             ORDER BY j.action, j.job_request_id DESC, j.id DESC"#,
         request_id,
         REQUESTS_BACK

@@ -8,11 +8,11 @@ use serde::Serialize;
 
 use crate::core::access::RunJobs;
 use crate::core::error::Error;
-use crate::core::jobs::ERROR_ACTION;
 use crate::core::jobs::actions::{NewJobRequest, create_job_request};
 use crate::core::jobs::detail::{ListedJob, RequestDetail};
 use crate::core::jobs::running::{Sources, Wanted, stale_actions};
 use crate::core::jobs::store::{detail as store, run_form};
+use crate::core::jobs::{ERROR_ACTION, JobRequestStatus};
 use crate::core::ports::Codelists;
 use crate::core::sealed::random_token;
 use crate::web::database::Database;
@@ -50,10 +50,14 @@ impl Again {
     }
 }
 
-/// What failed, and what was cancelled and has not succeeded, each once, in the order of the jobs.
+/// What failed, and what was cancelled and has not succeeded, each once, in the order of the jobs; all that was
+/// asked for when the request failed before it had any job.
 pub fn actions(request: &RequestDetail, jobs: &[ListedJob]) -> Vec<String> {
     if request.status.is_active() || jobs.iter().any(|job| job.action == ERROR_ACTION) {
         return Vec::new();
+    }
+    if jobs.is_empty() && request.status == JobRequestStatus::Failed {
+        return request.requested_actions.clone();
     }
     let mut actions: Vec<String> = Vec::new();
     let failed = jobs.iter().filter(|job| job.is("failed")).map(|job| &job.action);

@@ -5,6 +5,8 @@ use time::OffsetDateTime;
 
 use super::again::Again;
 use super::compared::DifferenceView;
+use super::failed::{FailedJob, failed_job, job_message};
+use super::graph::graph;
 use super::lanes::{Axis, AxisView, Lane};
 use super::pipeline::PipelineView;
 use super::progress::Progress;
@@ -12,12 +14,10 @@ use crate::core::access::CanCancel;
 use crate::core::jobs::actions::can_still_cancel;
 use crate::core::jobs::detail::{ListedJob, RequestDetail, Summary};
 use crate::core::jobs::earlier::{LastTimes, against};
-use crate::core::jobs::status_codes::{NONZERO_EXIT, meaning};
-use crate::core::jobs::{JobRequestStatus, Pipeline, Runtime};
+use crate::core::jobs::{JobRequestStatus, Runtime};
 use crate::web::view::honeycomb::{self, Window};
 use crate::web::view::{
-    Banner, CancelButton, Comparison, Copyable, Graph, Link, Moment, Status, Time, ToldOfAction, count_of,
-    encode_segment, relative,
+    Banner, CancelButton, Comparison, Copyable, Graph, Link, Moment, Status, Time, count_of, encode_segment, relative,
 };
 
 #[derive(Debug, Serialize)]
@@ -67,21 +67,6 @@ pub struct Fact {
 }
 
 #[derive(Debug, Serialize)]
-pub struct FailedJob {
-    pub action: String,
-    pub href: String,
-    pub status: Status,
-    pub message: Option<String>,
-    /// What its code means.
-    pub means: Option<&'static str>,
-    /// What to do next.
-    pub next: Option<&'static str>,
-    pub documentation: Option<&'static str>,
-    /// Where its log is, inside the backend.
-    pub log: Option<Copyable>,
-}
-
-#[derive(Debug, Serialize)]
 pub struct JobRow {
     pub action: String,
     pub href: String,
@@ -115,22 +100,6 @@ pub struct Around<'a> {
     /// `project.yaml` of the last request that succeeded.
     pub earlier_definition: &'a str,
     pub again: Option<Again>,
-}
-
-/// The status code and message of a job that is waiting or has failed.
-pub fn job_message(status: &str, code: &str, message: &str) -> Option<String> {
-    let tells = status.eq_ignore_ascii_case("failed") || status.eq_ignore_ascii_case("pending");
-    match (code, message) {
-        _ if !tells => None,
-        ("", "") => None,
-        ("", text) | (text, "") => Some(text.to_owned()),
-        (code, message) => Some(format!("{code}: {message}")),
-    }
-}
-
-/// Where to look for a failed job's log, inside the backend.
-pub fn log_path(action: &str) -> String {
-    format!("metadata/{action}.log")
 }
 
 pub fn view(request: &RequestDetail, jobs: &[ListedJob], around: Around<'_>, viewer: &Viewer<'_>) -> JobRequestView {
@@ -213,33 +182,6 @@ pub fn view(request: &RequestDetail, jobs: &[ListedJob], around: Around<'_>, vie
         difference: DifferenceView::new(request, around.earlier_definition),
         monitoring: monitoring(request, &summary, viewer),
     }
-}
-
-fn failed_job(job: &ListedJob, href: String) -> FailedJob {
-    let meaning = meaning(&job.status_code);
-    FailedJob {
-        action: job.action.clone(),
-        href,
-        status: Status::of_job(&job.status),
-        message: job_message(&job.status, &job.status_code, &job.status_message),
-        means: meaning.map(|meaning| meaning.means),
-        next: meaning.map(|meaning| meaning.next).filter(|next| !next.is_empty()),
-        documentation: meaning.and_then(|meaning| meaning.documentation),
-        log: (job.status_code == NONZERO_EXIT).then(|| Copyable::new(log_path(&job.action), "Copy the path")),
-    }
-}
-
-/// The pipeline with what became of its actions in this request; those that were not part of it have no status.
-fn graph(request: &RequestDetail, jobs: &[ListedJob], href: impl Fn(&ListedJob) -> String) -> Option<Graph> {
-    let pipeline = Pipeline::parse(&request.project_definition).ok()?;
-    Graph::of(&pipeline, |action| {
-        let job = jobs.iter().rfind(|job| job.action == action);
-        ToldOfAction {
-            status: job.map(|job| Status::of_job(&job.status)),
-            href: job.map(&href),
-            is_selected: request.requested_actions.iter().any(|requested| requested == action),
-        }
-    })
 }
 
 fn status_note(request: &RequestDetail, jobs: &[ListedJob], summary: &Summary) -> Option<String> {

@@ -84,7 +84,7 @@ async fn one_button_asks_for_what_failed_and_nothing_else(pool: PgPool) {
         (actions, stored, force, backend),
         (vec!["describe".into(), "plot".into()], sha.clone(), false, "tpp".into())
     );
-    let told = ada.get(&made).await.expect(200).html();
+    let told = ada.get(made).await.expect(200).html();
     let text = told.text("[aria-label=Messages]").unwrap();
     assert!(
         text.contains("run 2 actions again") && text.contains(&sha[..7]),
@@ -180,7 +180,7 @@ async fn what_stands_in_the_way_is_said_on_the_form(pool: PgPool) {
         told.location(),
         "/project/ws/run-jobs/?backend=tpp&actions=describe&actions=plot"
     );
-    let form = ada.get(&told.location()).await.expect(200).html();
+    let form = ada.get(told.location()).await.expect(200).html();
     let text = form.text("[aria-label=Messages]").unwrap();
     assert!(text.contains("has no more plot"), "{text}");
     site.code_host.delete_branch("opensafely/ws", "main");
