@@ -144,8 +144,8 @@ async fn every_page_is_exact_wherever_ids_jump(pool: PgPool) {
     requests(&site, 1).await;
     execute(
         &site,
-        "INSERT INTO job_request (id, identifier, backend_id, workspace_id, requested_actions)
-         SELECT i.n, 'r' || i.n, b.id, w.id, '{a}' FROM backend b, workspace w,
+        "INSERT INTO job_request (id, identifier, backend_id, workspace_id, requested_actions, created_at)
+         SELECT i.n, 'r' || i.n, b.id, w.id, '{a}', NULL FROM backend b, workspace w,
                 (SELECT generate_series(1000, 1060) UNION ALL SELECT generate_series(2040, 2050)
                  UNION ALL SELECT 5000 UNION ALL SELECT generate_series(9000, 9100)
                  UNION ALL SELECT 2147483647) AS i (n)
@@ -178,6 +178,7 @@ async fn every_page_is_exact_wherever_ids_jump(pool: PgPool) {
     let differ = "SELECT count(*) FROM (SELECT id >> 10 AS block, count(*) AS total FROM job_request GROUP BY 1) r
                   FULL JOIN job_request_block b USING (block) WHERE coalesce(r.total, 0) <> coalesce(b.total, 0)";
     assert_eq!(site.world.number(differ).await, 0);
+    execute(&site, "DELETE FROM job").await;
     execute(&site, "DELETE FROM workspace").await;
     assert_eq!(site.world.number(differ).await, 0);
     execute(&site, "TRUNCATE job_request CASCADE").await;

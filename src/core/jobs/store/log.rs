@@ -1,6 +1,6 @@
 //! The SQL of the event log's filters.
 
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 use time::{Date, Time};
 
 use super::lists::{ListedRequest, requests};
@@ -35,7 +35,9 @@ pub const MOST_MATCHES: i64 = 10_000;
 
 /// Those that fit, newest first. `total` is one more than [`MOST_MATCHES`] when there are more than those.
 ///
-/// A finished status is looked for by its outcome, which has an index; others are few, and active.
+/// A finished status is looked for by its outcome, which has an index; others are few, and active. Which index serves
+/// best depends on what is asked for, so this is planned each time: the plan that would be kept for all of them reads
+/// every job request.
 pub async fn requests_matching(
     conn: &mut PgConnection,
     filter: &LogFilter,
@@ -50,8 +52,12 @@ pub async fn requests_matching(
         .to
         .and_then(Date::next_day)
         .map(|day| day.with_time(Time::MIDNIGHT).assume_utc());
+    let mut reading = conn.begin().await?;
+    sqlx::query!("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
+        .fetch_one(&mut *reading)
+        .await?;
     let rows = requests!(
-        conn,
+        &mut *reading,
         page.number(),
         total: "SELECT count(*) AS total FROM (
                     SELECT FROM job_request r
@@ -82,5 +88,6 @@ pub async fn requests_matching(
         from,
         before
     );
+    reading.commit().await?;
     Ok(Listed::new(rows, ListedRequest::total))
 }
