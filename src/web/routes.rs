@@ -1,8 +1,8 @@
 //! The whole route table. Pages of a project come last: their paths are made of parameters, so they
 //! would match almost anything.
 
-use rocket::http::{Method, Status};
 use rocket::http::uri::Origin;
+use rocket::http::{Method, Status};
 use rocket::route::{Handler, Outcome};
 use rocket::{Data, Request, Route, routes};
 

@@ -152,7 +152,11 @@ async fn every_page_is_exact_wherever_ids_jump(pool: PgPool) {
           WHERE b.slug = 'tpp' AND w.name = 'ws'",
     )
     .await;
-    execute(&site, "DELETE FROM job_request WHERE id IN (1023, 1024, 5000) OR id % 7 = 3").await;
+    execute(
+        &site,
+        "DELETE FROM job_request WHERE id IN (1023, 1024, 5000) OR id % 7 = 3",
+    )
+    .await;
     let expected: Vec<i32> = sqlx::query_scalar("SELECT id FROM job_request ORDER BY id DESC")
         .fetch_all(site.db.pool())
         .await
@@ -162,7 +166,11 @@ async fn every_page_is_exact_wherever_ids_jump(pool: PgPool) {
     let pages = expected.len().div_ceil(25);
     assert!(pages > 5);
     for page in 1..=pages {
-        let html = anonymous.get(&format!("/event-log/?page={page}")).await.expect(200).html();
+        let html = anonymous
+            .get(&format!("/event-log/?page={page}"))
+            .await
+            .expect(200)
+            .html();
         assert_eq!(html.text("h1"), Some(format!("Event log {}", expected.len())));
         listed.extend(html.texts("tbody th"));
     }

@@ -31,7 +31,9 @@ use jobserver::config::{MailBackend, Settings};
 use jobserver::core::db::Db;
 use jobserver::core::outbox::Attempted;
 use jobserver::core::sealed::Sealer;
-use jobserver::web::{self, App, announcements::Announcements, live::Live, old_addresses::OldAddresses, static_files::Assets};
+use jobserver::web::{
+    self, App, announcements::Announcements, live::Live, old_addresses::OldAddresses, static_files::Assets,
+};
 use rocket::local::asynchronous::Client;
 use sqlx::PgPool;
 
