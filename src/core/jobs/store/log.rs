@@ -14,7 +14,7 @@ pub struct LogFilter {
     /// A backend's slug.
     pub backend: Option<String>,
     pub status: Option<JobRequestStatus>,
-    /// A project's slug.
+    /// A project's slug or number.
     pub project: Option<String>,
     /// The username of who made it.
     pub user: Option<String>,
@@ -65,7 +65,7 @@ pub async fn requests_matching(
                        AND ($3::text IS NULL OR r.outcome = $3)
                        AND ($4::text IS NULL OR (r.is_active AND r.status = $4))
                        AND ($5::text IS NULL OR r.workspace_id = ANY (ARRAY(
-                               SELECT w.id FROM workspace w JOIN project p ON p.id = w.project_id WHERE p.slug = $5)))
+                               SELECT w.id FROM workspace w JOIN project p ON p.id = w.project_id WHERE p.slug = $5 OR p.number = $5)))
                        AND ($6::text IS NULL OR r.created_by_id = (SELECT id FROM \"user\" WHERE username = $6))
                        AND ($7::timestamptz IS NULL OR r.created_at >= $7)
                        AND ($8::timestamptz IS NULL OR r.created_at < $8)
@@ -74,7 +74,7 @@ pub async fn requests_matching(
                        AND ($3::text IS NULL OR r.outcome = $3)
                        AND ($4::text IS NULL OR (r.is_active AND r.status = $4))
                        AND ($5::text IS NULL OR r.workspace_id = ANY (ARRAY(
-                               SELECT w.id FROM workspace w JOIN project p ON p.id = w.project_id WHERE p.slug = $5)))
+                               SELECT w.id FROM workspace w JOIN project p ON p.id = w.project_id WHERE p.slug = $5 OR p.number = $5)))
                        AND ($6::text IS NULL OR r.created_by_id = (SELECT id FROM \"user\" WHERE username = $6))
                        AND ($7::timestamptz IS NULL OR r.created_at >= $7)
                        AND ($8::timestamptz IS NULL OR r.created_at < $8)",
