@@ -7,7 +7,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::time::{Instant, timeout_at};
 
-use super::pipeline::{MAX_BYTES, Pipeline, PipelineError, Policy, PolicyRefusal};
+use super::pipeline::{Last, MAX_BYTES, Pipeline, PipelineError, Policy, PolicyRefusal};
 use crate::core::ids::{CommitSha, RepoUrl};
 use crate::core::ports::{CodeHost, CodeHostError, CodelistCheckError, CodelistChecker, Codelists};
 
@@ -276,25 +276,21 @@ impl Sources<'_> {
     }
 }
 
-/// The selected actions, and what they need, that would read the database, given how each action last
-/// ended: what a runner refuses while codelists are out of date. What is needed runs again only when
-/// it has not succeeded, or with `force`; of `run_all`, likewise, what has not succeeded.
+/// The actions a request would run that read the database, given how each last ended: what a runner refuses while
+/// codelists are out of date. Those chosen by name are among them even while an earlier job of theirs goes on.
 pub fn stale_actions(
     pipeline: &Pipeline,
     selected: &[String],
     force: bool,
     last: &HashMap<String, String>,
 ) -> Vec<String> {
-    let would_run = pipeline.with_dependencies(selected);
-    let has_succeeded = |name: &String| {
-        last.get(name)
-            .is_some_and(|status| status.eq_ignore_ascii_case("succeeded"))
-    };
+    let plan = pipeline.plan(selected, force, |name| {
+        last.get(name).map(|status| Last::of_status(status)).unwrap_or_default()
+    });
     pipeline
         .database_actions()
         .map(|action| &action.name)
-        .filter(|name| would_run.contains(name))
-        .filter(|name| force || selected.contains(name) || !has_succeeded(name))
+        .filter(|name| selected.contains(name) || plan.runs().any(|runs| runs == *name))
         .cloned()
         .collect()
 }

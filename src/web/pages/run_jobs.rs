@@ -1,5 +1,8 @@
 //! Asking for jobs to be run.
 
+mod filled;
+mod plan;
+mod rows;
 mod view;
 
 use rocket::http::uri::Segments;
@@ -11,11 +14,10 @@ use crate::core::error::{Error, FieldErrors};
 use crate::core::jobs::actions::{NewJobRequest, create_job_request};
 use crate::core::jobs::pipeline::Policy;
 use crate::core::jobs::running::{NotRunnable, Runnable, Sources, Wanted, stale_actions};
+use crate::core::jobs::store::last_runs::{self, LastRun};
 use crate::core::jobs::store::run_form::{self, LatestRequest, OfferedBackend};
 use crate::core::people::notify;
 use crate::core::ports::Codelists;
-use crate::core::projects::INTERNAL_PROJECT;
-use crate::core::sealed::random_token;
 use crate::core::workspaces::Workspace;
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
@@ -24,7 +26,8 @@ use crate::web::pages::answer::Answer;
 use crate::web::pages::places;
 use crate::web::responders::Outcome;
 use crate::web::view::{count_of, login_href};
-use view::Filled;
+use filled::Filled;
+use plan::Statuses;
 
 /// Who asks where, on what: all that is known without the code host.
 struct Asked<'r> {
@@ -34,6 +37,7 @@ struct Asked<'r> {
     backends: Vec<OfferedBackend>,
     policy: Policy,
     latest: Option<LatestRequest>,
+    runs: Vec<LastRun>,
     chosen: notify::Choice,
     /// The rest of the address: a branch, tag or commit; empty for the branch's head.
     reference: String,
@@ -51,11 +55,7 @@ pub async fn form(
         Ok(asked) => asked,
         Err(answer) => return Ok(answer),
     };
-    let filled = Filled {
-        form_key: random_token(),
-        will_notify: asked.workspace.should_notify,
-        ..Filled::default()
-    };
+    let filled = asked.filled();
     if asked.backends.is_empty() {
         return Ok(asked.without_backend(&filled));
     }
@@ -76,7 +76,7 @@ pub async fn send(
         Ok(asked) => asked,
         Err(answer) => return Ok(answer),
     };
-    let filled = fill(&form);
+    let filled = Filled::of_form(&form);
     if asked.backends.is_empty() {
         return Ok(asked.without_backend(&filled));
     }
@@ -84,11 +84,14 @@ pub async fn send(
         Ok(runnable) => runnable,
         problem => return Ok(asked.page(&problem, &filled, &FieldErrors::default())),
     };
+    if form.has("show_plan") {
+        return Ok(asked.page(&Ok(runnable), &filled, &FieldErrors::default()));
+    }
     let (backend, mut errors) = check(&asked, &runnable, &filled);
     if let Some(backend) = backend
         && runnable.codelists == Codelists::OutOfDate
     {
-        let last = run_form::last_statuses(&mut *db.read().await?, asked.workspace.id, backend.id).await?;
+        let last = Statuses::on(backend.id, &asked.runs).by_action();
         let stale = stale_actions(&runnable.pipeline, &filled.actions, filled.force, &last);
         if !stale.is_empty() {
             let message = format!(
@@ -136,30 +139,6 @@ fn joined(reference: Segments<'_, Path>) -> String {
     reference.collect::<Vec<_>>().join("/")
 }
 
-/// The longest form key that is remembered; ours are shorter.
-const MAX_FORM_KEY: usize = 100;
-
-fn fill(form: &CsrfForm) -> Filled {
-    let mut actions: Vec<String> = Vec::new();
-    for name in form.all("requested_actions") {
-        if !name.is_empty() && !actions.iter().any(|action| action == name) {
-            actions.push(name.to_owned());
-        }
-    }
-    let key = form.text("form_key");
-    Filled {
-        form_key: if key.len() <= MAX_FORM_KEY {
-            key.to_owned()
-        } else {
-            String::new()
-        },
-        actions,
-        backend: Some(form.text("backend").to_owned()),
-        force: form.flag("force_run_dependencies"),
-        will_notify: form.flag("will_notify"),
-    }
-}
-
 /// The checks that come before the repository is read, in their order.
 async fn prepare<'r>(
     visit: Visit<'r>,
@@ -182,14 +161,9 @@ async fn prepare<'r>(
     let is_switched_off = visit.app.settings.web.disable_creating_jobs;
     let has_controller = visit.app.settings.rap.controller.is_some();
     let backends = run_form::backends_of_user(&mut conn, user.id, is_switched_off, has_controller).await?;
-    let mut policy = run_form::policy(&mut conn, workspace.project_id).await?;
-    if workspace.project_slug == INTERNAL_PROJECT {
-        policy = Policy {
-            cohortextractor: true,
-            sqlrunner: true,
-        };
-    }
+    let policy = run_form::policy_of(&mut conn, &workspace).await?;
     let latest = run_form::latest_request(&mut conn, workspace.id).await?;
+    let runs = last_runs::last_runs(&mut conn, workspace.id).await?;
     let chosen = notify::choice(&mut conn, user.id).await?;
     Ok(Ok(Asked {
         visit,
@@ -198,6 +172,7 @@ async fn prepare<'r>(
         backends,
         policy,
         latest,
+        runs,
         chosen,
         reference: reference.to_owned(),
     }))
@@ -232,6 +207,16 @@ fn check<'a>(asked: &'a Asked<'_>, runnable: &Runnable, filled: &Filled) -> (Opt
 }
 
 impl Asked<'_> {
+    /// A new form, with what the address chose; a backend that is not on offer is as none.
+    fn filled(&self) -> Filled {
+        let mut filled = Filled::of_query(self.visit.query(), self.workspace.should_notify);
+        let backends = &self.backends;
+        filled.backend = filled
+            .backend
+            .filter(|slug| backends.iter().any(|backend| &backend.slug == slug));
+        filled
+    }
+
     async fn runnable(&self) -> Result<Box<Runnable>, NotRunnable> {
         let app = self.visit.app;
         let wanted = if self.reference.is_empty() {
@@ -260,7 +245,7 @@ impl Asked<'_> {
     fn page(&self, found: &Result<Box<Runnable>, NotRunnable>, filled: &Filled, errors: &FieldErrors) -> Answer {
         let view = self.empty_view(filled);
         self.render(match found {
-            Ok(runnable) => view.with_form(runnable, filled, errors),
+            Ok(runnable) => view.with_form(runnable, &self.backends, &self.runs, filled, errors),
             Err(problem) => view.with_problem(problem),
         })
     }

@@ -1,5 +1,6 @@
 //! A workspace's page, and the small changes made from it.
 
+mod actions;
 pub mod edit;
 mod view;
 
@@ -9,10 +10,10 @@ pub use edit::purpose_field;
 
 use crate::core::access::{ArchiveWorkspaces, Permission, ToggleNotifications};
 use crate::core::ids::RepoUrl;
-use crate::core::jobs::store::{lists, run_form};
+use crate::core::jobs::store::{last_runs, lists, run_form};
 use crate::core::paging::PageAsked;
-use crate::core::workspaces::actions;
-use crate::core::workspaces::facts::Facts;
+use crate::core::workspaces::actions as changes;
+use crate::core::workspaces::facts::{Facts, Visibility};
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
 use crate::web::guards::{User, Visit};
@@ -44,6 +45,14 @@ pub async fn page(visit: Visit<'_>, db: &Database, project: &str, workspace: &st
     let mut recent = lists::requests_of_workspace(&mut conn, workspace.id, &filter, PageAsked::Number(1))
         .await?
         .rows;
+    // Without a job request there is neither an action that ran nor a pipeline.
+    let actions = if recent.is_empty() {
+        None
+    } else {
+        let runs = last_runs::last_runs(&mut conn, workspace.id).await?;
+        let definition = last_runs::newest_definition(&mut conn, workspace.id).await?;
+        actions::actions(&workspace, &runs, definition.as_deref())
+    };
     recent.truncate(RECENT);
     drop(conn);
 
@@ -55,11 +64,20 @@ pub async fn page(visit: Visit<'_>, db: &Database, project: &str, workspace: &st
         }
         None => None,
     };
+    let is_member = visit.actor.is_member_of(id);
+    let is_private = visibility
+        .as_ref()
+        .is_some_and(|known| known.value == Visibility::Private);
+    let first_job = if is_member && is_private {
+        last_runs::first_job(&mut *db.read().await?, id).await?
+    } else {
+        None
+    };
     let viewer = view::Viewer {
         has_any_role: visit.actor.has_any_role(),
         may_run,
         has_backend,
-        is_member: visit.actor.is_member_of(id),
+        is_member,
         may_edit: visit.actor.has_permission(Permission::WorkspaceCreate, Some(id)),
         may_archive: visit.actor.has_permission(Permission::WorkspaceArchive, Some(id)),
         may_toggle_notifications: visit
@@ -70,7 +88,13 @@ pub async fn page(visit: Visit<'_>, db: &Database, project: &str, workspace: &st
             .may_enter_staff_area()
             .then_some(&visit.app.settings.web.honeycomb_url),
     };
-    let view = view::view(&workspace, visibility.as_ref(), recent, &viewer);
+    let found = view::Found {
+        visibility: visibility.as_ref(),
+        recent,
+        actions,
+        first_job,
+    };
+    let view = view::view(&workspace, found, &viewer);
     let chrome = visit
         .chrome(workspace.name.clone())
         .preview(
@@ -93,7 +117,7 @@ pub async fn archive_toggle(
     let workspace = places::workspace(&mut *db.read().await?, project, workspace).await?;
     let can = user.user.can::<ArchiveWorkspaces>(workspace.project_id)?;
     let is_archived = form.flag("is_archived");
-    actions::set_archived(db, &can, workspace.id, is_archived).await?;
+    changes::set_archived(db, &can, workspace.id, is_archived).await?;
     let text = if is_archived {
         format!(
             "The workspace {} is archived. It runs no jobs any more.",
@@ -119,7 +143,7 @@ pub async fn notifications_toggle(
     let workspace = places::workspace(&mut *db.read().await?, project, workspace).await?;
     let can = user.user.can::<ToggleNotifications>(workspace.project_id)?;
     let should_notify = form.flag("should_notify");
-    actions::set_should_notify(db, &can, workspace.id, should_notify).await?;
+    changes::set_should_notify(db, &can, workspace.id, should_notify).await?;
     let text = if should_notify {
         "Whoever runs jobs here is told by e-mail when they have finished, unless they choose otherwise."
     } else {

@@ -4,6 +4,7 @@ pub mod activity;
 pub mod backends;
 pub mod detail;
 pub mod earlier;
+pub mod last_runs;
 pub mod lists;
 pub mod log;
 pub mod operator;

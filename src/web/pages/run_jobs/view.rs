@@ -2,17 +2,24 @@
 
 use serde::Serialize;
 
+use super::filled::Filled;
+use super::plan::{PlanView, Statuses};
+use super::rows::{ActionChoice, rows};
 use crate::core::error::FieldErrors;
-use crate::core::jobs::running::{NotRunnable, Runnable};
+use crate::core::jobs::running::{NotRunnable, Runnable, stale_actions};
+use crate::core::jobs::store::last_runs::LastRun;
 use crate::core::jobs::store::run_form::{LatestRequest, OfferedBackend};
-use crate::core::jobs::{RUN_ALL, Runtime};
+use crate::core::jobs::{Pipeline, Runtime};
 use crate::core::people::notify;
 use crate::core::ports::Codelists;
 use crate::core::workspaces::Workspace;
 use crate::web::pages::settings;
 use crate::web::view::{
-    Banner, Choices, Copyable, FormError, Link, Status, Time, branch_link, count_of, option_id, repo_link,
+    Banner, Choices, Copyable, FormError, Graph, Link, Status, Time, ToldOfAction, branch_link, count_of, repo_link,
 };
+
+/// From this many rows on there is a field to find one.
+const LONG: usize = 12;
 
 #[derive(Debug, Serialize)]
 pub struct RunJobsView {
@@ -28,6 +35,11 @@ pub struct RunJobsView {
     pub statuses_url: String,
     pub form_key: String,
     pub actions: Vec<ActionChoice>,
+    /// There are so many that a field to find one helps.
+    pub is_long: bool,
+    pub is_stale: bool,
+    pub plan: PlanView,
+    pub graph: Option<Graph>,
     pub actions_error: Option<String>,
     pub backend: Choices,
     pub force: bool,
@@ -43,16 +55,6 @@ pub struct Problem {
     pub detail: Option<String>,
     /// Waiting helps, and nothing in the repository needs changing.
     pub is_temporary: bool,
-}
-
-#[derive(Debug, Serialize)]
-pub struct ActionChoice {
-    pub id: String,
-    pub name: String,
-    pub checked: bool,
-    pub is_run_all: bool,
-    pub needs: Vec<String>,
-    pub needs_count: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -75,16 +77,6 @@ pub struct LatestJobView {
     pub message: Option<String>,
 }
 
-/// What somebody filled in, or the form's own defaults.
-#[derive(Debug, Clone, Default)]
-pub struct Filled {
-    pub form_key: String,
-    pub actions: Vec<String>,
-    pub backend: Option<String>,
-    pub force: bool,
-    pub will_notify: bool,
-}
-
 /// The page before anything about the repository is known.
 pub fn empty(
     workspace: &Workspace,
@@ -93,12 +85,9 @@ pub fn empty(
     chosen: &notify::Choice,
     filled: &Filled,
 ) -> RunJobsView {
-    let is_chosen = |slug: &str| match &filled.backend {
-        Some(chosen) => chosen == slug,
-        None => backends.len() == 1,
-    };
+    let chosen_id = chosen_backend(backends, filled).map(|backend| backend.id);
     let offered = backends.iter().map(|backend| {
-        let is_chosen = is_chosen(&backend.slug);
+        let is_chosen = chosen_id == Some(backend.id);
         (backend.slug.clone(), backend.name.clone(), is_chosen)
     });
     let notify = [
@@ -118,6 +107,10 @@ pub fn empty(
         statuses_url: format!("/api/v2/workspaces/{}/statuses/", workspace.name),
         form_key: filled.form_key.clone(),
         actions: Vec::new(),
+        is_long: false,
+        is_stale: false,
+        plan: PlanView::default(),
+        graph: None,
         actions_error: None,
         backend: Choices::new("backend", "Backend", offered).help("Where the jobs run."),
         force: filled.force,
@@ -138,30 +131,39 @@ impl RunJobsView {
         self
     }
 
-    /// The form for what was found in the repository.
-    pub fn with_form(mut self, runnable: &Runnable, filled: &Filled, errors: &FieldErrors) -> Self {
+    /// The form for what was found in the repository; `runs` is what became of each action last.
+    pub fn with_form(
+        mut self,
+        runnable: &Runnable,
+        backends: &[OfferedBackend],
+        runs: &[LastRun],
+        filled: &Filled,
+        errors: &FieldErrors,
+    ) -> Self {
+        let pipeline = &runnable.pipeline;
         self.commit = Copyable::commit(runnable.commit.as_str());
-        self.actions = runnable
-            .pipeline
-            .listing()
-            .into_iter()
-            .enumerate()
-            .map(|(index, listed)| {
-                let is_whole = listed.name == RUN_ALL && runnable.pipeline.action(RUN_ALL).is_none();
-                let mut needs: Vec<String> = listed.needs.into_iter().map(str::to_owned).collect();
-                if !is_whole {
-                    needs.sort();
-                }
-                ActionChoice {
-                    id: option_id("requested_actions", index),
-                    name: listed.name.to_owned(),
-                    checked: filled.actions.iter().any(|name| name == listed.name),
-                    is_run_all: listed.name == RUN_ALL,
-                    needs_count: count_of(needs.len(), "action"),
-                    needs,
-                }
-            })
-            .collect();
+        self.is_stale = runnable.codelists == Codelists::OutOfDate;
+        self.actions = rows(pipeline, backends, runs, &filled.actions, self.is_stale);
+        self.is_long = self.actions.len() > LONG;
+        let backend = chosen_backend(backends, filled);
+        let statuses = backend
+            .map(|backend| Statuses::on(backend.id, runs))
+            .unwrap_or_default();
+        let stale = if self.is_stale {
+            stale_actions(pipeline, &filled.actions, filled.force, &statuses.by_action())
+        } else {
+            Vec::new()
+        };
+        let known = backend.map(|backend| (backend.slug.as_str(), &statuses));
+        self.plan = PlanView::of_choice(pipeline, &filled.actions, filled.force, known, stale);
+        self.graph = Graph::of(pipeline, |action| {
+            let row = self.actions.iter().find(|row| row.name == action);
+            ToldOfAction {
+                status: statuses.get(action).map(|run| Status::of_job(&run.status)),
+                href: row.map(|row| format!("#{}", row.id)),
+                is_selected: row.is_some_and(|row| row.checked),
+            }
+        });
         self.actions_error = errors.get("requested_actions").map(str::to_owned);
         self.backend = self.backend.error(errors);
         self.errors = FormError::list(errors);
@@ -169,14 +171,38 @@ impl RunJobsView {
             self.alerts.push(Banner {
                 tone: "warning",
                 title: Some("The codelists are out of date.".into()),
-                text: "Actions that read the database cannot be run until the codelists in the repository are updated."
-                    .into(),
+                text: stale_text(pipeline),
                 href: Some("https://docs.opensafely.org/codelist-updates/".into()),
                 link_text: Some("How to update them".into()),
             });
         }
         self
     }
+}
+
+/// The backend that was chosen, when it is on offer; the only one when nobody chose.
+fn chosen_backend<'a>(backends: &'a [OfferedBackend], filled: &Filled) -> Option<&'a OfferedBackend> {
+    match (&filled.backend, backends) {
+        (None, [only]) => Some(only),
+        (None, _) => None,
+        (Some(slug), _) => backends.iter().find(|backend| &backend.slug == slug),
+    }
+}
+
+/// The most actions that a sentence names.
+const MOST_NAMED: usize = 10;
+
+fn stale_text(pipeline: &Pipeline) -> String {
+    let names: Vec<&str> = pipeline.database_actions().map(|action| action.name.as_str()).collect();
+    let which = match names.len() {
+        0 => return "No action of this pipeline reads the database, so everything can be run.".to_owned(),
+        1..=MOST_NAMED => names.join(", "),
+        many => format!("{} and {} more", names[..MOST_NAMED].join(", "), many - MOST_NAMED),
+    };
+    format!(
+        "Actions that read the database cannot be run until the codelists in the repository are updated: {which}. \
+         The rest can."
+    )
 }
 
 fn latest_view(workspace: &Workspace, latest: &LatestRequest) -> Latest {

@@ -1,15 +1,17 @@
 //! What a workspace's page shows.
 
 use serde::Serialize;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
+use super::actions::ActionsView;
+use crate::core::jobs::store::last_runs::FirstJob;
 use crate::core::jobs::store::lists::ListedRequest;
 use crate::core::projects::INTERNAL_PROJECT;
 use crate::core::workspaces::Workspace;
 use crate::core::workspaces::facts::{Known, Visibility};
 use crate::web::view::{
     Banner, JobRequestsTable, Link, SafeHtml, Time, Without, branch_link, encode_segment, honeycomb, org_link,
-    plain_html, relative, repo_link,
+    plain_html, relative, repo_link, sign_off_href,
 };
 
 #[derive(Debug, Serialize)]
@@ -26,6 +28,8 @@ pub struct WorkspaceView {
     pub logs_href: String,
     pub purpose_html: Option<SafeHtml>,
     pub recent: JobRequestsTable,
+    pub actions: Option<ActionsView>,
+    pub publish: Option<Publish>,
     pub outputs: Vec<Output>,
     pub admin: bool,
     pub notify_form: Option<Toggle>,
@@ -85,12 +89,31 @@ pub struct Viewer<'a> {
     pub honeycomb: Option<&'a url::Url>,
 }
 
-pub fn view(
-    workspace: &Workspace,
-    visibility: Option<&Known<Visibility>>,
-    recent: Vec<ListedRequest>,
-    viewer: &Viewer<'_>,
-) -> WorkspaceView {
+/// A private repository of a project that ran its first job long ago: it is time to make it public.
+#[derive(Debug, Serialize)]
+pub struct Publish {
+    /// The first job, and when it ran.
+    pub first: Link,
+    pub sign_off_href: String,
+}
+
+/// A repository is to be public a year after the project's first job; a warning comes before that.
+pub const PUBLISH_AFTER: Duration = Duration::days(330);
+
+/// What is read for the page, beside the workspace itself.
+pub struct Found<'a> {
+    pub visibility: Option<&'a Known<Visibility>>,
+    pub recent: Vec<ListedRequest>,
+    pub actions: Option<ActionsView>,
+    /// The project's first job; looked for only when a warning may follow from it.
+    pub first_job: Option<FirstJob>,
+}
+
+pub fn view(workspace: &Workspace, found: Found<'_>, viewer: &Viewer<'_>) -> WorkspaceView {
+    let visibility = found.visibility;
+    let is_private = visibility.is_some_and(|known| known.value == Visibility::Private);
+    // Whoever is no member would only be turned away there.
+    let sign_off = (is_private && viewer.is_member).then(|| sign_off_href(&workspace.repo_url));
     let href = workspace.href();
     let logs_href = format!("{href}logs/");
     let (notify_form, archive_form) = toggles(workspace, viewer);
@@ -111,14 +134,20 @@ pub fn view(
         run: run_button(workspace, viewer),
         logs_href,
         purpose_html: (!workspace.purpose.trim().is_empty()).then(|| plain_html(workspace.purpose.trim())),
-        recent: JobRequestsTable::new("The newest job requests of this workspace", Without::Workspace, recent),
+        recent: JobRequestsTable::new(
+            "The newest job requests of this workspace",
+            Without::Workspace,
+            found.recent,
+        ),
+        actions: found.actions,
+        publish: publish(workspace, found.first_job, sign_off.clone()),
         outputs: Vec::new(),
         admin: notify_form.is_some() || archive_form.is_some(),
         notify_form,
-        sign_off_href: None,
+        sign_off_href: sign_off,
         archive_form,
         repo: repo_link(&workspace.repo_url),
-        repo_private: visibility.is_some_and(|known| known.value == Visibility::Private),
+        repo_private: is_private,
         repo_note: repo_note(visibility),
         branch: branch_link(&workspace.repo_url, &workspace.branch),
         created: workspace.created_at.map(Time::new),
@@ -133,6 +162,22 @@ pub fn view(
             .into_iter()
             .collect(),
     }
+}
+
+fn publish(workspace: &Workspace, first: Option<FirstJob>, sign_off: Option<String>) -> Option<Publish> {
+    let (first, sign_off_href) = first.zip(sign_off)?;
+    let ago = OffsetDateTime::now_utc() - first.at;
+    let identifier = encode_segment(&first.identifier);
+    (ago > PUBLISH_AFTER).then(|| Publish {
+        first: Link::new(
+            relative(ago),
+            format!(
+                "/{}/{}/{}/{identifier}/",
+                workspace.project_slug, first.workspace_name, first.request_id
+            ),
+        ),
+        sign_off_href,
+    })
 }
 
 fn repo_note(visibility: Option<&Known<Visibility>>) -> Option<String> {
