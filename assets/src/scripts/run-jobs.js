@@ -47,6 +47,7 @@ function start() {
   const count = form.querySelector("[data-selected-count]");
   const planCount = form.querySelector("[data-plan-count]");
   const nodes = [...form.querySelectorAll(".graph-node")];
+  const paths = [...form.querySelectorAll(".graph-lines path")];
   const actions = boxes.filter((box) => box.dataset.needs);
   const needs = new Map(actions.map((box) => [box.value, JSON.parse(box.dataset.needs)]));
   const stale = new Set(actions.filter((box) => "stale" in box.dataset).map((box) => box.value));
@@ -78,8 +79,13 @@ function start() {
     return { ...found, runs: runs.size, nothing, stale: [...needs.keys()].filter(isStale) };
   }
 
+  const isDone = (statuses, name) => statuses.get(name)?.toLowerCase() === "succeeded";
+
   /** The picture says the same as the list: how the actions ended, and which are selected. */
   function draw(statuses, selected) {
+    for (const path of paths) {
+      path.classList.toggle("graph-done", isDone(statuses, path.dataset.from));
+    }
     for (const node of nodes) {
       const name = node.querySelector("title").textContent;
       const status = statuses.get(name);

@@ -33,7 +33,9 @@ pub struct Graph {
 pub struct GraphLine {
     /// An SVG path.
     pub d: String,
-    /// What the line comes from has succeeded.
+    /// The action it comes from.
+    pub from: String,
+    /// That has succeeded.
     pub is_done: bool,
 }
 
@@ -112,6 +114,7 @@ impl Graph {
             .filter_map(|line| {
                 Some(GraphLine {
                     d: ways.path(line, middle)?,
+                    from: actions[line.from].name.clone(),
                     is_done: succeeded[line.from],
                 })
             })

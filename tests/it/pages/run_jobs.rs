@@ -1,5 +1,6 @@
 //! Asking for jobs.
 
+mod choices;
 mod repositories;
 
 use rocket::http::Method;
@@ -355,7 +356,7 @@ async fn statements_do_not_grow(pool: PgPool) {
     answer.expect(200);
     assert_eq!(
         (first, many),
-        (6, 6),
-        "session, workspace, backends, permissions, latest request, what is told"
+        (7, 7),
+        "session, workspace, backends, permissions, latest request, last runs, what is told"
     );
 }

@@ -1,5 +1,7 @@
 //! Workspaces: their pages and the changes made from them.
 
+mod actions;
+
 use std::time::Duration;
 
 use jobserver::core::ports::CodeHostError;
@@ -317,5 +319,9 @@ async fn statements_do_not_grow(pool: PgPool) {
     }
     let (answer, many) = count_statements(ada.get(PAGE)).await;
     assert_eq!(answer.expect(200).html().count("tbody tr"), 5);
-    assert_eq!((none, many), (5, 5), "session, workspace, backends, requests, facts");
+    assert_eq!(
+        (none, many),
+        (5, 7),
+        "session, workspace, backends, requests, facts; then the last runs and the newest definition too"
+    );
 }

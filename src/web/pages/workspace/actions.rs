@@ -18,7 +18,7 @@ const MOST: usize = 200;
 /// The context of `pages/workspace/actions`.
 #[derive(Debug, Serialize)]
 pub struct ActionsView {
-    /// `5 of 7 actions have succeeded`.
+    /// `5 of 7 actions succeeded when last run`, of each backend.
     pub summary: String,
     /// The backends that were used, a column each.
     pub backends: Vec<String>,
@@ -91,21 +91,33 @@ pub fn actions(workspace: &Workspace, runs: &[LastRun], definition: Option<&str>
     };
 
     let pipeline = definition.and_then(|definition| Pipeline::parse(definition).ok());
-    let all: BTreeSet<&str> = newest.keys().copied().collect();
+    let ran: BTreeSet<&str> = newest.keys().copied().collect();
     let (names, earlier): (Vec<&str>, Vec<&str>) = match &pipeline {
         Some(pipeline) => (
             pipeline.actions().iter().map(|action| action.name.as_str()).collect(),
-            all.into_iter().filter(|name| pipeline.action(name).is_none()).collect(),
+            ran.into_iter().filter(|name| pipeline.action(name).is_none()).collect(),
         ),
-        None => (all.into_iter().collect(), Vec::new()),
+        None => (ran.into_iter().collect(), Vec::new()),
     };
-    let is_done = |name: &&&str| {
-        newest
-            .get(**name)
-            .is_some_and(|run| run.status.eq_ignore_ascii_case("succeeded"))
+    let done_on = |id: i32| {
+        let runs = names.iter().filter_map(|name| found.get(&(*name, id)));
+        runs.filter(|run| run.status.eq_ignore_ascii_case("succeeded")).count()
     };
-    let done = names.iter().filter(is_done).count();
-    let more = names.len().saturating_sub(MOST);
+    let all = names.len();
+    let summary = match &backends[..] {
+        [(id, _)] => format!(
+            "{} of {} succeeded when last run",
+            done_on(*id),
+            count_of(all, "action")
+        ),
+        many => {
+            let each = many
+                .iter()
+                .map(|(id, name)| format!("{name}: {} of {all}", done_on(*id)));
+            format!("{} succeeded when last run", each.collect::<Vec<_>>().join(", "))
+        }
+    };
+    let more = all.saturating_sub(MOST);
     let graph = pipeline.as_ref().and_then(|pipeline| {
         Graph::of(pipeline, |action| {
             let run = newest.get(action).copied();
@@ -117,8 +129,8 @@ pub fn actions(workspace: &Workspace, runs: &[LastRun], definition: Option<&str>
         })
     });
     Some(ActionsView {
-        summary: format!("{done} of {} succeeded when last run", count_of(names.len(), "action")),
-        is_open: names.len() < LONG,
+        summary,
+        is_open: all < LONG,
         rows: names.into_iter().take(MOST).map(row).collect(),
         more: (more > 0).then(|| count_of(more, "more action")),
         earlier_count: count_of(earlier.len(), "action"),

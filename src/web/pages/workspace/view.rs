@@ -89,7 +89,7 @@ pub struct Viewer<'a> {
     pub honeycomb: Option<&'a url::Url>,
 }
 
-/// A private repository of a project that ran its first job long ago: it is time to make it public.
+/// A repository that is private although its project ran its first job long ago.
 #[derive(Debug, Serialize)]
 pub struct Publish {
     /// The first job, and when it ran.
@@ -97,7 +97,7 @@ pub struct Publish {
     pub sign_off_href: String,
 }
 
-/// A repository is to be public a year after the project's first job; a warning comes before that.
+/// How long after the project's first job its members are reminded that a repository is private.
 pub const PUBLISH_AFTER: Duration = Duration::days(330);
 
 /// What is read for the page, beside the workspace itself.
