@@ -20,6 +20,7 @@ use crate::core::sealed::Sealer;
 use crate::web::announcements::Announcements;
 use crate::web::drain::Drain;
 use crate::web::live::Live;
+use crate::web::old_addresses::OldAddresses;
 use crate::web::static_files::Assets;
 use crate::web::{self, App};
 use crate::worker::{self, Worker};
@@ -78,6 +79,8 @@ async fn serve(settings: Settings) -> Result<(), CommandError> {
     tokio::spawn(live.clone().listen(listener));
     let announcements = Announcements::default();
     tokio::spawn(announcements.clone().keep(db.clone()));
+    let old_addresses = OldAddresses::default();
+    tokio::spawn(old_addresses.clone().keep(db.clone()));
     let sealer = Sealer::new(&settings.secrets.secret_key, settings.secrets.old_secret_key.as_ref())?;
     tokio::spawn(warn_of_keys(db.clone(), sealer.clone()));
     let code_host = code_host(&settings)?;
@@ -100,6 +103,7 @@ async fn serve(settings: Settings) -> Result<(), CommandError> {
         assets: Arc::new(assets),
         live,
         announcements,
+        old_addresses,
     };
     let address = format!("{}:{}", app.settings.web.address, app.settings.web.port);
     let failed = |error: rocket::Error| CommandError::Said(launch_failure(&error, &address));

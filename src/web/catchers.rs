@@ -98,11 +98,11 @@ async fn page(status: Status, request: &Request<'_>) -> Finished<PageOrMoved> {
 /// that nothing is here serves as well.
 async fn moved(request: &Request<'_>) -> Option<String> {
     let path = request.uri().path().as_str();
-    let candidates = redirects::candidates(path);
+    let app = request.rocket().state::<App>()?;
+    let candidates = app.old_addresses.among(redirects::candidates(path));
     if candidates.is_empty() {
         return None;
     }
-    let app = request.rocket().state::<App>()?;
     let mut conn = app.db.read().await.ok()?;
     let target = redirects::store::follow(&mut conn, &candidates)
         .await

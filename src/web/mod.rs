@@ -20,6 +20,7 @@ pub mod headers;
 pub mod limits;
 pub mod live;
 pub mod message;
+pub mod old_addresses;
 pub mod pages;
 pub mod responders;
 pub mod routes;
@@ -52,6 +53,8 @@ pub struct App {
     pub live: live::Live,
     /// What is told on top of every page.
     pub announcements: announcements::Announcements,
+    /// Which addresses of before lead on.
+    pub old_addresses: old_addresses::OldAddresses,
 }
 
 /// The very program: used by `jobserver serve` and by every test.

@@ -1,8 +1,8 @@
 //! The whole route table. Pages of a project come last: their paths are made of parameters, so they
 //! would match almost anything.
 
-use rocket::http::Status;
 use rocket::http::uri::Origin;
+use rocket::http::{Method, Status};
 use rocket::route::{Handler, Outcome};
 use rocket::{Data, Request, Route, routes};
 
@@ -11,9 +11,12 @@ use super::{api, fairings, forgery, limits, pages, static_files, uploads};
 /// Every route, in the order of what it is about.
 pub fn all() -> Vec<Route> {
     let mut routes = Vec::new();
-    routes.extend(routes![static_files::file, static_files::favicon, static_files::robots]);
+    routes.extend(routes![static_files::file]);
+    routes.extend(whatever_method(routes![static_files::favicon, static_files::robots]));
     routes.extend(routes![uploads::logo]);
     routes.extend(api::routes());
+    // They change nothing, so no form is asked for a token.
+    routes.extend(whatever_method(pages::leading_on()));
     routes.extend(pages::site_routes().into_iter().map(forgery::guarded));
     let project_routes = pages::project_routes().into_iter().map(after_the_site);
     routes.extend(project_routes.map(forgery::guarded));
@@ -37,6 +40,25 @@ impl Handler for Observed {
         let scope = &fairings::context(request).scope;
         scope.run(&self.template, self.handler.handle(request, data)).await
     }
+}
+
+/// Routes of GET for the other methods too. HEAD is there where GET is.
+fn whatever_method(routes: Vec<Route>) -> impl Iterator<Item = Route> {
+    const METHODS: [Method; 6] = [
+        Method::Get,
+        Method::Post,
+        Method::Put,
+        Method::Patch,
+        Method::Delete,
+        Method::Options,
+    ];
+    routes.into_iter().flat_map(|route| {
+        METHODS.map(|method| {
+            let mut route = route.clone();
+            route.method = method;
+            route
+        })
+    })
 }
 
 /// Of path and query, in bytes.

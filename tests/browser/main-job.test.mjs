@@ -79,25 +79,3 @@ test("a request is cancelled, without scripts", async () => {
   assert.match(await page.locator("main").innerText(), /cancel/i);
   await researcher.leave();
 });
-
-test("the lists of one's own, and what may not be done", async (t) => {
-  const researcher = await person({ username: "demo-researcher" });
-  const { page } = researcher;
-  for (const [name, path] of [
-    ["your-projects", "/projects/"],
-    ["your-workspaces", "/workspaces/"],
-    ["your-orgs", "/orgs/"],
-    ["project-member", project],
-    ["project-edit", `${project}edit/`],
-    ["workspace-member", `${project}vaccine-uptake/`],
-    ["workspace-edit", `${project}vaccine-uptake/edit/`],
-    ["workspace-archived", `${project}vaccine-uptake-2024/`],
-    ["forbidden", "/data-quality-checks/new-workspace/"],
-  ]) {
-    await t.test(name, async () => {
-      await page.goto(path);
-      await look(page, name);
-    });
-  }
-  await researcher.leave();
-});

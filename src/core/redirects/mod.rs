@@ -49,12 +49,15 @@ pub fn candidates(path: &str) -> Vec<String> {
 }
 
 impl Moved {
-    /// Where a path leads, its leading part alone replaced; `None` when that is where it is.
+    /// Where a path leads, its leading part alone replaced; `None` when that is where it is. What follows stays as
+    /// it was asked for, with a last slash or without: a file's address has none.
     pub fn target(&self, path: &str) -> Option<String> {
-        let path = slashed(path);
-        let rest = path.strip_prefix(self.old_url.as_str())?;
+        let rest = match path.strip_prefix(self.old_url.as_str()) {
+            Some(rest) => rest,
+            None => slashed(path).strip_prefix(self.old_url.as_str()).map(|_| "")?,
+        };
         let target = format!("{}{rest}", self.new_url);
-        (target != path).then_some(target)
+        (slashed(&target) != slashed(path)).then_some(target)
     }
 }
 
@@ -90,12 +93,15 @@ mod tests {
         };
         assert_eq!(moved.target("/a/").as_deref(), Some("/b/"));
         assert_eq!(moved.target("/a").as_deref(), Some("/b/"));
-        assert_eq!(moved.target("/a/a/1").as_deref(), Some("/b/a/1/"));
+        assert_eq!(moved.target("/a/a/1/").as_deref(), Some("/b/a/1/"));
+        assert_eq!(moved.target("/a/x/file.txt").as_deref(), Some("/b/x/file.txt"));
         assert_eq!(moved.target("/ab/"), None);
         let same = Moved {
             new_url: "/a/".to_owned(),
             ..moved
         };
-        assert_eq!(same.target("/a"), None);
+        for path in ["/a", "/a/", "/a/x"] {
+            assert_eq!(same.target(path), None, "{path}");
+        }
     }
 }

@@ -32,3 +32,14 @@ pub async fn follow(conn: &mut PgConnection, candidates: &[String]) -> Result<Op
     .fetch_optional(conn)
     .await?)
 }
+
+/// The old addresses that are in use; `None` when there are more than `most`.
+pub async fn in_use(conn: &mut PgConnection, most: i64) -> Result<Option<Vec<String>>> {
+    let urls = sqlx::query_scalar!(
+        "SELECT old_url FROM redirect WHERE deleted_at IS NULL AND expires_at > now() LIMIT $1",
+        most + 1
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok((urls.len() as i64 <= most).then_some(urls))
+}

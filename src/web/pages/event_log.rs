@@ -80,7 +80,7 @@ fn service_status() -> Banner {
     Banner {
         tone: "info",
         title: None,
-        text: "Nothing moves for longer than you expect?".to_owned(),
+        text: "Is something taking longer than usual?".to_owned(),
         href: Some("https://status.opensafely.org/".to_owned()),
         link_text: Some("See the service status".to_owned()),
     }

@@ -57,7 +57,7 @@ pub async fn project_logs(
         pagination: pagination(&visit, page, listed.total, REQUESTS_PER_PAGE)?,
         table: JobRequestsTable::new(
             "Job requests of the project, the newest first",
-            Without::Nothing,
+            Without::Project,
             listed.rows,
         ),
     };

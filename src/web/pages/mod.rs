@@ -35,12 +35,8 @@ use super::view::Tab;
 /// Pages at fixed addresses.
 pub fn site_routes() -> Vec<Route> {
     routes![
-        job::short_link,
-        job_request::short_link,
         home::home,
         event_log::event_log,
-        event_log::event_list,
-        event_log::jobs,
         status_page::status,
         orgs::organisations,
         orgs::org,
@@ -86,6 +82,16 @@ pub fn site_routes() -> Vec<Route> {
         status::last_seen,
         status::db_availability,
         status::ready,
+    ]
+}
+
+/// Addresses that only lead on to another.
+pub fn leading_on() -> Vec<Route> {
+    routes![
+        event_log::event_list,
+        event_log::jobs,
+        job::short_link,
+        job_request::short_link,
     ]
 }
 

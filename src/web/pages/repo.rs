@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 use rocket::get;
+use rocket::http::Status;
 use serde::Serialize;
 
 use crate::core::ids::RepoUrl;
@@ -16,7 +17,7 @@ use crate::web::database::Database;
 use crate::web::guards::Visit;
 use crate::web::pages::answer::Answer;
 use crate::web::responders::{Failure, Outcome};
-use crate::web::view::{Link, Page};
+use crate::web::view::{Link, Page, render as render_as};
 
 /// The beginning of addresses that this page leads on from.
 const GITHUB: &str = "https://github.com/";
@@ -121,14 +122,21 @@ fn projects(mut workspaces: Vec<RepoWorkspace>, shows_badges: bool) -> Vec<Proje
     rows
 }
 
+/// Of a repository that no project uses the page says so with 404: it has the same words for every name that an
+/// account could have, whether there is such a repository or not.
 fn render(visit: &Visit<'_>, url: &str, projects: Vec<ProjectRow>) -> Page {
+    let status = if projects.is_empty() {
+        Status::NotFound
+    } else {
+        Status::Ok
+    };
     let name = url.strip_prefix(GITHUB).unwrap_or(url);
     let chrome = visit.chrome(name).here("Repository", name);
     let view = RepoView {
         repo: Link::new(name, url),
         projects,
     };
-    visit.render("pages/repo", chrome, &view)
+    render_as(status, "pages/repo", chrome, &view)
 }
 
 #[cfg(test)]

@@ -142,7 +142,7 @@ fn table(now: OffsetDateTime) -> JobRequestsTable {
             jobs: jobs.to_owned(),
             actions: vec!["generate_dataset".to_owned(), "describe tables 1.2".to_owned()],
             workspace: Some(Link::new(workspace, "#c-table")),
-            project: Link::new("Long covid and return to work", "#c-table"),
+            project: Some(Link::new("Long covid and return to work", "#c-table")),
             org: Some(Link::new("University of Northbridge", "#c-table")),
             backend: "TPP".to_owned(),
             user: Some(Link::new("Ada Lovelace", "#c-table")),

@@ -22,7 +22,7 @@ pub struct JobRequestRow {
     pub jobs: String,
     pub actions: Vec<String>,
     pub workspace: Option<Link>,
-    pub project: Link,
+    pub project: Option<Link>,
     pub org: Option<Link>,
     pub backend: String,
     pub user: Option<Link>,
@@ -33,6 +33,8 @@ pub struct JobRequestRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Without {
     Nothing,
+    /// The project alone: its workspaces differ.
+    Project,
     Workspace,
     User,
 }
@@ -66,7 +68,7 @@ impl JobRequestRow {
             },
             actions: request.actions,
             workspace: (without != Without::Workspace).then(|| Link::new(request.workspace, workspace_href)),
-            project: Link::new(request.project_name, project_href),
+            project: (without != Without::Project).then(|| Link::new(request.project_name, project_href)),
             org: org_link(request.org_name, request.org_slug),
             backend: request.backend_slug.to_uppercase(),
             user: (without != Without::User).then(|| user_link(request.username, request.fullname)),

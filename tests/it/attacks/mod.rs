@@ -91,12 +91,23 @@ pub async fn peopled(site: &Site) {
 }
 
 /// Every mounted route that changes something. A development copy's stand-in for GitHub is another site.
+/// What only leads on answers any method, and changes nothing by any.
+const LEADS_ON: [&str; 6] = [
+    "/event-list",
+    "/favicon.ico",
+    "/job-requests/<id>",
+    "/jobs",
+    "/jobs/<identifier>",
+    "/robots.txt",
+];
+
 pub fn changing(site: &Site) -> Vec<Route> {
     let routes = site.client.rocket().routes();
     let is_ours = |route: &&Route| !route.uri.path().starts_with("/dev/");
     routes
         .filter(|route| !changes_nothing(route.method))
         .filter(is_ours)
+        .filter(|route| !LEADS_ON.contains(&route.uri.path()))
         .cloned()
         .collect()
 }

@@ -92,6 +92,8 @@ pub const REFUSED: &[(&str, &str)] = &[
     ("job_identifier_unique", r#"INSERT INTO job (job_request_id, identifier) VALUES ((SELECT min(id) FROM job_request), 'job1')"#),
     ("job_identifier_not_blank", r#"INSERT INTO job (job_request_id, identifier) VALUES ((SELECT min(id) FROM job_request), '')"#),
     ("job_request_tally_one_row", r#"INSERT INTO job_request_tally (only_row, total) VALUES (false, 1)"#),
+    ("job_request_block_holds_what_fits", r#"INSERT INTO job_request_block (block, total) VALUES (9, 1025)"#),
+    ("job_request_block_holds_what_fits", r#"INSERT INTO job_request_block (block, total) VALUES (9, -1)"#),
     ("auditable_event_append_only", r#"UPDATE auditable_event SET old = 'x'"#),
     ("auditable_event_append_only", r#"DELETE FROM auditable_event"#),
     ("auditable_event_append_only", r#"TRUNCATE auditable_event"#),

@@ -135,3 +135,61 @@ async fn the_statements_do_not_grow_with_the_rows(pool: PgPool) {
         assert_eq!(statements, 3);
     }
 }
+
+/// Ids jump where requests were taken back, and by more than a block of 1,024; a page may begin in one block and end
+/// in the next but one.
+#[sqlx::test]
+async fn every_page_is_exact_wherever_ids_jump(pool: PgPool) {
+    let site = usual(pool).await;
+    requests(&site, 1).await;
+    execute(
+        &site,
+        "INSERT INTO job_request (id, identifier, backend_id, workspace_id, requested_actions, created_at)
+         SELECT i.n, 'r' || i.n, b.id, w.id, '{a}', NULL FROM backend b, workspace w,
+                (SELECT generate_series(1000, 1060) UNION ALL SELECT generate_series(2040, 2050)
+                 UNION ALL SELECT 5000 UNION ALL SELECT generate_series(9000, 9100)
+                 UNION ALL SELECT 2147483647) AS i (n)
+          WHERE b.slug = 'tpp' AND w.name = 'ws'",
+    )
+    .await;
+    execute(
+        &site,
+        "DELETE FROM job_request WHERE id IN (1023, 1024, 5000) OR id % 7 = 3",
+    )
+    .await;
+    let expected: Vec<i32> = sqlx::query_scalar("SELECT id FROM job_request ORDER BY id DESC")
+        .fetch_all(site.db.pool())
+        .await
+        .unwrap();
+    let anonymous = site.anonymous();
+    let mut listed: Vec<String> = Vec::new();
+    let pages = expected.len().div_ceil(25);
+    assert!(pages > 5);
+    for page in 1..=pages {
+        let html = anonymous
+            .get(&format!("/event-log/?page={page}"))
+            .await
+            .expect(200)
+            .html();
+        assert_eq!(html.text("h1"), Some(format!("Event log {}", expected.len())));
+        listed.extend(html.texts("tbody th"));
+    }
+    assert_eq!(listed, expected.iter().map(i32::to_string).collect::<Vec<_>>());
+    let last = anonymous.get("/event-log/?page=last").await.expect(200).html();
+    assert_eq!(last.texts("tbody th"), listed[(pages - 1) * 25..]);
+    anonymous
+        .get(&format!("/event-log/?page={}", pages + 1))
+        .await
+        .expect(404);
+
+    // The blocks hold what there is, also once everything is gone.
+    let differ = "SELECT count(*) FROM (SELECT id >> 10 AS block, count(*) AS total FROM job_request GROUP BY 1) r
+                  FULL JOIN job_request_block b USING (block) WHERE coalesce(r.total, 0) <> coalesce(b.total, 0)";
+    assert_eq!(site.world.number(differ).await, 0);
+    execute(&site, "DELETE FROM job").await;
+    execute(&site, "DELETE FROM workspace").await;
+    assert_eq!(site.world.number(differ).await, 0);
+    execute(&site, "TRUNCATE job_request CASCADE").await;
+    assert_eq!(site.world.number("SELECT count(*) FROM job_request_block").await, 0);
+    anonymous.get("/event-log/?page=last").await.expect(200);
+}

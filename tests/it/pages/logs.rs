@@ -61,6 +61,16 @@ async fn each_log_has_the_requests_of_its_own(pool: PgPool) {
     let html = site.anonymous().get("/users/ada/logs/").await.html();
     assert!(!html.texts("thead th").contains(&"Requested by".to_owned()));
     assert_eq!(html.count("tbody tr:first-child > *"), html.count("thead th"));
+    let html = site.anonymous().get("/project/logs/").await.html();
+    assert_eq!(
+        html.attributes("tbody tr:first-child td.wide a", "href"),
+        ["/project/ws/", "/orgs/acme/"]
+    );
+    let html = site.anonymous().get("/event-log/").await.html();
+    assert_eq!(
+        html.attributes("tbody tr:first-child td.wide a", "href"),
+        ["/other/other-ws/", "/other/", "/orgs/beta/"]
+    );
     let html = site.anonymous().get("/project/ws/logs/").await.html();
     assert!(!html.texts("thead th").contains(&"Workspace".to_owned()));
     assert_eq!(html.count("tbody tr:first-child > *"), html.count("thead th"));
@@ -147,7 +157,7 @@ async fn a_workspace_log_is_searched(pool: PgPool) {
         .get("/project/ws/logs/?backend=emis&q=Data+")
         .await
         .html();
-    assert_eq!(html.attribute("input[name=q]", "value").as_deref(), Some("Data"));
+    assert_eq!(html.attribute("#q", "value").as_deref(), Some("Data"));
     assert_eq!(html.attributes("input[name=backend]", "value"), ["emis", "tpp"]);
     assert_eq!(html.attributes("input[name=backend][checked]", "value"), ["emis"]);
     assert_eq!(html.link("Clear").as_deref(), Some("/project/ws/logs/"));

@@ -4,7 +4,7 @@ use rocket::http::Method;
 use sqlx::PgPool;
 
 use super::lists::{execute, usual};
-use crate::support::{Site, count_statements};
+use crate::support::{Job, Request, Site, count_statements};
 
 async fn moved(pool: PgPool) -> Site {
     let site = usual(pool).await;
@@ -32,11 +32,16 @@ async fn old_addresses_lead_to_where_things_are(pool: PgPool) {
         ("/old", "/project/"),
         ("/old/?a=1&a=%26", "/project/?a=1&a=%26"),
         ("/old/ws/12/", "/project/ws/12/"),
+        // What follows is not touched.
+        (
+            "/old/ws/outputs/latest/a/file.txt",
+            "/project/ws/outputs/latest/a/file.txt",
+        ),
         ("/old/old/", "/project/old/"),
         // The longest that fits.
         ("/old/moved/", "/project/ws/"),
         ("/old/moved/logs/?page=2", "/project/ws/logs/?page=2"),
-        ("/orgs/before/logs", "/orgs/acme/logs/"),
+        ("/orgs/before/logs", "/orgs/acme/logs"),
     ] {
         for method in [Method::Get, Method::Head] {
             let answer = site.anonymous().bare(method, path).await.expect(301);
@@ -97,4 +102,82 @@ async fn what_is_not_there_costs_one_statement(pool: PgPool) {
     let (answer, statements) = count_statements(site.anonymous().get("/static/nope.css")).await;
     answer.expect(404);
     assert_eq!(statements, 0);
+}
+
+/// Addresses that only lead on answer any method, without a token too: they change nothing.
+#[sqlx::test]
+async fn what_only_leads_on_answers_any_method(pool: PgPool) {
+    let site = usual(pool).await;
+    let (id, _) = site.world.request(Request::default()).await;
+    site.world.job(id, Job::default()).await;
+    let job: String = sqlx::query_scalar("SELECT identifier FROM job")
+        .fetch_one(site.db.pool())
+        .await
+        .unwrap();
+    for (path, to) in [
+        ("/event-list/", "/event-log/".to_owned()),
+        ("/event-list", "/event-log/".to_owned()),
+        ("/jobs/?page=2&a=1", "/event-log/?page=2&a=1".to_owned()),
+        (&format!("/job-requests/{id}/"), format!("/project/ws/{id}/")),
+        (&format!("/jobs/{job}/"), format!("/project/ws/{id}/{job}/")),
+        ("/favicon.ico", "/static/favicon.ico".to_owned()),
+        ("/robots.txt", "/static/robots.txt".to_owned()),
+    ] {
+        for method in [
+            Method::Get,
+            Method::Head,
+            Method::Post,
+            Method::Put,
+            Method::Patch,
+            Method::Delete,
+            Method::Options,
+        ] {
+            let answer = site.anonymous().bare(method, path).await.expect(302);
+            assert_eq!(answer.location(), to, "{method} {path}");
+        }
+    }
+    for path in ["/jobs/nope/", "/job-requests/999/"] {
+        site.anonymous().bare(Method::Post, path).await.expect(404);
+    }
+}
+
+#[sqlx::test]
+async fn what_was_never_here_asks_nothing(pool: PgPool) {
+    let site = moved(pool).await;
+    site.old_addresses.refresh(&site.db).await.unwrap();
+    for path in ["/nope/", "/nope/a/b/", "/older/", "/orgs/nobody/x/y/z/"] {
+        let (answer, statements) = count_statements(site.anonymous().get(path)).await;
+        answer.expect(404);
+        // Whether there is a project, a workspace or a request of that name is asked by their own pages.
+        assert!(statements <= 1, "{path}: {statements}");
+    }
+    let (answer, statements) = count_statements(site.anonymous().get("/nope/a/b/c/d/e/f/")).await;
+    answer.expect(404);
+    assert_eq!(statements, 0);
+    site.anonymous().get("/old/moved/").await.expect(301);
+
+    // What moved since is seen at the next look, and what is over before it.
+    execute(
+        &site,
+        "INSERT INTO redirect (old_url, project_id, created_by_id)
+         SELECT '/later/', p.id, u.id FROM project p, \"user\" u WHERE p.slug = 'project' AND u.username = 'ada'",
+    )
+    .await;
+    execute(&site, "UPDATE redirect SET expires_at = now() WHERE old_url = '/old/'").await;
+    site.anonymous().get("/later/x/").await.expect(404);
+    site.anonymous().get("/old/x/").await.expect(404);
+    site.old_addresses.refresh(&site.db).await.unwrap();
+    site.anonymous().get("/later/x/").await.expect(301);
+
+    // More than are kept in memory are looked up one by one.
+    execute(
+        &site,
+        "INSERT INTO redirect (old_url, project_id, created_by_id)
+         SELECT '/many-' || n || '/', p.id, u.id FROM project p, \"user\" u, generate_series(1, 10001) n
+          WHERE p.slug = 'project' AND u.username = 'ada'",
+    )
+    .await;
+    site.old_addresses.refresh(&site.db).await.unwrap();
+    let answer = site.anonymous().get("/many-10001/x").await.expect(301);
+    assert_eq!(answer.location(), "/project/x");
 }

@@ -140,10 +140,18 @@ const TABLE: &[Row] = &[
     ("POST", "/api/<rest..>", "/api/v2/nothing/", all(404)),
 ];
 
-/// Methods that the API answers with 405, 404 or, for OPTIONS, a description, for whomever; their own
-/// tests look at them.
+/// Methods that the API answers with 405, 404 or, for OPTIONS, a description, for whomever; and those by which an
+/// address that only leads on does the same as by GET. Their own tests look at them.
 fn is_another_method(method: &str, route: &str) -> bool {
-    route == "/api/<rest..>" && !matches!(method, "GET" | "POST")
+    const LEADS_ON: [&str; 6] = [
+        "/event-list",
+        "/favicon.ico",
+        "/job-requests/<id>",
+        "/jobs",
+        "/jobs/<identifier>",
+        "/robots.txt",
+    ];
+    (route == "/api/<rest..>" && !matches!(method, "GET" | "POST")) || (LEADS_ON.contains(&route) && method != "GET")
 }
 
 /// The kind of copy that has the most pages.

@@ -188,6 +188,7 @@ async fn a_session_that_nobody_uses_ends_after_seven_days(pool: PgPool) {
 #[sqlx::test]
 async fn use_is_noted_once_in_some_minutes_and_costs_no_statement_otherwise(pool: PgPool) {
     let site = Site::start(pool).await;
+    site.old_addresses.refresh(&site.db).await.unwrap();
     let ada = site.sign_in("ada").await;
     let (answer, usual) = count_statements(ada.get("/no/such/page/at/all/")).await;
     answer.expect(404);

@@ -31,7 +31,9 @@ use jobserver::config::{MailBackend, Settings};
 use jobserver::core::db::Db;
 use jobserver::core::outbox::Attempted;
 use jobserver::core::sealed::Sealer;
-use jobserver::web::{self, App, announcements::Announcements, live::Live, static_files::Assets};
+use jobserver::web::{
+    self, App, announcements::Announcements, live::Live, old_addresses::OldAddresses, static_files::Assets,
+};
 use rocket::local::asynchronous::Client;
 use sqlx::PgPool;
 
@@ -50,6 +52,7 @@ pub struct Site {
     pub codelists: Arc<FakeCodelists>,
     pub live: Live,
     pub announcements: Announcements,
+    pub old_addresses: OldAddresses,
     pub world: World,
     post: Post,
     log: Mark,
@@ -81,6 +84,7 @@ impl Site {
         let codelists = Arc::new(FakeCodelists::default());
         let live = Live::default();
         let announcements = Announcements::default();
+        let old_addresses = OldAddresses::default();
         let post = Post::new(&settings, db.clone());
         let identities = github::identity_provider(&settings);
         let sealer = Sealer::new(&settings.secrets.secret_key, settings.secrets.old_secret_key.as_ref()).unwrap();
@@ -94,6 +98,7 @@ impl Site {
             assets: Arc::new(Assets::default()),
             live: live.clone(),
             announcements: announcements.clone(),
+            old_addresses: old_addresses.clone(),
         };
         let client = Client::untracked(web::build(app).mount("/", routes))
             .await
@@ -106,6 +111,7 @@ impl Site {
             codelists,
             live,
             announcements,
+            old_addresses,
             world,
             post,
             log,

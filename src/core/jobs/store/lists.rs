@@ -49,16 +49,13 @@ pub const REQUESTS_PER_PAGE: i64 = 25;
 
 /// A page of job requests, newest first. `$1` is the page, null for the last; `total` counts the
 /// list, `which` chooses from `job_request r`. The offset stands in a subquery so that one plan
-/// serves every page and is made once.
+/// serves every page and is made once. Where `page` is given in their place, it makes the page's ids and the `total`.
 macro_rules! requests {
     ($conn:expr, $page:expr, total: $total:literal, which: $which:literal, size: $size:literal, actions: $actions:literal $(, $arg:expr)*) => {
-        sqlx::query_as!(
-            ListedRequest,
-            r#"SELECT r.id, r.status, w.name AS workspace, p.slug AS project_slug, p.name AS project_name,
-                      o.name AS "org_name?", o.slug AS "org_slug?", b.slug AS backend_slug,
-                      u.username AS "username?", u.fullname AS "fullname?", j.jobs AS "jobs!",
-                      j.jobs_succeeded AS "jobs_succeeded!", j.started_at, j.actions AS "actions!", page.total AS "total!"
-                 FROM (SELECT q.id, t.total FROM ("#
+        requests!(
+            $conn,
+            $page,
+            page: ["SELECT q.id, t.total FROM ("
                 + $total
                 + r#") t
                        CROSS JOIN LATERAL (
@@ -70,7 +67,21 @@ macro_rules! requests {
                 + $size
                 + ") * "
                 + $size
-                + r#")) q) page
+                + ")) q"],
+            actions: $actions
+            $(, $arg)*
+        )
+    };
+    ($conn:expr, $page:expr, page: [$($ids:tt)+], actions: $actions:literal $(, $arg:expr)*) => {
+        sqlx::query_as!(
+            ListedRequest,
+            r#"SELECT r.id, r.status, w.name AS workspace, p.slug AS project_slug, p.name AS project_name,
+                      o.name AS "org_name?", o.slug AS "org_slug?", b.slug AS backend_slug,
+                      u.username AS "username?", u.fullname AS "fullname?", j.jobs AS "jobs!",
+                      j.jobs_succeeded AS "jobs_succeeded!", j.started_at, j.actions AS "actions!", page.total AS "total!"
+                 FROM ("#
+                + $($ids)+
+                + r#") page
                  JOIN job_request r ON r.id = page.id
                  JOIN workspace w ON w.id = r.workspace_id
                  JOIN project p ON p.id = w.project_id
@@ -95,14 +106,24 @@ macro_rules! requests {
 
 pub(super) use requests;
 
-/// Every job request.
+/// Every job request. A page is found by what the blocks of ids hold, so that the last costs what the first does:
+/// its first row is in the block before which no more rows are newer than are stepped over.
 pub async fn all_requests(conn: &mut PgConnection, page: PageAsked) -> Result<Listed<ListedRequest>> {
     let rows = requests!(
         conn,
         page.number(),
-        total: "SELECT total FROM job_request_tally",
-        which: "true",
-        size: "25",
+        page: ["SELECT q.id, t.total
+                  FROM (SELECT coalesce(sum(total), 0)::bigint AS total FROM job_request_block) t
+                 CROSS JOIN LATERAL (
+                     SELECT coalesce($1::bigint - 1, greatest(t.total - 1, 0) / 25) * 25 AS skipped) s
+                 CROSS JOIN LATERAL (
+                     SELECT block, newer
+                       FROM (SELECT block, total, sum(total) OVER (ORDER BY block DESC) - total AS newer
+                               FROM job_request_block) b
+                      WHERE newer <= s.skipped AND s.skipped < newer + total) b
+                 CROSS JOIN LATERAL (
+                     SELECT id FROM job_request WHERE id <= (b.block << 10 | 1023)
+                      ORDER BY id DESC LIMIT 25 OFFSET s.skipped - b.newer) q"],
         actions: "'{}'::text[]"
     );
     Ok(Listed::new(rows, |row| row.total))

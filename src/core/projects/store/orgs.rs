@@ -77,7 +77,7 @@ pub async fn totals(conn: &mut PgConnection) -> Result<Totals> {
     Ok(sqlx::query_as!(
         Totals,
         r#"SELECT (SELECT count(*) FROM org) AS "orgs!", (SELECT count(*) FROM project) AS "projects!",
-                  (SELECT total FROM job_request_tally) AS "job_requests!""#
+                  (SELECT coalesce(sum(total), 0) FROM job_request_block) AS "job_requests!""#
     )
     .fetch_one(conn)
     .await?)

@@ -198,6 +198,9 @@ fn status_note(request: &RequestDetail, jobs: &[ListedJob], summary: &Summary) -
     }
     match (&request.status_message, request.status) {
         (Some(message), _) if !message.is_empty() => Some(message.clone()),
+        (_, JobRequestStatus::Unknown) if !request.cancelled_actions.is_empty() => {
+            Some("It will be cancelled when the backend picks it up".to_owned())
+        }
         (_, JobRequestStatus::Unknown) => Some("Waiting for the backend to pick it up".to_owned()),
         (_, JobRequestStatus::NothingToDo) => Some("All the actions asked for had already succeeded.".to_owned()),
         _ => None,
@@ -284,7 +287,8 @@ fn elapsed(summary: &Summary, times: Option<(Runtime, Runtime)>, now: OffsetDate
 }
 
 fn queue(request: &RequestDetail, summary: &Summary, now: OffsetDateTime) -> Option<Fact> {
-    if request.status.is_completed() || summary.started_at.is_some() {
+    let is_cancelled = summary.total == 0 && !request.cancelled_actions.is_empty();
+    if request.status.is_completed() || summary.started_at.is_some() || is_cancelled {
         return None;
     }
     Some(Fact {

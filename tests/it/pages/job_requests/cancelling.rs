@@ -76,7 +76,11 @@ async fn a_running_request_shows_progress_and_who_may_cancel_it(pool: PgPool) {
     assert_eq!(cancelled(&site, id).await, ["second", "third"]);
     assert_eq!(events(&site, "job_request_cancelled").await, 1);
     let html = ada.get(&path(id)).await.html();
-    assert!(html.texts(".notices").join(" ").contains("asked to cancel 2 actions"));
+    assert!(
+        html.texts(".notices")
+            .join(" ")
+            .contains("asked to cancel second, third")
+    );
     assert!(html.main().contains("Being cancelled."));
     assert!(html.main().contains("Cancellation has been asked for."));
     assert!(!html.has("form[action$='/cancel/']"));
