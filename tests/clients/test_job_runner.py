@@ -126,7 +126,7 @@ class JobRunner(unittest.TestCase):
         self.assertEqual(self.request_page().statuses()[0], "Running")
         page = self.job_page("generate_dataset")
         self.assertEqual(page.statuses()[0], "Succeeded")
-        page.shows("Completed successfully", "Processor, peak 99%", "Memory, peak 900 MB")
+        page.shows("Completed successfully", "99% peak", "900 MB peak")
 
         self.runner.move(request, "count_by_age", "failed", "nonzero_exit", "Job exited with an error: no such column")
         for action in ("plot", "report"):
