@@ -70,7 +70,7 @@ const anonymous = [
 const repository = (name) => encodeURIComponent(encodeURIComponent(`https://github.com/opensafely/${name}`));
 const repos = [
   ["repo", `/repo/${repository("demo-cohort")}/`],
-  ["repo-unknown", `/repo/${repository("no-such-repository")}/`],
+  ["repo-unknown", `/repo/${repository("no-such-repository")}/`, 404],
 ];
 
 const researcher = [
