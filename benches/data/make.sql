@@ -125,6 +125,49 @@ SELECT request, left(md5('job ' || request || ' ' || n), 16), action,
                     ELSE CASE WHEN n < 3 THEN 'succeeded' WHEN n = 3 THEN 'running' ELSE 'pending' END END AS status
           FROM job_request r CROSS JOIN study ORDER BY r.id, n) AS made;
 
+-- 5,000 releases with 100,000 files: 100 files in each of the first 100, which are of one workspace and make up its
+-- 10,000 latest outputs; 18 or 19 in each of the others. Their contents are nowhere; scripts/bench uploads some itself.
+INSERT INTO release (id, workspace_id, backend_id, requested_files, metadata, created_at, created_by_id)
+SELECT 'R' || lpad(i::text, 6, '0'), CASE WHEN i <= 100 THEN 1 ELSE i % 1499 + 2 END, i % 2 + 1, '[]',
+       '{"tool":"airlock"}', now() - (5001 - i) * interval '3 hours', i % (SELECT people FROM size) + 1
+  FROM generate_series(1, 5000) AS i;
+INSERT INTO release_file (id, release_id, workspace_id, backend_id, name, path, filehash, size, mtime, metadata,
+                          created_at, created_by_id, uploaded_at, is_latest)
+SELECT 'F' || f, 'R' || lpad(r::text, 6, '0'), CASE WHEN r <= 100 THEN 1 ELSE r % 1499 + 2 END, r % 2 + 1,
+       CASE WHEN r <= 100 THEN 'output/table-' || f || '.csv' ELSE 'output/table-' || n || '.csv' END,
+       left(md5(f::text), 2) || '/F' || f || '.csv', encode(sha256(f::text::bytea), 'hex'), 1000 + f, now(),
+       ('{"tool":"airlock","airlock_id":"R' || lpad(r::text, 6, '0') || '"}')::json,
+       now() - (5001 - r) * interval '3 hours', r % (SELECT people FROM size) + 1, now(), false
+  FROM (SELECT r, n, row_number() OVER (ORDER BY r, n) - 1 AS f
+          FROM generate_series(1, 5000) AS r,
+               LATERAL generate_series(1, CASE WHEN r <= 100 THEN 100 WHEN r <= 1900 THEN 19 ELSE 18 END) AS n) AS made;
+UPDATE release_file SET is_latest = true
+  FROM (SELECT DISTINCT ON (workspace_id, backend_id, name) id
+          FROM release_file ORDER BY workspace_id, backend_id, name, created_at DESC) AS newest
+ WHERE release_file.id = newest.id;
+-- A bot that reads, a checker who uploads for "north", and the checker's session: see benches/load/paths.rs and
+-- scripts/bench.
+UPDATE "user" SET roles = '{OutputChecker}' WHERE id = 4;
+INSERT INTO personal_token (user_id, hash, created_by, expires_on)
+SELECT 1, 'sha256$' || encode(sha256('2222222222222222222222222222222222222222'), 'hex'), 'bench', current_date + 3650;
+INSERT INTO session (token_hash, user_id, expires_at)
+SELECT sha256('bench-session-of-the-checker'), 4, now() + interval '10 years';
+
+-- Somebody of the staff with every permission there, and their session.
+UPDATE "user" SET roles = '{ServiceAdministrator,StaffAreaAdministrator,TechSupport}' WHERE id = 5;
+INSERT INTO session (token_hash, user_id, expires_at)
+SELECT sha256('bench-session-of-the-staff'), 5, now() + interval '10 years';
+
+-- 100,000 events of two years.
+INSERT INTO auditable_event (type, target_model, target_field, target_id, target_user, target_user_id, parent_model,
+                             parent_id, old, new, created_by, created_by_id, created_at)
+SELECT 'project_member_updated_roles', 'jobserver.ProjectMembership', 'roles', n::text, u.username, u.id,
+       'jobserver.Project', (1 + n % 300)::text, '', 'ProjectDeveloper', b.username, b.id,
+       now() - (100000 - n) * interval '10 minutes'
+  FROM generate_series(1, 100000) n
+  JOIN "user" u ON u.id = 1 + n % 500
+  JOIN "user" b ON b.id = 1 + n % 7;
+
 -- What the syncs of the eight connections change: 50 requests each that were over, all of "north".
 CREATE SCHEMA bench;
 CREATE TABLE bench.sync_set AS

@@ -19,8 +19,10 @@ pub struct Line<'a> {
 }
 
 impl Line<'_> {
-    fn factor(&self) -> f64 {
-        self.measured.per_second / self.path.reference
+    fn factor(&self) -> Option<f64> {
+        self.path
+            .reference
+            .map(|reference| self.measured.per_second / reference)
     }
 
     fn of_floor(&self) -> Option<f64> {
@@ -30,10 +32,10 @@ impl Line<'_> {
     /// What this path does not reach; nothing when it reaches all.
     fn misses(&self) -> Vec<String> {
         let mut misses = Vec::new();
-        if let Some(wanted) = self.path.wanted
-            && self.factor() < wanted
+        if let (Some(wanted), Some(factor)) = (self.path.wanted, self.factor())
+            && factor < wanted
         {
-            misses.push(format!("{:.0}x of {wanted:.0}x", self.factor()));
+            misses.push(format!("{factor:.0}x of {wanted:.0}x"));
         }
         if let Some(part) = self.of_floor()
             && self.path.half_of_floor
@@ -89,8 +91,10 @@ pub fn tables(lines: &[Line<'_>]) -> String {
             line.floor.map_or("-".to_owned(), number),
             line.of_floor()
                 .map_or("-".to_owned(), |part| format!("{:.0} %", part * 100.0)),
-            line.path.reference.to_string(),
-            format!("{:.0}x", line.factor()),
+            line.path
+                .reference
+                .map_or("-".to_owned(), |reference| reference.to_string()),
+            line.factor().map_or("-".to_owned(), |factor| format!("{factor:.0}x")),
             wanted,
             line.verdict(),
             m.memory.map_or("-".to_owned(), |(_, peak)| format!("{peak:.0}")),

@@ -1,6 +1,7 @@
 //! The outside: one module for each service, behind the traits of [`crate::core::ports`].
 
 pub mod fallback;
+pub mod files;
 mod git_names;
 pub mod github;
 pub mod github_login;

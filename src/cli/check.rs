@@ -4,10 +4,12 @@ use std::fmt::Write as _;
 use std::io;
 use std::time::Duration;
 
+use futures::StreamExt as _;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 
-use crate::config::{Concern, Loaded, Profile, Reading, Settings, SettingsError};
+use super::outfit::bucket;
+use crate::config::{BucketSettings, Concern, Loaded, Profile, Reading, Settings, SettingsError};
 use crate::core::db::{DatabaseState, Migrations, inspect};
 use crate::core::jobs::sealed_tokens::{SealedTokens, standing};
 use crate::core::sealed::Sealer;
@@ -38,6 +40,7 @@ async fn report(loaded: Result<Loaded, SettingsError>, out: &mut String) -> Resu
         }) => {
             print_settings(out, settings.profile, &readings, &warnings)?;
             faults += print_database(out, &settings).await?;
+            faults += print_bucket(out, &settings).await?;
         }
         Err(error) => {
             print_settings(out, error.profile, &error.readings, &error.warnings)?;
@@ -117,6 +120,38 @@ async fn print_database(out: &mut String, settings: &Settings) -> Result<usize, 
         writeln!(out, "  warning     {warning}")?;
     }
     Ok(faults)
+}
+
+/// Returns the number of faults. A folder is made or refused by whatever starts; a bucket may be far away.
+async fn print_bucket(out: &mut String, settings: &Settings) -> Result<usize, std::fmt::Error> {
+    let Some(wanted) = &settings.releases.bucket else {
+        return Ok(0);
+    };
+    writeln!(out, "\nThe bucket of released files answers")?;
+    match look_into(wanted).await {
+        Ok(()) => {
+            writeln!(out, "  {} at {}", wanted.name, wanted.endpoint)?;
+            Ok(0)
+        }
+        Err(reason) => {
+            writeln!(out, "  - no: {reason}")?;
+            Ok(1)
+        }
+    }
+}
+
+/// Asks for the first name in it. The error is a sentence that says what to do.
+async fn look_into(wanted: &BucketSettings) -> Result<(), String> {
+    let store = bucket(wanted).map_err(|error| error.to_string())?;
+    let mut names = store.list();
+    match tokio::time::timeout(CONNECT_TIMEOUT, names.next()).await {
+        Ok(None | Some(Ok(_))) => Ok(()),
+        Ok(Some(Err(error))) => Err(format!("{error}. Correct the settings that begin with RELEASE_S3_.")),
+        Err(_) => Err(format!(
+            "no answer within {} seconds. Check RELEASE_S3_ENDPOINT, and that no firewall is between.",
+            CONNECT_TIMEOUT.as_secs()
+        )),
+    }
 }
 
 /// Lines for people, and the number of faults.

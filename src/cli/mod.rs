@@ -2,15 +2,18 @@
 //! the database and the services behind their ports are made, and handed to `web` or to `core`.
 
 mod accounts;
+mod audit;
 mod backend;
 pub mod check;
 mod demo;
+mod files;
 mod jobs;
 mod keys;
 mod login_link;
 mod outbox;
 mod outfit;
 mod rap;
+mod release;
 mod roles;
 mod secret;
 mod serve;
@@ -94,6 +97,27 @@ enum Command {
     /// Ask for jobs without a browser, in somebody's name.
     #[command(name = "create_rap", alias = "create-rap")]
     CreateRap(rap::CreateRap),
+    /// Release all files of a folder, for trying things out.
+    Release(release::Release),
+    /// Ask for the newest versions of released files to be published, in somebody's name.
+    #[command(name = "publish_files", alias = "publish-files")]
+    PublishFiles(release::PublishFiles),
+    /// Make up contents for released files that have none, in a copy whose database came from elsewhere.
+    #[command(name = "inflate_release_files", alias = "inflate-release-files")]
+    InflateReleaseFiles(release::InflateReleaseFiles),
+    /// Withdraw what is published, in somebody's name.
+    #[command(name = "unpublish_snapshot", alias = "unpublish-snapshot")]
+    UnpublishSnapshot(release::UnpublishSnapshot),
+    /// Take files out of a snapshot that is not published.
+    #[command(
+        name = "remove_files_from_publish_request",
+        alias = "remove-files-from-publish-request"
+    )]
+    RemoveFilesFromPublishRequest(release::RemoveFilesFromPublishRequest),
+    /// Look after the storage of released files.
+    Files(files::Files),
+    /// Look after the record of who changed what.
+    Audit(audit::Audit),
     /// Print how many rows each table has.
     #[command(name = "count_rows", alias = "count-rows")]
     CountRows,
@@ -223,6 +247,13 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::PersonalTokenRevoke(command) => outfit::block_on(command.run()),
         Command::CreateWorkspace(command) => outfit::block_on(command.run()),
         Command::CreateRap(command) => outfit::block_on(command.run()),
+        Command::Release(command) => outfit::block_on(command.run()),
+        Command::PublishFiles(command) => outfit::block_on(command.run()),
+        Command::InflateReleaseFiles(command) => outfit::block_on(command.run()),
+        Command::UnpublishSnapshot(command) => outfit::block_on(command.run()),
+        Command::RemoveFilesFromPublishRequest(command) => outfit::block_on(command.run()),
+        Command::Files(command) => outfit::block_on(command.run()),
+        Command::Audit(command) => outfit::block_on(command.run()),
         Command::CountRows => outfit::block_on(upkeep::count_rows()),
         Command::SendTestEmail(command) => outfit::block_on(command.run()),
         Command::ClearSessions(command) => command.run(),

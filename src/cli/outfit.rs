@@ -1,6 +1,7 @@
 //! What commands are equipped with: settings, logs, the database, the services behind their ports.
 
 use std::future::Future;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::CommandError;
 use crate::adapters::USER_AGENT;
 use crate::adapters::fallback::Fallback;
+use crate::adapters::files::{self, Files, S3Settings};
 use crate::adapters::github::{GitHub, GitHubIssues, GitHubSettings, GitHubSettingsError};
 use crate::adapters::github_login::{CALLBACK, GithubLogin, GithubLoginSettings};
 use crate::adapters::local_git::{LocalGit, LocalGitSettings};
@@ -19,11 +21,12 @@ use crate::adapters::opencodelists::OpenCodelists;
 use crate::adapters::printed_issues::PrintedIssues;
 use crate::adapters::printing::Printer;
 use crate::adapters::slack::{PrintedChat, Slack};
-use crate::config::{self, MailBackend, Profile, Settings};
+use crate::config::{self, BucketSettings, MailBackend, Profile, Settings};
 use crate::core::db::Db;
 use crate::core::outbox::fault::FaultPoint;
 use crate::core::ports::{
-    Chat, CodeHost, CodelistChecker, CodelistsTakenAsTheyAre, Couriers, IdentityProvider, IssueTracker, Mailer,
+    Chat, CodeHost, CodelistChecker, CodelistsTakenAsTheyAre, Couriers, FileStore, IdentityProvider, IssueTracker,
+    Mailer,
 };
 use crate::core::sealed::Sealer;
 use crate::delivery::{Place, PostOffice};
@@ -66,6 +69,43 @@ pub fn block_on(work: impl Future<Output = Result<(), CommandError>>) -> Result<
         .build()
         .map_err(|error| CommandError::Said(format!("Cannot start: {error}")))?;
     runtime.block_on(work)
+}
+
+/// Where released files are kept.
+///
+/// # Errors
+/// When the folder or the settings of the bucket cannot be used.
+pub fn file_store(settings: &Settings) -> Result<Arc<dyn FileStore>, CommandError> {
+    match &settings.releases.bucket {
+        Some(wanted) => bucket(wanted),
+        None => folder(&settings.releases.storage),
+    }
+}
+
+/// The folder of released files, whether or not it is the one in use.
+///
+/// # Errors
+/// When it cannot be used.
+pub fn folder(path: &Path) -> Result<Arc<dyn FileStore>, CommandError> {
+    let files = Files::folder(path).map_err(|error| CommandError::Said(error.to_string()))?;
+    Ok(Arc::new(files))
+}
+
+/// The bucket of released files. It is not looked at yet.
+///
+/// # Errors
+/// When the settings make no client.
+pub fn bucket(wanted: &BucketSettings) -> Result<Arc<dyn FileStore>, CommandError> {
+    let settings = S3Settings {
+        endpoint: wanted.endpoint.clone(),
+        region: wanted.region.clone(),
+        bucket: wanted.name.clone(),
+        access_key_id: wanted.access_key_id.clone(),
+        secret_access_key: wanted.secret_access_key.clone(),
+        timeout: wanted.timeout,
+    };
+    let files = files::bucket(&settings).map_err(|error| CommandError::Said(error.to_string()))?;
+    Ok(Arc::new(files))
 }
 
 pub async fn migrate() -> Result<(), CommandError> {

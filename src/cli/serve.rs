@@ -8,7 +8,9 @@ use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
 
 use super::CommandError;
-use super::outfit::{block_on, code_host, codelist_checker, identity_provider, post_office, start_telemetry};
+use super::outfit::{
+    block_on, code_host, codelist_checker, file_store, identity_provider, post_office, start_telemetry,
+};
 use crate::config::{self, Settings};
 use crate::core::db::Db;
 use crate::core::jobs::sealed_tokens;
@@ -86,6 +88,7 @@ async fn serve(settings: Settings) -> Result<(), CommandError> {
     let code_host = code_host(&settings)?;
     let codelists = codelist_checker(&settings)?;
     let identities = identity_provider(&settings)?;
+    let files = file_store(&settings)?;
     let settings = Arc::new(settings);
     let worker = if settings.worker.run_in_serve {
         let worker = worker_of(settings.clone(), code_host.clone(), FaultPoint::default())?;
@@ -102,6 +105,7 @@ async fn serve(settings: Settings) -> Result<(), CommandError> {
         sealer,
         assets: Arc::new(assets),
         live,
+        files,
         announcements,
         old_addresses,
     };

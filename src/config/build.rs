@@ -11,10 +11,10 @@ use super::rules;
 use super::secret::{derive_cookie_key, generate_secret_key};
 use super::values::Values;
 use super::{
-    DatabaseSettings, DemoSettings, DumpSettings, GITHUB_STAND_IN, GitHubLoginSettings, GitHubSettings, LogFormat,
-    LogLevel, MailBackend, MailSettings, MediaSettings, OpenCodelistsSettings, OtelSettings, OutputCheckingSettings,
-    PeopleSettings, Profile, RapController, RapSettings, ReleaseSettings, SecretSettings, SentrySettings, Settings,
-    SlackChannels, SlackSettings, TelemetrySettings, WebSettings, WorkerSettings,
+    BucketSettings, DatabaseSettings, DemoSettings, DumpSettings, GITHUB_STAND_IN, GitHubLoginSettings, GitHubSettings,
+    LogFormat, LogLevel, MailBackend, MailSettings, MediaSettings, OpenCodelistsSettings, OtelSettings,
+    OutputCheckingSettings, PeopleSettings, Profile, RapController, RapSettings, ReleaseSettings, SecretSettings,
+    SentrySettings, Settings, SlackChannels, SlackSettings, TelemetrySettings, WebSettings, WorkerSettings,
 };
 
 /// No outside service may hold a request or a message for longer.
@@ -58,6 +58,7 @@ pub(super) fn settings(profile: Profile, values: &Values) -> Result<Settings, Pr
         mail: mail(values)?,
         releases: ReleaseSettings {
             storage: values.get("RELEASE_STORAGE")?,
+            bucket: bucket(values)?,
             file_size_limit: values.get("RELEASE_FILE_SIZE_LIMIT")?,
         },
         media: MediaSettings {
@@ -136,6 +137,7 @@ fn github(profile: Profile, values: &Values) -> Result<GitHubSettings, Problem> 
         timeout: OUTSIDE_TIMEOUT,
         local_git_repos: values.optional("LOCAL_GIT_REPOS")?,
         max_attempts: values.get("DEFAULT_MAX_GITHUB_RETRIES")?,
+        tech_support_repo: values.get("TECH_SUPPORT_GITHUB_REPO")?,
         testing_token: values.optional("GITHUB_TOKEN_TESTING")?,
     })
 }
@@ -207,6 +209,20 @@ fn mail(values: &Values) -> Result<MailSettings, Problem> {
         publications: values.get("PUBLICATIONS_EMAIL")?,
         timeout: OUTSIDE_TIMEOUT,
     })
+}
+
+fn bucket(values: &Values) -> Result<Option<BucketSettings>, Problem> {
+    let Some(endpoint) = values.optional("RELEASE_S3_ENDPOINT")? else {
+        return Ok(None);
+    };
+    Ok(Some(BucketSettings {
+        endpoint,
+        name: values.get("RELEASE_S3_BUCKET")?,
+        region: values.get("RELEASE_S3_REGION")?,
+        access_key_id: values.get("RELEASE_S3_ACCESS_KEY_ID")?,
+        secret_access_key: values.get("RELEASE_S3_SECRET_ACCESS_KEY")?,
+        timeout: OUTSIDE_TIMEOUT,
+    }))
 }
 
 fn rap(values: &Values) -> Result<RapSettings, Problem> {

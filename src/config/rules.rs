@@ -53,6 +53,7 @@ pub(super) fn check(profile: Profile, values: &Values, problems: &mut Vec<Proble
             need(values, problems, other, &format!(" although {name} is set"));
         }
     }
+    check_bucket(values, problems);
     check_login(profile, values, problems);
     if production && values.has("SENTRY_DSN") {
         need(values, problems, "SENTRY_ENVIRONMENT", " although SENTRY_DSN is set");
@@ -174,6 +175,21 @@ fn check_sentry(values: &Values, problems: &mut Vec<Problem>) {
             "is not right: it should be a Sentry address with its key and project, such as \
              https://key@sentry.example.org/1.",
         ));
+    }
+}
+
+/// The bucket of released files: all of it or nothing. A half of it would keep files where nobody looks for them.
+fn check_bucket(values: &Values, problems: &mut Vec<Problem>) {
+    const PARTS: [&str; 5] = [
+        "RELEASE_S3_ENDPOINT",
+        "RELEASE_S3_BUCKET",
+        "RELEASE_S3_REGION",
+        "RELEASE_S3_ACCESS_KEY_ID",
+        "RELEASE_S3_SECRET_ACCESS_KEY",
+    ];
+    if let Some(given) = PARTS.iter().find(|name| values.has(name)) {
+        let why = format!(" although {given} is set");
+        PARTS.iter().for_each(|name| need(values, problems, name, &why));
     }
 }
 

@@ -132,6 +132,8 @@ pub struct GitHubSettings {
     /// Attempts at an issue that the Slack message about it waits for, at least 1. How often the issue itself
     /// is tried is the outbox's to say.
     pub max_attempts: u32,
+    /// `owner/name` of the repository where the technical team is asked to make repositories public.
+    pub tech_support_repo: String,
     /// For the checks against the real GitHub only.
     pub testing_token: Option<SecretString>,
 }
@@ -219,9 +221,24 @@ pub enum MailBackend {
 
 #[derive(Clone, Debug)]
 pub struct ReleaseSettings {
+    /// The folder of released files; not used when there is a bucket.
     pub storage: PathBuf,
+    pub bucket: Option<BucketSettings>,
     /// Bytes.
     pub file_size_limit: u64,
+}
+
+/// A bucket of an S3-compatible service.
+#[derive(Clone, Debug)]
+pub struct BucketSettings {
+    /// Of the service, without the bucket.
+    pub endpoint: Url,
+    pub name: String,
+    pub region: String,
+    pub access_key_id: String,
+    pub secret_access_key: SecretString,
+    /// Of one call.
+    pub timeout: Duration,
 }
 
 #[derive(Clone, Debug)]

@@ -198,6 +198,7 @@ pub const VARIABLES: &[Variable] = &[
     var(GitHub, "LOCAL_GIT_REPOS", Folder, "read repositories from this folder and leave GitHub alone"),
     var(GitHub, "DEFAULT_OUTPUT_CHECKING_GITHUB_ORG", Text, "organisation of the output checking issues").default("ebmdatalab"),
     var(GitHub, "DEFAULT_OUTPUT_CHECKING_REPO", Text, "repository of the output checking issues").default("opensafely-output-review"),
+    var(GitHub, "TECH_SUPPORT_GITHUB_REPO", Text, "repository (owner/name) of the issues that ask for a repository to be made public").default("ebmdatalab/tech-support"),
     var(GitHub, "DEFAULT_MAX_GITHUB_RETRIES", Int { min: 1, max: 20 }, "attempts at an issue that its Slack message waits for").default("3"),
     var(GitHub, "GITHUB_TOKEN_TESTING", SecretText, "tests only: token of the checks against the real GitHub").secret(),
 
@@ -232,6 +233,15 @@ pub const VARIABLES: &[Variable] = &[
 
     var(Files, "RELEASE_STORAGE", Folder, "folder of released files; never one that is served")
         .in_development("releases").required(InProduction),
+    var(Files, "RELEASE_S3_ENDPOINT", WebUrl, "S3-compatible service that keeps released files in place of a folder"),
+    var(Files, "RELEASE_S3_BUCKET", Text, "bucket of released files; never one that anybody may read")
+        .required(When("RELEASE_S3_ENDPOINT is set")),
+    var(Files, "RELEASE_S3_REGION", Text, "region that calls are signed for; services of one's own often take any")
+        .required(When("RELEASE_S3_ENDPOINT is set")),
+    var(Files, "RELEASE_S3_ACCESS_KEY_ID", Text, "who Job Server is to the service")
+        .required(When("RELEASE_S3_ENDPOINT is set")),
+    var(Files, "RELEASE_S3_SECRET_ACCESS_KEY", SecretText, "the key's secret")
+        .required(When("RELEASE_S3_ENDPOINT is set")).secret(),
     var(Files, "RELEASE_FILE_SIZE_LIMIT", Bytes, "largest released file that can be uploaded").default("16777216"),
     var(Files, "MEDIA_STORAGE", Folder, "folder of uploaded logos, served under /uploads/")
         .in_development("uploads").required(InProduction),

@@ -24,4 +24,5 @@ pub mod sealed;
 pub mod search;
 pub mod status;
 pub mod upkeep;
+pub mod versions;
 pub mod workspaces;

@@ -9,6 +9,14 @@ pub struct Listed<T> {
 }
 
 impl<T> Listed<T> {
+    /// What a filter shows that nothing can fit.
+    pub fn none() -> Self {
+        Self {
+            rows: Vec::new(),
+            total: 0,
+        }
+    }
+
     /// Each row with the total that it carries.
     pub(in crate::core) fn new(rows: Vec<T>, total_of: impl Fn(&T) -> i64) -> Self {
         let total = rows.first().map_or(0, total_of);

@@ -1,5 +1,6 @@
 //! What the core needs from the outside, as traits. The adapters implement them.
 
+mod files;
 mod identity;
 mod outgoing;
 
@@ -11,6 +12,7 @@ use time::OffsetDateTime;
 
 use crate::core::ids::{CommitSha, RepoUrl};
 
+pub use files::{Content, FileStore, FileStoreError, Incoming, Kept};
 pub use identity::{Departure, Identity, IdentityError, IdentityProvider};
 pub use outgoing::{
     Chat, ChatPost, Couriers, Issue, IssueChange, IssueTracker, Mail, Mailer, NewIssue, Receipt, Undelivered,

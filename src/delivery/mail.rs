@@ -8,6 +8,7 @@ mod login;
 mod release_requests;
 #[cfg(test)]
 mod tests;
+mod welcome;
 
 use rocket_dyn_templates::handlebars::{Handlebars, no_escape};
 use serde::Serialize;
@@ -48,6 +49,7 @@ const PAIRS: &[(&str, &str, &str)] = pairs![
     "email_changed",
     "email_confirm",
     "files_released",
+    "request_approved",
     "jobs_finished",
     "login_by_github",
     "login_link",
@@ -57,7 +59,8 @@ const PAIRS: &[(&str, &str, &str)] = pairs![
     "repo_with_outputs",
     "request_rejected",
     "request_returned",
-    "test_mail"
+    "test_mail",
+    "welcome"
 ];
 
 impl Templates {
@@ -96,12 +99,14 @@ impl Templates {
                 let subject = format!("Test mail from {}", place.site_name);
                 self.mail(letter, place, "test_mail", &subject, facts)
             }
+            Content::RequestApproved(facts) => self.about_request(letter, place, Decision::Approved, facts),
             Content::FilesReleased(facts) => self.about_request(letter, place, Decision::Released, facts),
             Content::RequestRejected(facts) => self.about_request(letter, place, Decision::Rejected, facts),
             Content::RequestReturned(facts) => self.about_request(letter, place, Decision::Returned, facts),
             Content::EmailChanged(facts) => self.email_changed(letter, place, facts),
             Content::LoginTokenMade(facts) => self.login_token_made(letter, place, facts),
             Content::LoginTokenUsed(facts) => self.login_token_used(letter, place, facts),
+            Content::Welcome(facts) => self.welcome(letter, place, facts),
             Content::RepoSignedOff(facts) => self.repo_signed_off(letter, place, facts),
             Content::RepoWithOutputs(facts) => self.repo_with_outputs(letter, place, facts),
             _ => Err("this is no mail".to_owned()),

@@ -8,6 +8,7 @@ mod issues;
 mod login;
 mod mail;
 mod markdown;
+mod opening;
 mod repos;
 mod slack;
 
@@ -107,12 +108,14 @@ impl Courier for PostOffice {
         match &letter.content {
             Content::JobsFinished(_)
             | Content::TestMail(_)
+            | Content::RequestApproved(_)
             | Content::FilesReleased(_)
             | Content::RequestRejected(_)
             | Content::RequestReturned(_)
             | Content::EmailChanged(_)
             | Content::LoginTokenMade(_)
             | Content::LoginTokenUsed(_)
+            | Content::Welcome(_)
             | Content::RepoSignedOff(_)
             | Content::RepoWithOutputs(_) => {
                 let mail = self.templates.write(letter, &self.place).map_err(Undelivered::later)?;
@@ -132,11 +135,15 @@ impl Courier for PostOffice {
                 self.post(letter, text).await
             }
             Content::ReleaseNotified(facts) => self.post(letter, slack::release_notified(&self.place, facts)).await,
+            Content::ReleaseCreated(facts) => self.post(letter, slack::release_created(&self.place, facts)).await,
+            Content::FileUploaded(facts) => self.post(letter, slack::file_uploaded(&self.place, facts)).await,
             Content::UserRegistered(facts) => self.post(letter, slack::user_registered(&self.place, facts)).await,
+            Content::ProjectCreated(facts) => self.post(letter, slack::project_created(&self.place, facts)).await,
             Content::RepoToPublish(facts) => self.post(letter, repos::to_publish(&self.place, facts)).await,
             Content::CheckOpened(facts) => self.check_opened(letter, facts).await,
             Content::CheckCommented(facts) => self.check_commented(letter, facts).await,
             Content::CheckClosed(facts) => self.check_closed(letter, facts).await,
+            Content::RepoOpeningAsked(facts) => self.repo_opening_asked(letter, facts).await,
         }
     }
 }

@@ -100,17 +100,17 @@ fn numbers(numbers: &[String]) -> String {
 }
 
 /// `owner/name`, or the address when it is elsewhere.
-fn name(url: &str) -> String {
+pub(super) fn name(url: &str) -> String {
     short_line(url.strip_prefix("https://github.com/").unwrap_or(url), LONGEST)
 }
 
 /// A folder of a development copy is no address to go to.
-fn web_address(url: &str) -> Option<&str> {
+pub(super) fn web_address(url: &str) -> Option<&str> {
     url.starts_with("https://").then_some(url)
 }
 
 /// The page in the staff area: the repository's address, encoded twice, is a part of its path.
-fn staff_page(place: &Place, url: &str) -> String {
+pub(super) fn staff_page(place: &Place, url: &str) -> String {
     const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
     let once = utf8_percent_encode(url, SEGMENT).to_string();
     place.page(&["staff", "repos", &once])

@@ -2,7 +2,10 @@
 
 use super::mail::{one_line, short_line};
 use super::{Place, issues};
-use crate::core::outbox::{Awaited, CheckUpdated, CopilotWindows, ReleaseNotified, UserRegistered};
+use crate::core::outbox::{
+    Awaited, CheckUpdated, CopilotWindows, FileUploaded, ProjectCreated, ReleaseCreated, ReleaseNotified,
+    UserRegistered,
+};
 
 /// The most characters of one thing that somebody wrote.
 const LONGEST: usize = 300;
@@ -142,12 +145,70 @@ pub fn release_notified(place: &Place, facts: &ReleaseNotified) -> String {
     text.finish()
 }
 
+pub fn release_created(place: &Place, facts: &ReleaseCreated) -> String {
+    let what = match facts.files {
+        1 => "1 file".to_owned(),
+        count => format!("{count} files"),
+    };
+    let release = place.page(&[&facts.project, &facts.workspace, "releases", &facts.release]);
+    let workspace = place.page(&[&facts.project, &facts.workspace]);
+    let user = place.page(&["staff", "users", &facts.user]);
+    Mrkdwn::new(place)
+        .text("New ")
+        .link(&release, "release")
+        .text(" by ")
+        .link(&user, &facts.user)
+        .text(&format!(" of {what} from "))
+        .link(&workspace, &facts.workspace)
+        .text(" on ")
+        .said(&facts.backend)
+        .finish()
+}
+
+pub fn file_uploaded(place: &Place, facts: &FileUploaded) -> String {
+    let release = [&*facts.project, &facts.workspace, "releases", &facts.release];
+    let mut file = release.to_vec();
+    file.extend(facts.name.split('/'));
+    let user = place.page(&["staff", "users", &facts.user]);
+    let size = crate::core::releases::actions::in_megabytes(facts.size);
+    Mrkdwn::new(place)
+        .link(&user, &facts.user)
+        .text(" uploaded ")
+        .link(place.page(&file).trim_end_matches('/'), &facts.name)
+        .text(&format!(" ({size}) to a "))
+        .link(&place.page(&release), "release")
+        .text(" of ")
+        .link(&place.page(&release[..2]), &facts.workspace)
+        .text(" from ")
+        .said(&facts.backend)
+        .finish()
+}
+
 pub fn user_registered(place: &Place, facts: &UserRegistered) -> String {
     let page = place.page(&["staff", "users", &facts.username]);
     Mrkdwn::new(place)
         .text("New user: ")
         .link(&page, &facts.username)
         .text(" signed in with GitHub for the first time.")
+        .finish()
+}
+
+pub fn project_created(place: &Place, facts: &ProjectCreated) -> String {
+    let project = place.page(&["staff", "projects", &facts.project]);
+    let by = place.page(&["staff", "users", &facts.by]);
+    let copilot = place.page(&["staff", "users", &facts.copilot]);
+    Mrkdwn::new(place)
+        .text("New project ")
+        .link(&project, &facts.title)
+        .text(", created by ")
+        .link(&by, &facts.by)
+        .text(". Its co-pilot is ")
+        .link(&copilot, &facts.copilot)
+        .text(".")
+        .bullet()
+        .text("Please add it to the tracking board.")
+        .bullet()
+        .text("Please get in touch with its researchers.")
         .finish()
 }
 
@@ -254,6 +315,23 @@ mod tests {
                 "New user: <https://jobs.example.org/staff/users/a%3Cb%7Cc@example.org/|a&lt;b c@example.org> signed in"
             ),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn a_new_project_is_told_with_who_helps_it() {
+        let facts = ProjectCreated {
+            project: "tea".to_owned(),
+            title: "7 - Tea & <cake>".to_owned(),
+            by: "sam".to_owned(),
+            copilot: "olga".to_owned(),
+        };
+        assert_eq!(
+            project_created(&place(), &facts),
+            "New project <https://jobs.example.org/staff/projects/tea/|7 - Tea &amp; &lt;cake&gt;>, created by \
+             <https://jobs.example.org/staff/users/sam/|sam>. Its co-pilot is \
+             <https://jobs.example.org/staff/users/olga/|olga>.\n\
+             • Please add it to the tracking board.\n• Please get in touch with its researchers."
         );
     }
 

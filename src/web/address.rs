@@ -22,6 +22,13 @@ pub fn client_address(request: &Request<'_>) -> Option<IpAddr> {
     Some(client_behind(peer, &said, &app.settings.web))
 }
 
+/// Whether a proxy of ours brought the request: what it says in headers of its own is to be believed.
+pub fn comes_through_our_proxy(request: &Request<'_>) -> bool {
+    let peer = request.remote().map(|remote| remote.ip().to_canonical());
+    let app = request.rocket().state::<App>();
+    matches!((peer, app), (Some(peer), Some(app)) if app.settings.web.trusts_proxy(peer))
+}
+
 /// `said` is the header's values, in the order they came: together they are one list.
 fn client_behind(peer: IpAddr, said: &[&str], web: &WebSettings) -> IpAddr {
     let mut client = peer;

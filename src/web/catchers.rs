@@ -84,7 +84,9 @@ async fn page(status: Status, request: &Request<'_>) -> Finished<PageOrMoved> {
         && matches!(request.method(), Method::Get | Method::Head)
         && let Some(to) = moved(request).await
     {
-        return Finished(PageOrMoved::Moved(Box::new(Redirect::moved(to))));
+        // It ends when staff end it, or when something else gets this address.
+        let asked_again = Header::new("Cache-Control", "no-cache");
+        return Finished(PageOrMoved::Moved(Box::new(Redirect::moved(to)), asked_again));
     }
     let told = request.local_cache(Told::default).0.as_deref();
     Finished(PageOrMoved::Page(Box::new(PageOrBare {
@@ -221,7 +223,7 @@ impl<'r, R: Responder<'r, 'static>> Responder<'r, 'static> for Finished<R> {
 #[derive(rocket::Responder)]
 enum PageOrMoved {
     Page(Box<PageOrBare>),
-    Moved(Box<Redirect>),
+    Moved(Box<Redirect>, Header<'static>),
 }
 
 struct PageOrBare {

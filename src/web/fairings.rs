@@ -8,7 +8,7 @@ use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::Header;
 use rocket::{Data, Request, Response};
 
-pub use super::address::client_address;
+pub use super::address::{client_address, comes_through_our_proxy};
 pub use super::headers::{SecurityHeaders, frame_our_own};
 use crate::core::sealed::random_bytes;
 use crate::telemetry::request::{Arrival, RequestScope};

@@ -125,6 +125,32 @@ impl CsrfForm {
         self.0.iter().any(|(field, _)| field == name)
     }
 
+    /// Fields as they came, when the token among them, or in the header, is the visitor's; else what the answer is,
+    /// and why.
+    pub(in crate::web) fn proven(
+        request: &Request<'_>,
+        fields: Vec<(String, String)>,
+    ) -> Result<Self, (Status, &'static str)> {
+        let form = CsrfForm(fields);
+        let has_nul = |(name, value): &(String, String)| name.contains('\0') || value.contains('\0');
+        if form.0.iter().any(has_nul) {
+            return Err((
+                Status::BadRequest,
+                "A field holds a NUL character, which cannot be stored. Remove it.",
+            ));
+        }
+        let token = form
+            .all(CSRF_FIELD)
+            .next()
+            .or_else(|| request.headers().get_one(CSRF_HEADER))
+            .unwrap_or_default();
+        if !CsrfToken::of(request).accepts(token) {
+            return Err((Status::Forbidden, CSRF_REFUSED));
+        }
+        forgery::is_proven(request);
+        Ok(form)
+    }
+
     /// A yes-or-no field: absent, empty, `false` and `0` in any case mean no.
     pub fn flag(&self, name: &str) -> bool {
         let value = self.text(name);
@@ -140,10 +166,7 @@ impl<'r> FromData<'r> for CsrfForm {
         let Some(app) = request.rocket().state::<App>() else {
             return Outcome::Error((Status::InternalServerError, ()));
         };
-        let refuse = |status: Status, why: &str| {
-            request.local_cache(|| Told(Some(why.to_owned())));
-            Outcome::Error((status, ()))
-        };
+        let refuse = |status: Status, why: &str| refused(request, status, why);
         let web = &app.settings.web;
         if forgery::is_suspect(&forgery::sender(request, web), web) {
             return refuse(Status::Forbidden, CSRF_REFUSED);
@@ -174,28 +197,21 @@ impl<'r> FromData<'r> for CsrfForm {
             );
         }
         let fields = url::form_urlencoded::parse(&body).into_owned().collect();
-        let form = CsrfForm(fields);
-        if form
-            .0
-            .iter()
-            .any(|(name, value)| name.contains('\0') || value.contains('\0'))
-        {
-            return refuse(
-                Status::BadRequest,
-                "A field holds a NUL character, which cannot be stored. Remove it.",
-            );
+        match CsrfForm::proven(request, fields) {
+            Ok(form) => Outcome::Success(form),
+            Err((status, why)) => refuse(status, why),
         }
-        let token = form
-            .all(CSRF_FIELD)
-            .next()
-            .or_else(|| request.headers().get_one(CSRF_HEADER))
-            .unwrap_or_default();
-        if !CsrfToken::of(request).accepts(token) {
-            return refuse(Status::Forbidden, CSRF_REFUSED);
-        }
-        forgery::is_proven(request);
-        Outcome::Success(form)
     }
+}
+
+/// Keeps why a form is not taken, for the page that says so.
+pub(in crate::web) fn refused<'r, T>(
+    request: &'r Request<'_>,
+    status: Status,
+    why: &str,
+) -> rocket::data::Outcome<'r, T, ()> {
+    request.local_cache(|| Told(Some(why.to_owned())));
+    Outcome::Error((status, ()))
 }
 
 /// Whether a form holds text only, also where it is percent-encoded: the parser would put a replacement
@@ -205,7 +221,7 @@ fn is_text(body: &[u8]) -> bool {
 }
 
 /// The most fields of one form; each selected item is one.
-const MOST_FIELDS: usize = 4000;
+pub(in crate::web) const MOST_FIELDS: usize = 4000;
 
 /// What somebody reads whose form did not prove to be ours.
 pub const CSRF_REFUSED: &str =

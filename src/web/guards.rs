@@ -5,6 +5,7 @@ mod client;
 mod names;
 mod next;
 mod reader;
+mod uploader;
 mod visit;
 
 pub use backend::{BackendAuth, BackendRefused, MaybeBackend};
@@ -12,5 +13,6 @@ pub use client::Client;
 pub use names::{ProjectSlug, WorkspaceName};
 pub use next::{safe_next, safe_next_or};
 pub use reader::{Reader, ReleaseReader};
+pub use uploader::{Uploader, session_can};
 pub(in crate::web) use visit::actor;
 pub use visit::{User, Visit};

@@ -39,6 +39,22 @@ pub fn show_pictures_from(request: &Request<'_>, origins: impl IntoIterator<Item
     request.local_cache(|| PicturesFrom(origins));
 }
 
+/// Where else this request's page may connect to, and whether reports that it shows keep their looks.
+#[derive(Debug, Default)]
+struct ConnectsTo {
+    origin: String,
+    shows_report: bool,
+}
+
+/// Lets the scripts of the page that answers this request fetch from one more origin. A report that they fetch and
+/// show in a sandboxed frame is bound by the page's own policy: with `shows_report` its inline styles apply.
+pub fn connect_to(request: &Request<'_>, origin: String, shows_report: bool) {
+    request.local_cache(|| ConnectsTo {
+        origin: format!(" {origin}"),
+        shows_report,
+    });
+}
+
 /// What pages may load from other places, by the settings: none, as a rule.
 #[derive(Default)]
 struct Elsewhere {
@@ -55,7 +71,9 @@ fn listed(sources: &[String]) -> String {
 /// Headers that every answer carries, and the content security policy.
 #[derive(Debug, Clone)]
 pub struct SecurityHeaders {
+    policy_before_connections: String,
     policy_before_pictures: String,
+    policy_before_styles: String,
     policy_before_nonce: String,
     policy_after_nonce: String,
     /// Of what is no page.
@@ -85,19 +103,21 @@ impl SecurityHeaders {
             .map(|uri| format!("; report-uri {uri}"))
             .unwrap_or_default();
         Self {
-            policy_before_pictures: format!(
-                "default-src 'none'; base-uri 'none'; connect-src 'self'{connections}; font-src 'self' data:{fonts}; \
-                 form-action 'self' {github}; frame-ancestors 'self'; img-src 'self' blob: data: https://github.com \
-                 https://avatars.githubusercontent.com",
+            policy_before_connections: format!(
+                "default-src 'none'; base-uri 'none'; connect-src 'self'{connections}",
                 connections = listed(&from.connections),
+            ),
+            policy_before_pictures: format!(
+                "; font-src 'self' data:{fonts}; form-action 'self' {github}; frame-ancestors 'self'; img-src 'self' blob: data: https://github.com \
+                 https://avatars.githubusercontent.com",
                 fonts = listed(&from.fonts),
                 github = settings.github.login.web_url.origin().ascii_serialization(),
             ),
-            policy_before_nonce: format!(
-                "; manifest-src 'self'; object-src 'none'; style-src 'self'{styles}; script-src 'self'{scripts} 'nonce-",
+            policy_before_styles: format!(
+                "; manifest-src 'self'; object-src 'none'; style-src 'self'{styles}",
                 styles = listed(&from.styles),
-                scripts = listed(&from.scripts),
             ),
+            policy_before_nonce: format!("; script-src 'self'{scripts} 'nonce-", scripts = listed(&from.scripts),),
             bare_policy: format!(
                 "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'{report}"
             ),
@@ -148,7 +168,9 @@ impl SecurityHeaders {
         } else if is_page {
             set_unless_set(response, "Cache-Control", "private, no-cache");
         }
-        if is_below(request, "api") && !is_page {
+        // A released file that is a page has a policy of its own, and is no page of ours.
+        let is_file = response.headers().contains("Content-Security-Policy");
+        if is_below(request, "api") && (!is_page || is_file) {
             response.set_header(Header::new("X-XSS-Protection", "1; mode=block"));
             response.set_header(Header::new("Vary", "Accept, Cookie"));
             return;
@@ -170,10 +192,18 @@ impl SecurityHeaders {
             true => "; frame-src 'self'",
             false => "",
         };
+        let connects = request.local_cache(ConnectsTo::default);
+        let styles = match connects.shows_report {
+            true => " 'unsafe-inline'",
+            false => "",
+        };
         format!(
-            "{}{}{}{}{}{frames}",
+            "{}{}{}{}{}{styles}{}{}{}{frames}",
+            self.policy_before_connections,
+            connects.origin,
             self.policy_before_pictures,
             request.local_cache(PicturesFrom::default).0,
+            self.policy_before_styles,
             self.policy_before_nonce,
             context(request).nonce,
             self.policy_after_nonce

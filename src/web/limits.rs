@@ -41,6 +41,13 @@ pub async fn whole(data: Data<'_>, limit: ByteUnit) -> Result<Vec<u8>, NotTaken>
     }
 }
 
+/// Reads what is still coming and throws it away, for a while: whoever is still sending when a connection closes sees a
+/// broken pipe and not our answer.
+pub async fn read_on(stream: &mut (impl tokio::io::AsyncRead + Unpin)) {
+    let rest = tokio::time::timeout(PATIENCE, copy(stream, &mut sink())).await;
+    tracing::debug!(is_whole = matches!(rest, Ok(Ok(_))), "a body was refused");
+}
+
 /// A limit as people read it.
 pub fn in_words(limit: ByteUnit) -> String {
     let bytes = limit.as_u64();

@@ -13,6 +13,7 @@ pub mod database;
 pub mod dev_github;
 pub mod drain;
 pub mod fairings;
+pub mod files;
 pub mod forgery;
 pub mod forms;
 pub mod guards;
@@ -25,9 +26,12 @@ pub mod pages;
 pub mod responders;
 pub mod routes;
 pub mod session_cookie;
+pub mod staff;
 pub mod static_files;
+pub mod upload_form;
 pub mod uploads;
 pub mod view;
+pub mod zip;
 
 use std::sync::Arc;
 
@@ -36,7 +40,7 @@ use secrecy::ExposeSecret;
 
 use crate::config::{GITHUB_STAND_IN, Settings};
 use crate::core::db::Db;
-use crate::core::ports::{CodeHost, CodelistChecker, IdentityProvider};
+use crate::core::ports::{CodeHost, CodelistChecker, FileStore, IdentityProvider};
 use crate::core::sealed::Sealer;
 
 /// What the web needs from outside: settings, the database, the services behind their ports.
@@ -51,6 +55,8 @@ pub struct App {
     pub sealer: Sealer,
     pub assets: Arc<static_files::Assets>,
     pub live: live::Live,
+    /// Where released files are kept.
+    pub files: Arc<dyn FileStore>,
     /// What is told on top of every page.
     pub announcements: announcements::Announcements,
     /// Which addresses of before lead on.

@@ -6,7 +6,7 @@ use rocket::http::{Method, Status};
 use rocket::route::{Handler, Outcome};
 use rocket::{Data, Request, Route, routes};
 
-use super::{api, fairings, forgery, limits, pages, static_files, uploads};
+use super::{api, fairings, forgery, limits, pages, staff, static_files, uploads};
 
 /// Every route, in the order of what it is about.
 pub fn all() -> Vec<Route> {
@@ -18,6 +18,7 @@ pub fn all() -> Vec<Route> {
     // They change nothing, so no form is asked for a token.
     routes.extend(whatever_method(pages::leading_on()));
     routes.extend(pages::site_routes().into_iter().map(forgery::guarded));
+    routes.extend(staff::routes().into_iter().map(forgery::guarded));
     let project_routes = pages::project_routes().into_iter().map(after_the_site);
     routes.extend(project_routes.map(forgery::guarded));
     routes.into_iter().map(observed).collect()

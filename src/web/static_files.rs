@@ -32,7 +32,9 @@ pub const ENTRIES: &[&str] = &[
     "base",
     "live",
     "multiselect",
+    "outputs",
     "run-jobs",
+    "staff",
     "tables",
     "workspace-create",
 ];

@@ -81,6 +81,29 @@ async fn read(storage: &Path, path: &Path) -> io::Result<(Arc<[u8]>, String)> {
     Ok((fs::read(&file).await?.into(), etag))
 }
 
+/// Keeps a picture under a path of ours, which its content decides: one that is there already is the same.
+///
+/// # Errors
+/// When it cannot be written.
+pub async fn keep(storage: &Path, path: &str, bytes: &[u8]) -> io::Result<()> {
+    let file = storage.join(path);
+    if fs::try_exists(&file).await? {
+        return Ok(());
+    }
+    let folder = file.parent().unwrap_or(storage).to_owned();
+    fs::create_dir_all(&folder).await?;
+    let bytes = bytes.to_owned();
+    // Nobody ever sees a half of it.
+    let written = tokio::task::spawn_blocking(move || {
+        let mut part = tempfile::NamedTempFile::new_in(folder)?;
+        io::Write::write_all(&mut part, &bytes)?;
+        part.as_file().sync_all()?;
+        part.persist(file)?;
+        Ok(())
+    });
+    written.await.map_err(io::Error::other)?
+}
+
 impl<'r> Responder<'r, 'static> for Picture {
     fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
         let mut response = Response::build();
@@ -118,6 +141,18 @@ mod tests {
         ] {
             assert_eq!(named(Path::new(path)).is_some(), known, "{path:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        for _ in 0..2 {
+            keep(folder.path(), "org_logos/a.png", b"picture").await.unwrap();
+        }
+        let (body, _) = read(folder.path(), Path::new("org_logos/a.png")).await.unwrap();
+        assert_eq!(&*body, b"picture");
+        let kept = std::fs::read_dir(folder.path().join("org_logos")).unwrap().count();
+        assert_eq!(kept, 1);
     }
 
     #[tokio::test]

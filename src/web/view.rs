@@ -30,7 +30,7 @@ pub use forms::*;
 pub use frame::*;
 pub use graph::{Graph, Told as ToldOfAction};
 pub use parts::*;
-pub use repo_pages::{repo_href, sign_off_href};
+pub use repo_pages::{repo_href, sign_off_href, staff_repo_href};
 pub use requests::*;
 pub use runs::*;
 pub use safe_html::SafeHtml;

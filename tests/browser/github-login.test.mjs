@@ -2,7 +2,7 @@
 
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { look, person, start, stop } from "./site.mjs";
+import { follow, look, person, start, stop } from "./site.mjs";
 
 before(start);
 after(stop);
@@ -37,14 +37,14 @@ test("somebody new gives a name and is in", async () => {
   const { page } = visitor;
   await setOff(page, "/settings/");
   await page.getByText("Somebody new").click();
-  await page.getByRole("button", { name: "Sign in as this person" }).click();
+  await follow(page, page.getByRole("button", { name: "Sign in as this person" }));
   await look(page, "dev-github-errors");
   await page.getByLabel("GitHub name").fill(`new-${Date.now()}`);
   await page.getByLabel("Number").fill("");
-  await page.getByRole("button", { name: "Sign in as this person" }).click();
+  await follow(page, page.getByRole("button", { name: "Sign in as this person" }));
   await page.waitForURL("**/enter-your-name/?partial_token=*");
   await look(page, "enter-name");
-  await page.getByRole("button", { name: "Finish signing in" }).click();
+  await follow(page, page.getByRole("button", { name: "Finish signing in" }));
   await look(page, "enter-name-errors");
   await page.getByRole("textbox", { name: "Your name" }).fill("New Comer");
   await page.keyboard.press("Enter");

@@ -4,7 +4,7 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { Backend } from "./backend.mjs";
-import { base, look, person, start, stop } from "./site.mjs";
+import { base, follow, look, person, start, stop } from "./site.mjs";
 
 let backend;
 before(async () => {
@@ -91,7 +91,7 @@ test("a request is followed live, what failed comes first and is asked for again
   const again = await backend.newest();
   assert.deepEqual(again.requested_actions, ["describe_cohort"]);
   await page.locator("summary", { hasText: "Cancel" }).first().click();
-  await page.locator("details[open] .btn-danger").click();
+  await follow(page, page.locator("details[open] .btn-danger"));
   await page.getByText(/cancel/i).first().waitFor();
   await look(page, "job-request-cancelled");
   await backend.report(again, { describe_cohort: ["failed", "cancelled_by_user", "Cancelled by user"] });
@@ -113,7 +113,7 @@ test("the same without scripts: run, read, run again, cancel", async () => {
   await page.waitForURL((url) => String(url) !== address && /\/\d+\/$/.test(url.pathname));
   const again = await backend.newest();
   await page.locator("summary", { hasText: "Cancel" }).first().click();
-  await page.locator("details[open] .btn-danger").click();
+  await follow(page, page.locator("details[open] .btn-danger"));
   await page.getByText(/cancel/i).first().waitFor();
   const { cancelled_actions } = await backend.newest();
   for (const action of again.requested_actions) assert.ok(cancelled_actions.includes(action), action);
@@ -193,7 +193,7 @@ for (const javaScript of [true, false]) {
     await page.goto(careHomes);
     await page.getByText("This workspace is archived").waitFor();
     assert.equal(await main(page).locator("a[href$='/run-jobs/']").count(), 0, "nothing leads to running jobs");
-    await page.getByRole("button", { name: "Take out of the archive" }).click();
+    await follow(page, page.getByRole("button", { name: "Take out of the archive" }));
     await page.goto(careHomes);
     await main(page).locator("a[href$='/run-jobs/']").first().waitFor();
     await researcher.leave();
@@ -232,8 +232,8 @@ for (const javaScript of [true, false]) {
     await page.getByRole("link", { name: "Last" }).click();
     await page.waitForURL(/page=/);
     assert.match(page.url(), /status=failed/);
-    await page.getByRole("link", { name: "Previous" }).click();
-    await page.getByRole("link", { name: "First" }).click();
+    await follow(page, page.getByRole("link", { name: "Previous" }));
+    await follow(page, page.getByRole("link", { name: "First" }));
     assert.equal(await main(page).locator("tbody tr").count(), rows.length);
     await visitor.leave();
   });
@@ -249,12 +249,11 @@ test("workspaces and their repository are signed off", async () => {
   const left = await one.count();
   assert.ok(left > 0, "workspaces wait for being signed off");
   for (let n = left; n > 0; n--) {
-    await one.first().click();
-    await page.waitForLoadState();
+    await follow(page, one.first());
     assert.equal(await one.count(), n - 1);
   }
   await page.locator("details summary", { hasText: /sign off/i }).click();
-  await page.getByRole("button", { name: "Yes, sign it off" }).click();
+  await follow(page, page.getByRole("button", { name: "Yes, sign it off" }));
   await page.goto(address);
   await page.getByRole("heading", { name: "The repository is signed off" }).waitFor();
   await member.leave();

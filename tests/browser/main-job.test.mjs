@@ -3,7 +3,7 @@
 
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { look, person, start, stop } from "./site.mjs";
+import { follow, look, person, start, stop } from "./site.mjs";
 
 before(start);
 after(stop);
@@ -74,7 +74,7 @@ test("a request is cancelled, without scripts", async () => {
   await page.locator("main table tbody tr a").first().click();
   await page.waitForURL(/\/vaccine-uptake-sensitivity\/\d+\/$/);
   await page.locator("summary", { hasText: "Cancel" }).first().click();
-  await page.getByRole("button", { name: /cancel/i }).last().click();
+  await follow(page, page.getByRole("button", { name: /cancel/i }).last());
   await page.waitForURL(/\/vaccine-uptake-sensitivity\/\d+\/$/);
   assert.match(await page.locator("main").innerText(), /cancel/i);
   await researcher.leave();

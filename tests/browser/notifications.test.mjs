@@ -3,7 +3,7 @@
 
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { look, person, start, stop } from "./site.mjs";
+import { follow, look, person, start, stop } from "./site.mjs";
 
 before(start);
 after(stop);
@@ -18,7 +18,7 @@ test("a researcher chooses what to be told about, and the form for jobs says it"
   await page.waitForURL(/\/settings\/$/);
   await look(page, "settings");
   await page.getByLabel("Failures only").check();
-  await page.getByRole("button", { name: "Save what you are told about" }).click();
+  await follow(page, page.getByRole("button", { name: "Save what you are told about" }));
   await page.locator(".alert-success").waitFor();
   assert.ok(await page.getByLabel("Failures only").isChecked());
   await look(page, "settings-saved");
@@ -29,7 +29,7 @@ test("a researcher chooses what to be told about, and the form for jobs says it"
   await page.getByRole("link", { name: "Choose what you are told about" }).click();
   await page.waitForURL(/\/settings\/$/);
   await page.getByLabel("Each job").check();
-  await page.getByRole("button", { name: "Save what you are told about" }).click();
+  await follow(page, page.getByRole("button", { name: "Save what you are told about" }));
   await page.locator(".alert-success").waitFor();
   await researcher.leave();
 });
@@ -40,7 +40,7 @@ test("a choice is also saved without scripts", async () => {
   await page.goto("/settings/");
   for (const choice of ["Nothing", "Each job"]) {
     await page.getByRole("radio", { name: new RegExp(`^${choice}`) }).check();
-    await page.getByRole("button", { name: "Save what you are told about" }).click();
+    await follow(page, page.getByRole("button", { name: "Save what you are told about" }));
     await page.locator(".alert-success").waitFor();
     assert.ok(await page.getByRole("radio", { name: new RegExp(`^${choice}`) }).isChecked());
   }

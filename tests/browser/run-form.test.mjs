@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { look, person, start, stop } from "./site.mjs";
+import { follow, look, person, start, stop } from "./site.mjs";
 
 before(start);
 after(stop);
@@ -47,7 +47,7 @@ test("without scripts a button shows it, and what was chosen stays", async () =>
   await page.goto(`${runJobs}?backend=tpp&actions=write_report`);
   assert.deepEqual(await names(page, "needed"), ["summarise_groups"]);
   await page.getByRole("checkbox", { name: "fit_model" }).check();
-  await page.getByRole("button", { name: "Show what will run" }).click();
+  await follow(page, page.getByRole("button", { name: "Show what will run" }));
   assert.deepEqual(await names(page, "selected"), ["fit_model", "write_report"]);
   assert.deepEqual(await names(page, "kept"), ["match_controls"]);
   assert.equal(await page.getByRole("checkbox", { name: "fit_model" }).isChecked(), true);

@@ -2,7 +2,7 @@
 
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { base, look, person, start, stop } from "./site.mjs";
+import { base, follow, look, person, start, stop } from "./site.mjs";
 
 before(start);
 after(stop);
@@ -82,10 +82,10 @@ test("somebody signs another browser out, and all others, without scripts too", 
   const others = page.locator("#sessions li").filter({ hasNotText: "This browser" });
   const count = await others.count();
   assert.ok(count >= 2);
-  await others.first().getByRole("button", { name: /^Sign out/ }).click();
+  await follow(page, others.first().getByRole("button", { name: /^Sign out/ }));
   await page.getByText("That browser is signed out.").waitFor();
   assert.equal(await others.count(), count - 1);
-  await page.getByRole("button", { name: /^Sign out (all|the)/ }).click();
+  await follow(page, page.getByRole("button", { name: /^Sign out (all|the)/ }));
   await page.getByText(/signed out\./).waitFor();
   assert.equal(await others.count(), 0);
   for (const other of [there, elsewhere]) {

@@ -69,6 +69,15 @@ export async function signIn(page, username) {
   await page.waitForURL(`${base}/`);
 }
 
+// Clicks what leads to another page, and waits until that page stands: it may have the same address and
+// say the same words, and a click alone does not wait for an answer.
+export async function follow(page, link) {
+  const arrived = page.waitForEvent("framenavigated", { predicate: (frame) => frame === page.mainFrame() });
+  await link.click();
+  await arrived;
+  await page.waitForLoadState();
+}
+
 // Until every colour is what it will be: the next frame is drawn and no transition runs.
 export async function settled(page) {
   await page.evaluate(async () => {

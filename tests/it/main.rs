@@ -11,6 +11,7 @@ mod outbox;
 mod pages;
 mod services;
 mod site;
+mod staff;
 mod support;
 mod verification;
 mod worker;

@@ -35,14 +35,15 @@ function makeSortable(table) {
   }
 }
 
-function makeSearchable(search) {
-  const table = document.getElementById(search.dataset.tableSearch);
-  search.addEventListener("input", () => {
-    const wanted = search.value.trim().toLowerCase();
-    for (const row of table.tBodies[0].rows)
-      row.hidden = !row.textContent.toLowerCase().includes(wanted);
-  });
+/** Rows stay that hold what the table's field says. */
+function show(table, search) {
+  const wanted = search.value.trim().toLowerCase();
+  for (const row of table.tBodies[0].rows)
+    row.hidden = !row.textContent.toLowerCase().includes(wanted);
 }
 
 for (const table of document.querySelectorAll("table[data-sortable]")) makeSortable(table);
-for (const search of document.querySelectorAll("[data-table-search]")) makeSearchable(search);
+for (const search of document.querySelectorAll("[data-table-search]"))
+  search.addEventListener("input", () =>
+    show(document.getElementById(search.dataset.tableSearch), search),
+  );

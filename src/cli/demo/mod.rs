@@ -2,6 +2,7 @@
 //! real site unless its settings allow it.
 
 mod history;
+mod released;
 mod repos;
 mod runner;
 mod seed;

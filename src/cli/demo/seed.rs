@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use time::OffsetDateTime;
 
 use super::history;
+use super::released;
 use super::repos::{self, STUDIES};
 use super::store;
 use super::story::{ADMINISTRATOR, ARCHIVED, LOGOS, ORGS, PEOPLE, PROJECTS, SIGNED_OFF, Workspace};
@@ -66,10 +67,11 @@ pub async fn run(outfit: &Outfit) -> Result<(), CommandError> {
     store::set_logos(&mut tx, &logos.0, &logos.1).await?;
     store::insert_samples(&mut tx).await?;
     tx.commit().await.map_err(crate::core::error::Error::from)?;
+    let files = released::add(outfit).await?;
     add_alert(db, &by, &greeting()).await?;
     println!(
-        "Demonstration data: {} organisations, {} people, {} projects, {} workspaces, {} job requests with {} jobs; \
-         git repositories in {}.",
+        "Demonstration data: {} organisations, {} people, {} projects, {} workspaces, {} job requests with {} jobs, \
+         {files} released files; git repositories in {}.",
         ORGS.len(),
         PEOPLE.len(),
         PROJECTS.len(),

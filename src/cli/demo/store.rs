@@ -4,6 +4,7 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 
 use super::history::{Job, Request};
+use super::released::Release;
 use super::story::{Org, Person, Project, Workspace};
 use crate::core::error::Result;
 
@@ -79,6 +80,47 @@ pub async fn set_logos(conn: &mut PgConnection, slugs: &[String], files: &[Strin
         "UPDATE org SET logo_file = l.file FROM unnest($1::text[], $2::text[]) AS l (slug, file) WHERE org.slug = l.slug",
         slugs,
         files
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Releases with their files, each file approved by whoever released it.
+pub async fn insert_releases(conn: &mut PgConnection, releases: &[Release]) -> Result<()> {
+    sqlx::query!(
+        r#"WITH given AS (
+               SELECT * FROM jsonb_to_recordset($1)
+                   AS r (id text, workspace text, backend text, created_by text, age_days int, metadata json,
+                         review json, files jsonb)
+           ), made AS (
+               INSERT INTO release (id, workspace_id, backend_id, status, requested_files, metadata, review, created_at,
+                                    created_by_id)
+               SELECT g.id, w.id, b.id, 'APPROVED', '[]', g.metadata, g.review,
+                      now() - make_interval(days => g.age_days), u.id
+                 FROM given g
+                 JOIN workspace w ON w.name = g.workspace
+                 JOIN backend b ON b.slug = g.backend
+                 JOIN "user" u ON u.username = g.created_by
+               RETURNING id, workspace_id, backend_id, created_at, created_by_id
+           ), files AS (
+               INSERT INTO release_file (id, release_id, workspace_id, backend_id, name, path, filehash, size, mtime,
+                                         metadata, created_at, created_by_id, uploaded_at, deleted_at, deleted_by_id,
+                                         is_latest)
+               SELECT f.id, made.id, made.workspace_id, made.backend_id, f.name, f.path, f.filehash, f.size,
+                      made.created_at - interval '1 day', '{}', made.created_at, made.created_by_id,
+                      CASE WHEN f.path <> '' THEN made.created_at END,
+                      CASE WHEN d.id IS NOT NULL THEN made.created_at + interval '2 days' END, d.id, f.is_latest
+                 FROM given JOIN made ON made.id = given.id
+                CROSS JOIN LATERAL jsonb_to_recordset(given.files)
+                      AS f (id text, name text, path text, filehash text, size bigint, deleted_by text,
+                            is_latest boolean)
+                 LEFT JOIN "user" d ON d.username = f.deleted_by
+               RETURNING id, created_at, created_by_id
+           )
+           INSERT INTO release_file_review (release_file_id, status, comments, created_at, created_by_id)
+           SELECT id, 'APPROVED', '{}', created_at, created_by_id FROM files"#,
+        Json(releases) as _
     )
     .execute(conn)
     .await?;

@@ -27,6 +27,15 @@ const PRODUCTION: &[(&str, &str)] = &[
     ("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
 ];
 
+/// Where released files are kept when it is no folder; the secret comes last.
+const BUCKET: [(&str, &str); 5] = [
+    ("RELEASE_S3_ENDPOINT", "https://s3.example.org"),
+    ("RELEASE_S3_BUCKET", "released"),
+    ("RELEASE_S3_REGION", "eu-west-2"),
+    ("RELEASE_S3_ACCESS_KEY_ID", "id"),
+    ("RELEASE_S3_SECRET_ACCESS_KEY", "s3cret"),
+];
+
 fn development(pairs: &[(&str, &str)]) -> Result<Loaded, SettingsError> {
     load_from(&Inputs::of_pairs(pairs.iter().copied()))
 }

@@ -219,6 +219,20 @@ fn released_files_may_not_lie_where_everything_is_public() {
 }
 
 #[test]
+fn a_bucket_is_given_whole_or_not_at_all() {
+    assert!(development(&[]).unwrap().settings.releases.bucket.is_none());
+    let bucket = development(&BUCKET).unwrap().settings.releases.bucket.unwrap();
+    assert_eq!(bucket.endpoint.as_str(), "https://s3.example.org/");
+    for missing in 0..BUCKET.len() {
+        let mut pairs = BUCKET.to_vec();
+        let (name, _) = pairs.remove(missing);
+        assert_eq!(names(&development(&pairs).unwrap_err()), [name]);
+        // One alone asks for the four others.
+        assert_eq!(names(&development(&BUCKET[missing..=missing]).unwrap_err()).len(), 4);
+    }
+}
+
+#[test]
 fn the_base_url_is_an_origin() {
     for bad in [
         "https://x.org/jobs",

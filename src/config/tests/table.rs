@@ -48,7 +48,7 @@ fn secrets_are_shown_nowhere() {
         .collect();
     assert!(secrets.len() >= 15);
     let pairs: Vec<(&str, &str)> = secrets.iter().map(|(n, v)| (*n, v.as_str())).collect();
-    let pairs = [pairs, vec![("SOCIAL_AUTH_GITHUB_KEY", "id")]].concat();
+    let pairs = [pairs, vec![("SOCIAL_AUTH_GITHUB_KEY", "id")], BUCKET[..4].to_vec()].concat();
     let loaded = development(&pairs).unwrap();
     let debug = format!("{loaded:?}");
     assert!(!debug.contains("hunter2"), "{debug}");
@@ -157,6 +157,7 @@ fn every_variable_reaches_its_setting() {
     assert_eq!(s.github.web_url.as_str(), url("GITHUB_WEB_URL"));
     assert_eq!(s.github.local_git_repos.unwrap(), folder("LOCAL_GIT_REPOS"));
     assert_eq!(s.github.max_attempts, 7);
+    assert_eq!(s.github.tech_support_repo, text("TECH_SUPPORT_GITHUB_REPO"));
     assert_eq!(
         s.github.testing_token.unwrap().expose_secret(),
         text("GITHUB_TOKEN_TESTING")
@@ -193,6 +194,15 @@ fn every_variable_reaches_its_setting() {
     assert_eq!(s.mail.from, "someone@example.org");
     assert_eq!(s.mail.publications, "someone@example.org");
     assert_eq!(s.releases.storage, folder("RELEASE_STORAGE"));
+    let bucket = s.releases.bucket.unwrap();
+    assert_eq!(bucket.endpoint.as_str(), url("RELEASE_S3_ENDPOINT"));
+    assert_eq!(bucket.name, text("RELEASE_S3_BUCKET"));
+    assert_eq!(bucket.region, text("RELEASE_S3_REGION"));
+    assert_eq!(bucket.access_key_id, text("RELEASE_S3_ACCESS_KEY_ID"));
+    assert_eq!(
+        bucket.secret_access_key.expose_secret(),
+        text("RELEASE_S3_SECRET_ACCESS_KEY")
+    );
     assert_eq!(s.releases.file_size_limit, 77);
     assert_eq!(s.media.storage, folder("MEDIA_STORAGE"));
     let rap = s.rap.controller.unwrap();
@@ -324,6 +334,9 @@ fn the_value_of_every_secret_is_hidden_from_reports_in_each_of_its_forms() {
         }
         if variable.name == "SOCIAL_AUTH_GITHUB_SECRET" {
             pairs.push(("SOCIAL_AUTH_GITHUB_KEY", "id"));
+        }
+        if variable.name == "RELEASE_S3_SECRET_ACCESS_KEY" {
+            pairs.extend(&BUCKET[..4]);
         }
         let hidden: Vec<String> = development(&pairs)
             .unwrap_or_else(|error| panic!("{}: {error}", variable.name))

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use super::{Permission, SignedIn};
+use crate::core::audit::By;
 use crate::core::error::{Error, Result};
 
 /// A right that can be proven with a [`Can`].
@@ -40,8 +41,32 @@ rights! {
     EditProjectRoles => UserEditProjectRoles;
     /// See what was released, published or not.
     ViewReleases => ReleaseFileView;
+    /// See what is inside a backend, before any release.
+    ViewUnreleased => UnreleasedOutputsView;
+    /// Release files from a backend, and say what was decided of them.
+    UploadReleases => ReleaseFileUpload;
+    /// Delete released files for good.
+    DeleteReleaseFiles => ReleaseFileDelete;
+    /// Choose released files to be published.
+    CreateSnapshots => SnapshotCreate;
+    /// Decide what is published, and take it back.
+    PublishSnapshots => SnapshotPublish;
     /// Look after users: what they are trusted with everywhere, most of all.
     ManageUsers => UserManage;
+    /// Enter the staff area, and look after what has no right of its own there.
+    EnterStaffArea => StaffAreaAccess;
+    /// Look after backends, their tokens and who may use them.
+    ManageBackends => BackendManage;
+    /// Create organisations.
+    CreateOrgs => OrgCreate;
+    /// Create projects.
+    CreateProjects => ProjectCreate;
+    /// Link projects to the applications that they come from.
+    LinkApplications => ProjectLinkToApplication;
+    /// Sign off repositories that publish outputs.
+    SignOffReposWithOutputs => RepoSignOffWithOutputs;
+    /// Say what data a project may use.
+    ManageDataPermissions => DataPermissionManage;
 }
 
 /// The person does not hold the right.
@@ -120,6 +145,11 @@ impl<R> CanEverywhere<R> {
         self.user_id
     }
 
+    /// For the record of what they do with it.
+    pub fn by(&self) -> By {
+        By::user(self.user_id, self.username.clone())
+    }
+
     pub fn username(&self) -> &str {
         &self.username
     }
@@ -169,6 +199,15 @@ impl CanCancel {
             })
         } else {
             Err(Denied)
+        }
+    }
+
+    /// Of the staff: whoever may enter their area may stop any job request.
+    pub fn as_staff(can: &CanEverywhere<EnterStaffArea>, job_request_id: i32) -> Self {
+        Self {
+            user_id: can.user_id,
+            username: can.username.clone(),
+            job_request_id,
         }
     }
 

@@ -10,8 +10,10 @@ mod roles;
 
 pub use actor::{Actor, Membership, SignedIn};
 pub use capability::{
-    ArchiveWorkspaces, Can, CanCancel, CanEverywhere, CanSignOff, CancelJobs, CreateWorkspaces, Denied,
-    EditProjectRoles, ManageProjects, ManageUsers, Operator, Right, RunJobs, ToggleNotifications, ViewReleases,
+    ArchiveWorkspaces, Can, CanCancel, CanEverywhere, CanSignOff, CancelJobs, CreateOrgs, CreateProjects,
+    CreateSnapshots, CreateWorkspaces, DeleteReleaseFiles, Denied, EditProjectRoles, EnterStaffArea, LinkApplications,
+    ManageBackends, ManageDataPermissions, ManageProjects, ManageUsers, Operator, PublishSnapshots, Right, RunJobs,
+    SignOffReposWithOutputs, ToggleNotifications, UploadReleases, ViewReleases, ViewUnreleased,
 };
 pub use granting::{Imported, Place, STAFF_ROLES, bare_name, import};
 pub use roles::{Permission, Role};

@@ -118,7 +118,10 @@ impl Messages {
         event_id: i64,
     ) -> Self {
         let cause = format!("airlock_event:{event_id}");
-        let mail = event.event_type.to_author().and_then(|kind| {
+        let to_author = event.event_type.to_author();
+        // Some Airlocks tell that a request is approved before they make the release that the mail is about.
+        let to_author = to_author.filter(|kind| *kind != ToAuthor::Approved || around.is_released);
+        let mail = to_author.and_then(|kind| {
             let Some(address) = around.author_email.as_deref() else {
                 tracing::warn!(
                     author = event.author,
@@ -128,7 +131,11 @@ impl Messages {
                 );
                 return None;
             };
-            Some(Draft::new(to_author(kind, event, &check), address, &cause))
+            Some(Draft::new(
+                mail_to_author(kind, event, &check, around.is_released),
+                address,
+                &cause,
+            ))
         });
         let updated = matches!(event.event_type.on_issue(), OnIssue::Comment(_)).then(|| {
             let content = Content::CheckUpdated(CheckUpdated {
@@ -179,26 +186,30 @@ fn issue_repo(event: &AirlockEvent, around: &Surroundings, defaults: &Defaults<'
     format!("{owner}/{name}")
 }
 
-fn to_author(kind: ToAuthor, event: &AirlockEvent, check: &OutputCheck) -> Content {
+fn mail_to_author(kind: ToAuthor, event: &AirlockEvent, check: &OutputCheck, is_released: bool) -> Content {
     let CheckEvent { updates, more, .. } = CheckEvent::of(event);
     let decided = RequestDecided {
         request: check.request.clone(),
         workspace: check.workspace.clone(),
-        path: page_about(check),
+        path: page_about(check, is_released),
         updates,
         more,
     };
     match kind {
+        ToAuthor::Approved => Content::RequestApproved(decided),
         ToAuthor::Released => Content::FilesReleased(decided),
         ToAuthor::Rejected => Content::RequestRejected(decided),
         ToAuthor::Returned => Content::RequestReturned(decided),
     }
 }
 
-/// The page that a mail about a request links: its workspace's, the nearest thing to a release that has
-/// a page.
-fn page_about(check: &OutputCheck) -> String {
-    format!("/{}/{}/", check.project, check.workspace)
+/// The page that a mail about a request links: its release's, or its workspace's when there is none.
+fn page_about(check: &OutputCheck, is_released: bool) -> String {
+    let (project, workspace) = (&check.project, &check.workspace);
+    match is_released {
+        true => format!("/{project}/{workspace}/releases/{}/", check.request),
+        false => format!("/{project}/{workspace}/"),
+    }
 }
 
 #[cfg(test)]

@@ -40,6 +40,8 @@ pub enum OnIssue {
 /// The mail that a request's author gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ToAuthor {
+    /// Only when there is a release of the request, whose page it links.
+    Approved,
     Released,
     Rejected,
     Returned,
@@ -108,6 +110,7 @@ impl EventType {
     /// files have arrived.
     pub fn to_author(self) -> Option<ToAuthor> {
         match self {
+            Self::Approved => Some(ToAuthor::Approved),
             Self::Released => Some(ToAuthor::Released),
             Self::Rejected => Some(ToAuthor::Rejected),
             Self::Returned => Some(ToAuthor::Returned),

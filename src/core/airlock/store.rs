@@ -36,6 +36,8 @@ pub(super) struct Surroundings {
     pub issue_org: Option<String>,
     pub issue_repo: Option<String>,
     pub slack_channel: Option<String>,
+    /// Whether there is a release of this request in this workspace.
+    pub is_released: bool,
     /// Whether the latest event of the request is this one, told so lately that this is a repeat.
     pub is_repeat: bool,
 }
@@ -62,6 +64,7 @@ pub(super) async fn surroundings(
                   u.id AS "user_id?",
                   i.output_checking_github_org AS issue_org, i.output_checking_repo AS issue_repo,
                   (SELECT slack_channel FROM carried WHERE slack_channel <> '' ORDER BY place LIMIT 1),
+                  EXISTS (SELECT FROM release AS made WHERE made.id = $6 AND made.workspace_id = w.id) AS "is_released!",
                   coalesce((SELECT e.body_hash = $4 AND e.received_at > clock_timestamp() - $5 * interval '1 second'
                               FROM airlock_event e WHERE e.request_id = $6 ORDER BY e.id DESC LIMIT 1),
                            false) AS "is_repeat!"

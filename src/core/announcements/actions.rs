@@ -13,7 +13,7 @@ pub const LONGEST_TITLE: usize = 100;
 pub const LONGEST_MESSAGE: usize = 2_000;
 
 /// An alert to be made.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAlert {
     pub title: String,
     pub message: String,
@@ -47,11 +47,7 @@ pub async fn list(db: &Db) -> Result<Vec<SiteAlert>> {
 /// # Errors
 /// `Invalid` at `title`, `message` or `ends_at`.
 pub async fn add(db: &Db, by: &By, alert: &NewAlert) -> Result<i32> {
-    let alert = NewAlert {
-        title: alert.title.trim().to_owned(),
-        message: alert.message.trim().to_owned(),
-        ..alert.clone()
-    };
+    let alert = tidy(alert);
     check(&alert, OffsetDateTime::now_utc()).into_result()?;
     let mut tx = db.begin().await?;
     let id = store::insert(&mut tx, &alert, by.user_id).await?;
@@ -61,7 +57,17 @@ pub async fn add(db: &Db, by: &By, alert: &NewAlert) -> Result<i32> {
     Ok(id)
 }
 
-fn check(alert: &NewAlert, now: OffsetDateTime) -> FieldErrors {
+/// Without white space around its texts.
+pub(super) fn tidy(alert: &NewAlert) -> NewAlert {
+    NewAlert {
+        title: alert.title.trim().to_owned(),
+        message: alert.message.trim().to_owned(),
+        ..alert.clone()
+    }
+}
+
+/// What is wrong with an alert that is to be shown from `now` on, if anything.
+pub fn check(alert: &NewAlert, now: OffsetDateTime) -> FieldErrors {
     let mut errors = FieldErrors::default();
     for (field, text, longest) in [
         ("title", &alert.title, LONGEST_TITLE),

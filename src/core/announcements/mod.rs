@@ -2,7 +2,10 @@
 //! maintained. Each process keeps it in memory and looks again every few seconds, so that no page asks for it.
 
 pub mod actions;
+mod edit;
 mod store;
+
+pub use edit::{ListedAlert, change, listed, listed_one};
 
 use std::fmt;
 use std::str::FromStr;

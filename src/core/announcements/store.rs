@@ -3,8 +3,9 @@
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::{Level, SiteAlert};
+use super::{Level, ListedAlert, SiteAlert};
 use crate::core::error::Result;
+use crate::core::paging::{Listed, PageAsked};
 
 /// More alerts than anybody reads are not shown.
 const MOST: i64 = 20;
@@ -84,4 +85,108 @@ pub(super) async fn delete(conn: &mut PgConnection, id: i32) -> Result<Option<St
             .fetch_optional(conn)
             .await?,
     )
+}
+
+struct FullRow {
+    id: i32,
+    title: String,
+    message: String,
+    level: String,
+    starts_at: Option<OffsetDateTime>,
+    ends_at: Option<OffsetDateTime>,
+    created_at: OffsetDateTime,
+    created_by: Option<String>,
+    updated_at: OffsetDateTime,
+    updated_by: Option<String>,
+    total: i64,
+}
+
+impl From<FullRow> for ListedAlert {
+    fn from(row: FullRow) -> Self {
+        Self {
+            created_at: row.created_at,
+            created_by: row.created_by,
+            updated_at: row.updated_at,
+            updated_by: row.updated_by,
+            alert: SiteAlert::from(Row {
+                id: row.id,
+                title: row.title,
+                message: row.message,
+                level: row.level,
+                starts_at: row.starts_at,
+                ends_at: row.ends_at,
+            }),
+        }
+    }
+}
+
+/// A page of all alerts, newest first.
+pub(super) async fn listed(conn: &mut PgConnection, page: PageAsked, per_page: i64) -> Result<Listed<ListedAlert>> {
+    let rows = sqlx::query_as!(
+        FullRow,
+        r#"SELECT a.id, a.title, a.message, a.level, a.starts_at, a.ends_at, a.created_at, c.username AS "created_by?",
+                  a.updated_at, u.username AS "updated_by?", t.total AS "total!"
+             FROM (SELECT count(*) AS total FROM site_alert) t
+            CROSS JOIN LATERAL (
+                SELECT * FROM site_alert ORDER BY created_at DESC, id DESC LIMIT $2
+                OFFSET (SELECT coalesce($1::bigint - 1, greatest(t.total - 1, 0) / $2) * $2)) a
+             LEFT JOIN "user" c ON c.id = a.created_by_id
+             LEFT JOIN "user" u ON u.id = a.updated_by_id
+            ORDER BY a.created_at DESC, a.id DESC"#,
+        page.number(),
+        per_page,
+    )
+    .fetch_all(conn)
+    .await?;
+    let total = rows.first().map_or(0, |row| row.total);
+    let rows = rows.into_iter().map(ListedAlert::from).collect();
+    Ok(Listed { rows, total })
+}
+
+/// Keeps an alert as it is until the transaction ends.
+pub(super) async fn lock(conn: &mut PgConnection, id: i32) -> Result<()> {
+    sqlx::query!("SELECT id FROM site_alert WHERE id = $1 FOR UPDATE", id)
+        .fetch_optional(conn)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn listed_one(conn: &mut PgConnection, id: i32) -> Result<Option<ListedAlert>> {
+    let row = sqlx::query_as!(
+        FullRow,
+        r#"SELECT a.id, a.title, a.message, a.level, a.starts_at, a.ends_at, a.created_at, c.username AS "created_by?",
+                  a.updated_at, u.username AS "updated_by?", 1::bigint AS "total!"
+             FROM site_alert a
+             LEFT JOIN "user" c ON c.id = a.created_by_id
+             LEFT JOIN "user" u ON u.id = a.updated_by_id
+            WHERE a.id = $1"#,
+        id
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(ListedAlert::from))
+}
+
+pub(super) async fn update(
+    conn: &mut PgConnection,
+    id: i32,
+    alert: &super::actions::NewAlert,
+    by_id: i32,
+) -> Result<()> {
+    sqlx::query!(
+        "UPDATE site_alert
+            SET title = $2, message = $3, level = $4, starts_at = $5, ends_at = $6, updated_at = now(),
+                updated_by_id = $7
+          WHERE id = $1",
+        id,
+        alert.title,
+        alert.message,
+        alert.level.name(),
+        alert.starts_at,
+        alert.ends_at,
+        by_id
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }

@@ -1,8 +1,13 @@
 //! The record of who changed what. Written in the transaction of the change; never changed after.
 
-mod store;
+pub mod chain;
+mod presented;
+mod sentences;
+pub mod store;
 
-pub use store::record;
+pub use presented::{Piece, Presented, Reader, Wanted, presented};
+pub use sentences::{kinds, sentence};
+pub use store::{record, record_changes};
 
 use super::access::Operator;
 
@@ -40,68 +45,145 @@ impl From<&Operator> for By {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subject {
     pub model: &'static str,
-    pub id: i64,
+    pub id: SubjectId,
+}
+
+/// The kinds of things that events are about: as stored, and as people call them.
+pub const MODELS: &[(&str, &str)] = &[
+    ("jobserver.Backend", "Backend"),
+    ("jobserver.DataPermission", "Data permission"),
+    ("jobserver.JobRequest", "Job request"),
+    ("jobserver.Message", "Message"),
+    ("jobserver.Org", "Organisation"),
+    ("jobserver.Project", "Project"),
+    ("jobserver.ProjectMembership", "Project membership"),
+    ("jobserver.Redirect", "Redirect"),
+    ("jobserver.Release", "Release"),
+    ("jobserver.ReleaseFile", "Released file"),
+    ("jobserver.Repo", "Repository"),
+    ("jobserver.SiteAlert", "Site alert"),
+    ("jobserver.Snapshot", "Snapshot"),
+    ("jobserver.User", "Person"),
+    ("jobserver.Workspace", "Workspace"),
+];
+
+/// A number, or a short text: releases and their files have no number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubjectId {
+    Number(i64),
+    /// Bytes of ASCII, and how many of them count.
+    Text([u8; 26], usize),
+}
+
+impl SubjectId {
+    fn text(id: &str) -> Self {
+        let mut bytes = [0; 26];
+        let length = id.len().min(bytes.len());
+        bytes[..length].copy_from_slice(&id.as_bytes()[..length]);
+        Self::Text(bytes, length)
+    }
+}
+
+impl std::fmt::Display for SubjectId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Text(bytes, length) => f.write_str(&String::from_utf8_lossy(&bytes[..*length])),
+        }
+    }
 }
 
 impl Subject {
     pub const fn project(id: i32) -> Self {
         Self {
             model: "jobserver.Project",
-            id: id as i64,
+            id: SubjectId::Number(id as i64),
         }
     }
     pub const fn project_membership(id: i32) -> Self {
         Self {
             model: "jobserver.ProjectMembership",
-            id: id as i64,
+            id: SubjectId::Number(id as i64),
         }
     }
     pub const fn workspace(id: i32) -> Self {
         Self {
             model: "jobserver.Workspace",
-            id: id as i64,
+            id: SubjectId::Number(id as i64),
         }
     }
     pub const fn job_request(id: i32) -> Self {
         Self {
             model: "jobserver.JobRequest",
-            id: id as i64,
+            id: SubjectId::Number(id as i64),
         }
     }
     pub const fn repo(id: i32) -> Self {
         Self {
             model: "jobserver.Repo",
-            id: id as i64,
+            id: SubjectId::Number(id as i64),
         }
     }
     pub const fn user(id: i32) -> Self {
         Self {
             model: "jobserver.User",
-            id: id as i64,
+            id: SubjectId::Number(id as i64),
         }
     }
     pub const fn backend(id: i32) -> Self {
         Self {
             model: "jobserver.Backend",
-            id: id as i64,
+            id: SubjectId::Number(id as i64),
         }
     }
     pub const fn message(id: i64) -> Self {
         Self {
             model: "jobserver.Message",
-            id,
+            id: SubjectId::Number(id),
         }
     }
     pub const fn org(id: i32) -> Self {
         Self {
             model: "jobserver.Org",
-            id: id as i64,
+            id: SubjectId::Number(id as i64),
+        }
+    }
+    /// `id` as the release has it, 26 characters at most.
+    pub fn release(id: &str) -> Self {
+        Self {
+            model: "jobserver.Release",
+            id: SubjectId::text(id),
+        }
+    }
+    /// As [`Subject::release`].
+    pub fn release_file(id: &str) -> Self {
+        Self {
+            model: "jobserver.ReleaseFile",
+            id: SubjectId::text(id),
+        }
+    }
+    pub const fn snapshot(id: i32) -> Self {
+        Self {
+            model: "jobserver.Snapshot",
+            id: SubjectId::Number(id as i64),
+        }
+    }
+    pub const fn redirect(id: i32) -> Self {
+        Self {
+            model: "jobserver.Redirect",
+            id: SubjectId::Number(id as i64),
+        }
+    }
+    pub const fn data_permission(id: i32) -> Self {
+        Self {
+            model: "jobserver.DataPermission",
+            id: SubjectId::Number(id as i64),
         }
     }
     pub const fn site_alert(id: i32) -> Self {
         Self {
             model: "jobserver.SiteAlert",
-            id: id as i64,
+            id: SubjectId::Number(id as i64),
         }
     }
 }

@@ -1,3 +1,8 @@
+//! The SQL of the record.
+
+pub mod chain;
+pub mod log;
+
 use sqlx::PgConnection;
 
 use super::Event;
@@ -5,6 +10,11 @@ use crate::core::error::Result;
 
 /// Writes one event in the caller's transaction.
 pub async fn record(conn: &mut PgConnection, event: &Event<'_>) -> Result<()> {
+    debug_assert!(
+        super::sentence(event.kind).is_some(),
+        "an event of the kind {} has no sentence: see core/audit/sentences",
+        event.kind
+    );
     let (target_user_id, target_user) = event.target_user.unzip();
     sqlx::query!(
         "INSERT INTO auditable_event (type, old, new, target_model, target_field, target_id, target_user,
@@ -26,4 +36,18 @@ pub async fn record(conn: &mut PgConnection, event: &Event<'_>) -> Result<()> {
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Writes one event for each field that is not as it was, in the caller's transaction: like `event`, with its field,
+/// how that was and how it is. `changes` are names, old values and new ones. Returns how many there were.
+pub async fn record_changes(
+    conn: &mut PgConnection,
+    event: &Event<'_>,
+    changes: &[(&'static str, &str, &str)],
+) -> Result<usize> {
+    let changed = || changes.iter().filter(|(_, old, new)| old != new);
+    for (field, old, new) in changed() {
+        record(conn, &event.clone().change(field, *old, *new)).await?;
+    }
+    Ok(changed().count())
 }

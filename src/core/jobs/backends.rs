@@ -1,8 +1,12 @@
 //! Backends: the secure places where jobs run, and the tokens they show.
 
+mod input;
+pub mod managing;
+
 use std::net::IpAddr;
 
 use secrecy::{ExposeSecret, SecretString};
+use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use super::store::backends as store;
@@ -14,7 +18,7 @@ use crate::core::people::sessions;
 use crate::core::sealed::{Sealer, random_backend_token, token_hash};
 
 /// What a sealed backend token is for; see [`Sealer::seal`].
-pub(super) const TOKEN_PURPOSE: &str = "backend token";
+pub(in crate::core) const TOKEN_PURPOSE: &str = "backend token";
 
 /// Most characters of a backend's name, as of its slug.
 const LONGEST_NAME: usize = 255;
@@ -93,9 +97,13 @@ pub async fn create_backend(db: &Db, sealer: &Sealer, input: &BackendInput, by: 
         }
         Some(found) => {
             let (name, url) = (input.name.as_deref(), input.level_4_url.as_deref());
-            if store::update_backend(&mut tx, found.id, name, url).await? {
-                audit::record(&mut tx, &Event::new("backend_updated", by, Subject::backend(found.id))).await?;
-            }
+            store::update_backend(&mut tx, found.id, name, url).await?;
+            let changes = [
+                ("name", found.name.as_str(), name.unwrap_or(&found.name)),
+                ("level_4_url", &found.level_4_url, url.unwrap_or(&found.level_4_url)),
+            ];
+            let event = Event::new("backend_updated", by, Subject::backend(found.id));
+            audit::record_changes(&mut tx, &event, &changes).await?;
             let token = match input.rotate {
                 Some(overlap) => rotate(&mut tx, sealer, found.id, overlap, by).await?,
                 None => {
@@ -194,7 +202,12 @@ async fn rotate(
     let sealed = sealer.seal(TOKEN_PURPOSE, token.expose_secret())?;
     let old_until = (overlap > Duration::ZERO).then(|| OffsetDateTime::now_utc() + overlap);
     store::replace_token(tx, id, &token_hash(token.expose_secret()), &sealed, old_until).await?;
-    audit::record(tx, &Event::new("backend_token_rotated", by, Subject::backend(id))).await?;
+    let mut event = Event::new("backend_token_rotated", by, Subject::backend(id));
+    if let Some(until) = old_until {
+        let until = until.format(&Rfc3339).unwrap_or_default();
+        event = event.change("old_token_until", "", until);
+    }
+    audit::record(tx, &event).await?;
     Ok(token)
 }
 

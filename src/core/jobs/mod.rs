@@ -12,6 +12,7 @@ pub mod polling;
 pub mod running;
 pub mod runtime;
 pub mod sealed_tokens;
+pub mod staff;
 pub mod status;
 pub mod status_codes;
 pub mod store;

@@ -130,6 +130,49 @@ pub async fn drop_message(db: &Db, id: i64, by: &By) -> Result<Dropped> {
     Ok(Dropped::Now)
 }
 
+/// What deciding about several messages came to.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Decided {
+    pub done: usize,
+    /// Delivered or decided about meanwhile, or gone.
+    pub left: usize,
+}
+
+impl Decided {
+    fn count(&mut self, result: Result<bool>) -> Result<()> {
+        match result {
+            Ok(true) => self.done += 1,
+            Ok(false) | Err(Error::NotFound(_) | Error::Conflict(_)) => self.left += 1,
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+}
+
+/// As [`retry_message`], for each of these.
+///
+/// # Errors
+/// When the database does not answer; those before are revived then.
+pub async fn retry_messages(db: &Db, ids: &[i64], by: &By) -> Result<Decided> {
+    let mut decided = Decided::default();
+    for id in ids {
+        decided.count(retry_message(db, *id, by).await.map(|()| true))?;
+    }
+    Ok(decided)
+}
+
+/// As [`drop_message`], for each of these.
+///
+/// # Errors
+/// When the database does not answer; those before are dropped then.
+pub async fn drop_messages(db: &Db, ids: &[i64], by: &By) -> Result<Decided> {
+    let mut decided = Decided::default();
+    for id in ids {
+        decided.count(drop_message(db, *id, by).await.map(|dropped| dropped == Dropped::Now))?;
+    }
+    Ok(decided)
+}
+
 async fn locked(conn: &mut PgConnection, id: i64) -> Result<(String, Option<String>)> {
     deciding::lock(conn, id).await?.ok_or(Error::NotFound("Message"))
 }

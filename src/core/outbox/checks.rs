@@ -132,6 +132,37 @@ pub struct ReleaseNotified {
     pub files: Option<ReleasedFiles>,
 }
 
+/// For the channel about releases: a backend announced files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseCreated {
+    pub release: String,
+    /// Its slug.
+    pub project: String,
+    pub workspace: String,
+    /// Username of whoever released.
+    pub user: String,
+    pub files: usize,
+    /// The backend's name.
+    pub backend: String,
+}
+
+/// For the channel about releases: a file arrived.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileUploaded {
+    pub file: String,
+    pub name: String,
+    /// In bytes.
+    pub size: u64,
+    pub release: String,
+    /// Its slug.
+    pub project: String,
+    pub workspace: String,
+    /// Username of whoever released.
+    pub user: String,
+    /// The backend's name.
+    pub backend: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReleasedFiles {
     pub count: usize,

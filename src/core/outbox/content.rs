@@ -8,10 +8,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Service;
-use super::checks::{CheckClosed, CheckCommented, CheckOpened, CheckUpdated, ReleaseNotified, RequestDecided};
+use super::checks::{
+    CheckClosed, CheckCommented, CheckOpened, CheckUpdated, FileUploaded, ReleaseCreated, ReleaseNotified,
+    RequestDecided,
+};
 use super::entry::{LoginLink, LoginTokenMade, LoginTokenUsed};
-use super::profile::{EmailChanged, EmailConfirm};
-use super::repos::{RepoSignedOff, RepoToPublish, RepoWithOutputs};
+use super::profile::{EmailChanged, EmailConfirm, Welcome};
+use super::repos::{RepoOpeningAsked, RepoSignedOff, RepoToPublish, RepoWithOutputs};
 
 /// Every message there is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +34,8 @@ pub enum Content {
     CheckClosed(CheckClosed),
     /// Slack: the issue about a release request has news. Waits for the comment, to link it.
     CheckUpdated(CheckUpdated),
+    /// Mail to the author of a release request: it was approved, and its files are on their way.
+    RequestApproved(RequestDecided),
     /// Mail to the author of a release request: its files are released.
     FilesReleased(RequestDecided),
     /// Mail to the author of a release request: it was rejected.
@@ -39,6 +44,10 @@ pub enum Content {
     RequestReturned(RequestDecided),
     /// Slack: somebody released files the old way, by a commit.
     ReleaseNotified(ReleaseNotified),
+    /// Slack: a backend announced the files of a release.
+    ReleaseCreated(ReleaseCreated),
+    /// Slack: a file of a release arrived.
+    FileUploaded(FileUploaded),
     /// Mail to an address that somebody says is theirs.
     EmailConfirm(EmailConfirm),
     /// Mail to an address that was somebody's.
@@ -49,6 +58,10 @@ pub enum Content {
     LoginTokenMade(LoginTokenMade),
     /// Mail to the owner of a single-use token that was used.
     LoginTokenUsed(LoginTokenUsed),
+    /// Slack: a project was made, and somebody is to help it.
+    ProjectCreated(ProjectCreated),
+    /// Mail to somebody whom staff have made a user: they can sign in now.
+    Welcome(Welcome),
     /// Slack: somebody signed in for the first time.
     UserRegistered(UserRegistered),
     /// Mail to those who made a repository's workspaces: it is signed off.
@@ -57,6 +70,8 @@ pub enum Content {
     RepoToPublish(RepoToPublish),
     /// Mail to those who publish outputs: a repository with some is signed off.
     RepoWithOutputs(RepoWithOutputs),
+    /// GitHub: the staff signed a repository off, and an owner of its organisation is to make it public.
+    RepoOpeningAsked(RepoOpeningAsked),
 }
 
 impl Content {
@@ -68,6 +83,7 @@ impl Content {
         match self {
             Self::JobsFinished(_)
             | Self::TestMail(_)
+            | Self::RequestApproved(_)
             | Self::FilesReleased(_)
             | Self::RequestRejected(_)
             | Self::RequestReturned(_)
@@ -76,14 +92,20 @@ impl Content {
             | Self::LoginLink(_)
             | Self::LoginTokenMade(_)
             | Self::LoginTokenUsed(_)
+            | Self::Welcome(_)
             | Self::RepoSignedOff(_)
             | Self::RepoWithOutputs(_) => Service::Mail,
             Self::CopilotWindows(_)
             | Self::CheckUpdated(_)
             | Self::ReleaseNotified(_)
+            | Self::ReleaseCreated(_)
+            | Self::FileUploaded(_)
+            | Self::ProjectCreated(_)
             | Self::UserRegistered(_)
             | Self::RepoToPublish(_) => Service::Slack,
-            Self::CheckOpened(_) | Self::CheckCommented(_) | Self::CheckClosed(_) => Service::Github,
+            Self::CheckOpened(_) | Self::CheckCommented(_) | Self::CheckClosed(_) | Self::RepoOpeningAsked(_) => {
+                Service::Github
+            }
         }
     }
 
@@ -189,6 +211,19 @@ pub struct TestMail {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserRegistered {
     pub username: String,
+}
+
+/// A project that somebody is to help from the start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectCreated {
+    /// The project's slug.
+    pub project: String,
+    /// Number and name.
+    pub title: String,
+    /// Username of whoever made it.
+    pub by: String,
+    /// Username of who helps it.
+    pub copilot: String,
 }
 
 /// Projects whose co-pilot support ends soon, soonest first.

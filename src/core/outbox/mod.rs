@@ -21,20 +21,25 @@ use std::time::Duration;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-pub use actions::{Dropped, drop_message, forget_old, retry_dead, retry_message, send, send_all};
+pub use actions::{
+    Decided, Dropped, drop_message, drop_messages, forget_old, retry_dead, retry_message, retry_messages, send,
+    send_all,
+};
 pub use attempt::{Attempted, attempt, deliver_due};
 pub use checks::{
-    CheckClosed, CheckCommented, CheckEvent, CheckOpened, CheckUpdated, OutputCheck, ReleaseNotified, ReleasedFiles,
-    RequestDecided, Status, Update,
+    CheckClosed, CheckCommented, CheckEvent, CheckOpened, CheckUpdated, FileUploaded, OutputCheck, ReleaseCreated,
+    ReleaseNotified, ReleasedFiles, RequestDecided, Status, Update,
 };
 pub use content::{
-    Content, CopilotWindow, CopilotWindows, FinishedJob, JobsFinished, OtherJobs, TestMail, UserRegistered,
+    Content, CopilotWindow, CopilotWindows, FinishedJob, JobsFinished, OtherJobs, ProjectCreated, TestMail,
+    UserRegistered,
 };
 pub use entry::{LoginLink, LoginTokenMade, LoginTokenUsed};
-pub use profile::{EmailChanged, EmailConfirm};
-pub use repos::{RepoSignedOff, RepoToPublish, RepoWithOutputs};
+pub use profile::{EmailChanged, EmailConfirm, Welcome};
+pub use repos::{RepoOpeningAsked, RepoSignedOff, RepoToPublish, RepoWithOutputs};
 pub use retry::{LONGEST_PAUSE, RetryPolicy};
 pub use store::issues::{TrackedIssue, remember_issue, tracked_issue};
+pub use store::staff::{ListedMessage, MOST_MATCHES, StaffFilter, kinds, messages};
 pub use store::strays::{clear_queue, wake_stray};
 pub use store::{Deliveries, Figures, Filter, Message, deliveries_of_the_last_day, figures, list, message};
 

@@ -20,3 +20,11 @@ pub struct EmailChanged {
     /// There is no other in its place.
     pub is_removed: bool,
 }
+
+/// To somebody whom staff have made a user, of a project's interactive part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Welcome {
+    pub name: String,
+    /// The project's name.
+    pub project: String,
+}

@@ -49,3 +49,30 @@ impl RepoWithOutputs {
     /// The most projects that a message names.
     pub const MOST_NUMBERS: usize = 20;
 }
+
+/// An issue for those who look after the code host: a repository is signed off, and is to be made public.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepoOpeningAsked {
+    pub repo_id: i32,
+    pub repo: String,
+    /// The name of who signed it off for the staff, and their username.
+    pub by: String,
+    pub username: String,
+}
+
+impl RepoOpeningAsked {
+    /// What the issue is remembered by.
+    pub fn subject(&self) -> String {
+        Self::subject_of(self.repo_id)
+    }
+
+    /// What the issue about the repository of this number is remembered by.
+    pub fn subject_of(repo_id: i32) -> String {
+        format!("repo_opening:{repo_id}")
+    }
+
+    pub fn title(&self) -> String {
+        let name = self.repo.strip_prefix("https://github.com/").unwrap_or(&self.repo);
+        format!("Make {name} public")
+    }
+}

@@ -3,6 +3,7 @@
 
 pub(super) mod deciding;
 pub(super) mod issues;
+pub mod staff;
 pub(super) mod strays;
 
 use serde_json::Value;

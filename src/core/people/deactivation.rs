@@ -13,13 +13,18 @@ use crate::core::error::{Error, Result};
 /// `None` when they were deactivated before. Audited.
 ///
 /// # Errors
-/// `NotFound` for a username that is nobody's; `Conflict` when they are the last administrator.
+/// `NotFound` for a username that is nobody's; `Conflict` when they are the last administrator, or whoever asks.
 pub async fn deactivate(db: &Db, username: &str, by: &By) -> Result<Option<u64>> {
     let mut tx = db.begin().await?;
     administrators::take_turns(&mut tx).await?;
     let user = store::lock(&mut tx, username).await?.ok_or(Error::NotFound("User"))?;
     if !user.is_active {
         return Ok(None);
+    }
+    if by.user_id == Some(user.id) {
+        return Err(Error::Conflict(
+            "You cannot deactivate yourself: ask somebody else who looks after users.".to_owned(),
+        ));
     }
     if administrators::is_last(&mut tx, user.id).await? {
         return Err(Error::Conflict(LAST_ONE.to_owned()));
@@ -31,6 +36,34 @@ pub async fn deactivate(db: &Db, username: &str, by: &By) -> Result<Option<u64>>
     tx.commit().await?;
     tracing::info!(user_id = user.id, ended, "a user was deactivated");
     Ok(Some(ended))
+}
+
+/// What came of deactivating several.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Deactivated {
+    /// Who was active until now.
+    pub users: usize,
+    pub sessions: u64,
+    /// Who stays active, by username, and why.
+    pub refused: Vec<(String, String)>,
+}
+
+/// Deactivates each of these who is active; of some it may be refused, see [`deactivate`].
+pub async fn deactivate_all(db: &Db, user_ids: &[i32], by: &By) -> Result<Deactivated> {
+    let mut done = Deactivated::default();
+    let usernames = store::usernames(&mut *db.read().await?, user_ids).await?;
+    for username in usernames {
+        match deactivate(db, &username, by).await {
+            Ok(Some(ended)) => {
+                done.users += 1;
+                done.sessions += ended;
+            }
+            Ok(None) => {}
+            Err(Error::Conflict(why)) => done.refused.push((username, why)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(done)
 }
 
 /// Activates a user again, with the rights they had. Returns whether they were deactivated. Audited.

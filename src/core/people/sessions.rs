@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 
 pub(in crate::core::people) use own::end_of;
-pub use own::{OwnSession, end_all, list, revoke, revoke_others, sign_out};
+pub use own::{OwnSession, end_all, list, revoke, revoke_of, revoke_others, sign_out};
 
 use crate::core::access::SignedIn;
 use crate::core::audit::{self, By, Event, Subject};

@@ -1,6 +1,7 @@
 //! The SQL of users and login links.
 
 pub mod lists;
+pub mod pick;
 
 use sqlx::PgConnection;
 use sqlx::types::Json;

@@ -2,7 +2,12 @@
 
 pub mod actions;
 pub mod copilot;
+pub mod data_permissions;
+pub mod logo;
 pub mod members;
+pub mod numbers;
+pub mod orgs;
+pub mod staff;
 pub mod store;
 
 /// A project, as the pages below it need it.

@@ -4,7 +4,12 @@
 //! renames is one step. A row whose old address is a live thing's again leads nowhere: what is not found below it is
 //! not there, and no two rows can send anybody round in a circle.
 
+pub mod actions;
 pub mod store;
+
+pub use store::lists;
+
+use crate::core::audit::Subject;
 
 /// How many leading parts of an address are looked at: old addresses have no more.
 const MOST_PARTS: usize = 3;
@@ -24,6 +29,34 @@ const NEVER: [&str; 13] = [
     "500",
     "503",
 ];
+
+/// What an old address leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    Org(i32),
+    Project(i32),
+    Workspace(i32),
+}
+
+impl Target {
+    /// For the record.
+    pub const fn subject(self) -> Subject {
+        match self {
+            Target::Org(id) => Subject::org(id),
+            Target::Project(id) => Subject::project(id),
+            Target::Workspace(id) => Subject::workspace(id),
+        }
+    }
+
+    /// The ids of an organisation, a project and a workspace, of which it is one.
+    const fn ids(self) -> (Option<i32>, Option<i32>, Option<i32>) {
+        match self {
+            Target::Org(id) => (Some(id), None, None),
+            Target::Project(id) => (None, Some(id), None),
+            Target::Workspace(id) => (None, None, Some(id)),
+        }
+    }
+}
 
 /// An old address in use, and where its thing is now. Both begin and end with a slash.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,11 @@
 //! The SQL of old addresses.
 
-use sqlx::PgConnection;
+pub mod lists;
 
-use super::Moved;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use super::{Moved, Target};
 use crate::core::error::Result;
 
 /// The longest of these old addresses that is in use and no live thing's, and counts that it was asked for.
@@ -42,4 +45,101 @@ pub async fn in_use(conn: &mut PgConnection, most: i64) -> Result<Option<Vec<Str
     .fetch_all(conn)
     .await?;
     Ok((urls.len() as i64 <= most).then_some(urls))
+}
+
+/// An old address that was just ended.
+pub(super) struct Ended {
+    pub id: i32,
+    pub old_url: String,
+    pub org_id: Option<i32>,
+    pub project_id: Option<i32>,
+    pub workspace_id: Option<i32>,
+}
+
+impl Ended {
+    pub fn target(&self) -> Option<Target> {
+        let org = self.org_id.map(Target::Org);
+        let project = self.project_id.map(Target::Project);
+        org.or(project).or(self.workspace_id.map(Target::Workspace))
+    }
+}
+
+pub(super) async fn insert(conn: &mut PgConnection, old_url: &str, target: Target, by_id: i32) -> Result<i32> {
+    let (org_id, project_id, workspace_id) = target.ids();
+    Ok(sqlx::query_scalar!(
+        "INSERT INTO redirect (old_url, org_id, project_id, workspace_id, created_by_id)
+         VALUES ($1, $2, $3, $4, $5) RETURNING id",
+        old_url,
+        org_id,
+        project_id,
+        workspace_id,
+        by_id
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
+pub(super) async fn end(conn: &mut PgConnection, id: i32, by_id: i32) -> Result<Option<Ended>> {
+    Ok(sqlx::query_as!(
+        Ended,
+        "UPDATE redirect SET deleted_at = now(), deleted_by_id = $2, updated_at = now()
+          WHERE id = $1 AND deleted_at IS NULL RETURNING id, old_url, org_id, project_id, workspace_id",
+        id,
+        by_id
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+/// Ends what leads on from exactly this address.
+pub(super) async fn end_at(conn: &mut PgConnection, old_url: &str, by_id: i32) -> Result<Vec<Ended>> {
+    Ok(sqlx::query_as!(
+        Ended,
+        "UPDATE redirect SET deleted_at = now(), deleted_by_id = $2, updated_at = now()
+          WHERE old_url = $1 AND deleted_at IS NULL RETURNING id, old_url, org_id, project_id, workspace_id",
+        old_url,
+        by_id
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Ends what leads on from this address or from below it and has a live thing there.
+pub(super) async fn end_live_again(conn: &mut PgConnection, url: &str, by_id: i32) -> Result<Vec<Ended>> {
+    Ok(sqlx::query_as!(
+        Ended,
+        "UPDATE redirect r SET deleted_at = now(), deleted_by_id = $2, updated_at = now()
+          WHERE starts_with(r.old_url, $1) AND r.deleted_at IS NULL
+            AND (EXISTS (SELECT FROM project WHERE slug = btrim(r.old_url, '/'))
+                 OR EXISTS (SELECT FROM org WHERE r.old_url = '/orgs/' || slug || '/')
+                 OR EXISTS (SELECT FROM workspace live JOIN project lp ON lp.id = live.project_id
+                             WHERE live.name = split_part(r.old_url, '/', 3)
+                               AND r.old_url = '/' || lp.slug || '/' || live.name || '/'))
+      RETURNING r.id, r.old_url, r.org_id, r.project_id, r.workspace_id",
+        url,
+        by_id
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Until when an old address leads on; its row is locked. `None` when it ended.
+pub(super) async fn lock_expiry(conn: &mut PgConnection, id: i32) -> Result<Option<OffsetDateTime>> {
+    Ok(sqlx::query_scalar!(
+        "SELECT expires_at FROM redirect WHERE id = $1 AND deleted_at IS NULL FOR UPDATE",
+        id
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+pub(super) async fn update_expiry(conn: &mut PgConnection, id: i32, expires_at: OffsetDateTime) -> Result<()> {
+    sqlx::query!(
+        "UPDATE redirect SET expires_at = $2, updated_at = now() WHERE id = $1",
+        id,
+        expires_at
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }

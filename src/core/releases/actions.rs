@@ -1,60 +1,25 @@
-//! Telling of releases.
+//! What is done with releases: making them, uploading, reviewing, deleting, and publishing what they hold.
 
-use crate::core::db::Db;
-use crate::core::error::Result;
-use crate::core::jobs::backends::KnownBackend;
-use crate::core::outbox::{Content, Draft, ReleaseNotified, ReleasedFiles, send};
+mod announcing;
+mod create;
+mod delete;
+mod digest;
+mod from_folder;
+mod inflate;
+mod publish;
+mod review;
+mod upload;
 
-/// A release made the old way, by a commit to the study's repository, of which its program tells us.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReleaseNotice {
-    /// Who released, as they are called in the backend.
-    pub created_by: String,
-    pub path: String,
-    /// Names of the files, when they are told.
-    pub files: Option<Vec<String>>,
-}
+pub(super) use upload::unavailable;
 
-/// The most files that the message names.
-pub const NAMED: usize = 50;
-
-/// Lets a channel know of a release.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn announce_release(db: &Db, backend: &KnownBackend, notice: &ReleaseNotice, channel: &str) -> Result<()> {
-    let files = notice.files.as_ref().map(|files| ReleasedFiles {
-        count: files.len(),
-        names: files.iter().take(NAMED).map(|name| short(name)).collect(),
-    });
-    let content = Content::ReleaseNotified(ReleaseNotified {
-        created_by: short(&notice.created_by),
-        path: short(&notice.path),
-        backend: backend.name.clone(),
-        files,
-    });
-    let mut tx = db.begin().await?;
-    send(&mut tx, Draft::new(content, channel, format!("backend:{}", backend.id))).await?;
-    Ok(tx.commit().await?)
-}
-
-/// The most characters of a name or a path that the message shows.
-const LONGEST: usize = 500;
-
-fn short(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_names_are_cut_between_characters() {
-        assert_eq!(short(&"é".repeat(LONGEST)), "é".repeat(LONGEST));
-        assert_eq!(short(&"é".repeat(LONGEST + 1)), "é".repeat(LONGEST) + "…");
-    }
-}
+pub use announcing::{NAMED, ReleaseNotice, announce_release};
+pub use create::{Created, NewFile, NewRelease, create_release};
+pub use delete::delete_file;
+pub use from_folder::{Belonging, LocalFile, Made, files_below, release_as_operator};
+pub use inflate::{Inflated, inflate};
+pub use publish::{
+    Prepared, decide_snapshot, prepare_snapshot, prepare_snapshot_as_operator, publish_snapshot, remove_from_snapshot,
+    withdraw_snapshot, withdraw_snapshot_as_operator,
+};
+pub use review::{FileReview, review_release};
+pub use upload::{Refused, Upload, Uploaded, begin_upload, file_of_content, in_megabytes};

@@ -6,6 +6,7 @@
 //! run.
 
 mod actions;
+mod hasten;
 mod running;
 mod store;
 mod table;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 pub use actions::{Claim, Limits, Refused, Round, claim_due, claim_now, claim_period, list, of_period};
+pub use hasten::{Hastened, hasten};
 pub use running::{Ended, run};
 pub use store::{forget_worker, seconds_since_a_worker, worker_is_here};
 pub use table::{SCHEDULES, named};

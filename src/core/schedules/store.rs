@@ -226,3 +226,14 @@ pub async fn seconds_since_a_worker(conn: &mut PgConnection) -> Result<Option<f6
             .await?,
     )
 }
+
+/// Makes a schedule due now that nobody runs. `false` when it is due or being run.
+pub(super) async fn make_due(conn: &mut PgConnection, name: &str) -> Result<bool> {
+    let made = sqlx::query!(
+        "UPDATE schedule SET due_at = now() WHERE name = $1 AND claimed_until IS NULL AND due_at > now()",
+        name
+    )
+    .execute(conn)
+    .await?;
+    Ok(made.rows_affected() == 1)
+}

@@ -27,6 +27,13 @@ pub static SCHEDULES: &[Schedule] = &[
         work: Work::ForgetDeliveredMessages,
     },
     Schedule {
+        name: "list_repositories",
+        when: When::EveryQuarterOfAnHour,
+        does: "ask GitHub which repositories there are and who may see them, for the dashboards",
+        max_runtime: TEN_MINUTES,
+        work: Work::ListRepositories,
+    },
+    Schedule {
         name: "notify_impending_copilot_support_windows",
         when: When::Weekly { day: Weekday::Monday, hour: 8, minute: 0 },
         does: "tell Slack of projects whose co-pilot support ends within five days",
@@ -39,6 +46,13 @@ pub static SCHEDULES: &[Schedule] = &[
         does: "note how each backend is, for the history on the status page; forget what is older than eight days",
         max_runtime: Duration::from_secs(60),
         work: Work::SampleBackends,
+    },
+    Schedule {
+        name: "sum_up_workspaces",
+        when: When::EveryTenMinutes,
+        does: "sum up what was run and released in each workspace, for the dashboards",
+        max_runtime: Duration::from_secs(60),
+        work: Work::SumUpWorkspaces,
     },
     Schedule {
         name: "update_repo_has_github_outputs",

@@ -120,6 +120,20 @@ impl When {
 }
 
 /// Five fields, as in a crontab.
+impl When {
+    /// For people, in UTC.
+    pub fn words(&self) -> String {
+        match self {
+            Self::EveryMinute => "every minute".to_owned(),
+            Self::EveryTenMinutes => "every ten minutes".to_owned(),
+            Self::EveryQuarterOfAnHour => "every quarter of an hour".to_owned(),
+            Self::Hourly { minute } => format!("hourly, {minute} minutes past"),
+            Self::Daily { hour, minute } => format!("daily at {hour:02}:{minute:02}"),
+            Self::Weekly { day, hour, minute } => format!("{day}s at {hour:02}:{minute:02}"),
+        }
+    }
+}
+
 impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -8,8 +8,10 @@ use crate::core::{outbox, projects, status, upkeep, workspaces};
 pub(in crate::core) enum Work {
     ClearSessions,
     ForgetDeliveredMessages,
+    ListRepositories,
     NotifyCopilotWindows,
     SampleBackends,
+    SumUpWorkspaces,
     UpdateRepoOutputs,
 }
 
@@ -27,12 +29,19 @@ impl Work {
                 let messages = outbox::forget_old(&tools.db, tools.keep_messages).await?;
                 Ok(format!("Messages deleted: {messages}."))
             }
+            Self::ListRepositories => workspaces::listing::refresh(&tools.db, tools.code_host.as_ref())
+                .await
+                .map(|heard| heard.to_string()),
             Self::NotifyCopilotWindows => projects::copilot::tell_of_windows(&tools.db, &tools.copilot_channel)
                 .await
                 .map(|told| told.to_string()),
             Self::SampleBackends => status::actions::sample(&tools.db)
                 .await
                 .map(|sampled| sampled.to_string()),
+            Self::SumUpWorkspaces => {
+                let workspaces = workspaces::tally::sum_up(&tools.db).await?;
+                Ok(format!("Workspaces summed up: {workspaces}."))
+            }
             Self::UpdateRepoOutputs => workspaces::outputs::refresh(&tools.db, tools.code_host.as_ref())
                 .await
                 .map(|refreshed| refreshed.to_string()),

@@ -2,6 +2,8 @@
 
 pub mod store;
 
+pub use store::staff;
+
 /// What can be found, in the order in which groups are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

@@ -1,5 +1,7 @@
 //! The SQL of the search: one statement, whatever is found.
 
+pub mod staff;
+
 use sqlx::PgConnection;
 
 use super::{Kind, Sought};

@@ -3,6 +3,8 @@
 mod readiness;
 mod store;
 
+pub use store::setup;
+
 pub use readiness::{Readiness, readiness};
 
 use crate::core::audit::{self, By, Event, Subject};
@@ -55,7 +57,7 @@ pub async fn clear_sessions(db: &Db, by: &By) -> Result<Cleared> {
         // It is about no single session: those deleted are gone.
         let all = Subject {
             model: "jobserver.Session",
-            id: 0,
+            id: audit::SubjectId::Number(0),
         };
         let event =
             Event::new("sessions_cleared", by, all).change("", (cleared.sessions + cleared.links).to_string(), "");

@@ -1,5 +1,7 @@
 //! The SQL of looking after the database.
 
+pub mod setup;
+
 use sqlx::PgConnection;
 use time::Duration;
 

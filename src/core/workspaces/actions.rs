@@ -6,6 +6,7 @@ use crate::core::access::{ArchiveWorkspaces, Can, CreateWorkspaces, ToggleNotifi
 use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;
 use crate::core::error::{Error, FieldErrors, Result};
+use crate::core::redirects::actions::taken;
 
 /// Makes a workspace on a branch of a repository, and the repository's row when it has none.
 ///
@@ -33,6 +34,8 @@ pub async fn create_workspace(db: &Db, can: &Can<CreateWorkspaces>, new: &NewWor
         .change("name", "", new.name.as_str())
         .within(Subject::project(can.project_id()));
     audit::record(&mut tx, &event).await?;
+    let address = store::address(&mut tx, id).await?;
+    taken(&mut tx, &address, &by).await?;
     tx.commit().await?;
     Ok(id)
 }

@@ -41,6 +41,14 @@ pub enum Visibility {
     NotFound,
 }
 
+/// What a code host says of one repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepoKnown {
+    pub visibility: Visibility,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub created_at: Option<OffsetDateTime>,
+}
+
 /// A repository that a workspace may use, with its branches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfferedRepo {
@@ -114,6 +122,24 @@ impl<'a> Facts<'a> {
             .boxed()
         };
         self.known(repos, |repo| format!("visibility {repo}"), ask).await
+    }
+
+    /// Who may see each of these repositories, and since when there is one; as [`Facts::visibility`].
+    pub async fn repository(&self, repos: &[RepoUrl]) -> Result<BTreeMap<RepoUrl, Known<RepoKnown>>> {
+        let host = self.host;
+        let ask = move |repo: RepoUrl| {
+            async move {
+                let (visibility, created_at) = match host.facts(&repo).await {
+                    Ok(facts) if facts.private => (Visibility::Private, facts.created_at),
+                    Ok(facts) => (Visibility::Public, facts.created_at),
+                    Err(CodeHostError::RepoNotFound) => (Visibility::NotFound, None),
+                    Err(error) => return Err(error),
+                };
+                Ok(RepoKnown { visibility, created_at })
+            }
+            .boxed()
+        };
+        self.known(repos, |repo| format!("repository {repo}"), ask).await
     }
 
     /// The branches of each of these repositories, sorted, [`MAX_BRANCHES`](crate::core::ports::MAX_BRANCHES) at

@@ -1,11 +1,16 @@
 //! Workspaces: a branch of a repository, run for a project.
 
 pub mod actions;
+pub mod dashboards;
 pub mod facts;
+pub mod listing;
 pub mod operator;
 pub mod outputs;
 pub mod sign_off;
+pub mod staff;
+pub mod staff_repos;
 pub mod store;
+pub mod tally;
 
 use time::OffsetDateTime;
 

@@ -1,10 +1,13 @@
 //! The SQL of workspaces and repositories.
 
+pub mod dashboards;
 pub mod edit;
 pub mod facts;
 pub mod lists;
 pub mod outputs;
 pub mod sign_off;
+pub mod staff_repos;
+pub mod tally;
 
 use sqlx::PgConnection;
 

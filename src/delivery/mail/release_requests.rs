@@ -12,6 +12,7 @@ const LONGEST: usize = 300;
 /// What was decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
+    Approved,
     Released,
     Rejected,
     Returned,
@@ -21,6 +22,7 @@ impl Decision {
     /// The name of its pair of templates.
     pub fn template(self) -> &'static str {
         match self {
+            Self::Approved => "request_approved",
             Self::Released => "files_released",
             Self::Rejected => "request_rejected",
             Self::Returned => "request_returned",
@@ -30,6 +32,7 @@ impl Decision {
     pub fn subject(self, facts: &RequestDecided) -> String {
         let (workspace, request) = (&facts.workspace, &facts.request);
         match self {
+            Self::Approved => format!("Release request approved: workspace {workspace}, request {request}"),
             Self::Released => format!("Files released from workspace {workspace}"),
             Self::Rejected => format!("Release request rejected: workspace {workspace}, request {request}"),
             Self::Returned => format!("Release request returned to you: workspace {workspace}, request {request}"),
@@ -42,6 +45,8 @@ pub struct View {
     workspace: String,
     request: String,
     url: String,
+    /// Whether that is a release's page.
+    is_release: bool,
     updates: Vec<String>,
 }
 
@@ -52,6 +57,7 @@ impl View {
             workspace: facts.workspace.clone(),
             request: short_line(&facts.request, LONGEST),
             url: place.absolute(&facts.path),
+            is_release: facts.path.contains("/releases/"),
             updates: updates.iter().map(|line| short_line(line, LONGEST)).collect(),
         }
     }

@@ -305,6 +305,11 @@ fn decided() -> RequestDecided {
 fn authors_are_told_what_was_decided_in_both_parts() {
     for (content, subject, headline) in [
         (
+            Content::RequestApproved(decided()),
+            "Release request approved: workspace tea, request 01JTEA",
+            "Your release request was approved",
+        ),
+        (
             Content::FilesReleased(decided()),
             "Files released from workspace tea",
             "Files were released",

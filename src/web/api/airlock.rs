@@ -64,7 +64,7 @@ pub async fn event(
     let BackendAuth(backend) = backend;
     let body = match body {
         Ok(body) => body,
-        Err(Unread(why)) => return refuse(&backend.slug, &why),
+        Err(Unread { why, .. }) => return refuse(&backend.slug, &why),
     };
     let event = match body::read(&body.into_object(&["updates"])) {
         Ok(event) => event,

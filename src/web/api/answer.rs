@@ -16,6 +16,7 @@ use crate::web::responders::{Failure, RetryAfter};
 pub struct Answer {
     status: Status,
     body: Option<Vec<u8>>,
+    headers: Vec<(&'static str, String)>,
 }
 
 impl Answer {
@@ -29,12 +30,23 @@ impl Answer {
         Self {
             status,
             body: Some(body.into()),
+            headers: Vec::new(),
         }
     }
 
     /// A status and no body: no type either, and a length of 0.
     pub fn empty(status: Status) -> Self {
-        Self { status, body: None }
+        Self {
+            status,
+            body: None,
+            headers: Vec::new(),
+        }
+    }
+
+    /// With a header of its own.
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
     }
 
     /// A refusal that gives its reason.
@@ -53,6 +65,9 @@ impl<'r> Responder<'r, 'static> for Answer {
         // Even nothing has a length: callers are told it, after HEAD too.
         let body = self.body.unwrap_or_default();
         response.sized_body(body.len(), Cursor::new(body));
+        for (name, value) in self.headers {
+            response.raw_header(name, value);
+        }
         if let Some(endpoint) = Endpoint::at(request.uri().path()) {
             response.raw_header("Allow", endpoint.allow());
         }
@@ -75,7 +90,7 @@ pub(in crate::web) fn error(status: Status, told: Option<String>, request_id: &s
     let detail = match (status.code, told) {
         (404, Some(what)) => format!("No {what} matches the given query."),
         (404 | 422, _) => "Not found.".to_owned(),
-        (503, _) => "The service cannot reach its database at the moment. Try again later.".to_owned(),
+        (503, _) => "The service cannot reach its database or its storage, or is too busy. Try again later.".to_owned(),
         (code, _) if code >= 500 => {
             format!("The server made a mistake; it was recorded as request {request_id}.")
         }

@@ -23,7 +23,10 @@ pub enum Body {
 /// Why a body was not read, in a sentence. A handler that takes a `Result` tells it itself; otherwise it
 /// is the detail of an answer 400, 413 or 415.
 #[derive(Debug)]
-pub struct Unread(pub String);
+pub struct Unread {
+    pub status: Status,
+    pub why: String,
+}
 
 #[rocket::async_trait]
 impl<'r> FromData<'r> for Body {
@@ -49,7 +52,7 @@ impl<'r> FromData<'r> for Body {
         }
         let refuse = |status: Status, why: String| {
             request.local_cache(|| Told(Some(why.clone())));
-            Outcome::Error((status, Unread(why)))
+            Outcome::Error((status, Unread { status, why }))
         };
         if is_form {
             return match Form::<Fields>::from_data(request, data).await {
@@ -103,6 +106,21 @@ impl<'r> FromForm<'r> for Fields {
 }
 
 impl Body {
+    /// Reads the body of a request whose handler looks at other things first.
+    ///
+    /// # Errors
+    /// [`Unread`].
+    pub async fn read<'r>(request: &'r Request<'_>, data: Data<'r>) -> Result<Self, Unread> {
+        match Self::from_data(request, data).await {
+            Outcome::Success(body) => Ok(body),
+            Outcome::Error((_, unread)) => Err(unread),
+            Outcome::Forward((_, status)) => Err(Unread {
+                status,
+                why: "The body could not be read.".to_owned(),
+            }),
+        }
+    }
+
     /// JSON for an endpoint that takes a list. In a form, `[0]identifier=a&[0]action=b` stands for a list of
     /// one object.
     pub fn into_list(self) -> Vec<u8> {

@@ -81,6 +81,55 @@ pub const ENDPOINTS: &[Endpoint] = &[
         token_first: false,
         knows_sessions: true,
     },
+    Endpoint {
+        path: "/api/v2/releases/workspace/<workspace>",
+        name: "Releases of a workspace",
+        methods: &[Method::Get, Method::Post],
+        token_first: false,
+        knows_sessions: true,
+    },
+    Endpoint {
+        path: "/api/v2/releases/release/<release>",
+        name: "Release",
+        methods: &[Method::Get, Method::Post],
+        token_first: false,
+        knows_sessions: true,
+    },
+    Endpoint {
+        path: "/api/v2/releases/release/<release>/reviews",
+        name: "Release reviews",
+        methods: &[Method::Post],
+        token_first: false,
+        knows_sessions: true,
+    },
+    Endpoint {
+        path: "/api/v2/releases/file/<file>",
+        name: "Released file",
+        methods: &[Method::Get],
+        token_first: false,
+        knows_sessions: true,
+    },
+    Endpoint {
+        path: "/api/v2/workspaces/<name>/snapshots",
+        name: "Snapshots",
+        methods: &[Method::Post],
+        token_first: false,
+        knows_sessions: true,
+    },
+    Endpoint {
+        path: "/api/v2/workspaces/<name>/snapshots/<id>",
+        name: "Snapshot",
+        methods: &[Method::Get],
+        token_first: false,
+        knows_sessions: true,
+    },
+    Endpoint {
+        path: "/api/v2/workspaces/<name>/snapshots/<id>/publish",
+        name: "Snapshot publish",
+        methods: &[Method::Post],
+        token_first: false,
+        knows_sessions: true,
+    },
 ];
 
 impl Endpoint {
@@ -92,6 +141,8 @@ impl Endpoint {
             loop {
                 match (pattern.next(), asked.next()) {
                     (None, None) => return true,
+                    // A number that is none leads nowhere, for any method.
+                    (Some("<id>"), Some(asked)) if asked.parse::<i32>().is_err() => return false,
                     (Some(pattern), Some(asked)) if pattern.starts_with('<') || asked == pattern => {}
                     _ => return false,
                 }

@@ -17,6 +17,10 @@ pub const REQUIRED: &str = "This field is required.";
 pub const NULL: &str = "This field may not be null.";
 const BLANK: &str = "This field may not be blank.";
 const NOT_A_STRING: &str = "Not a valid string.";
+const NOT_AN_INTEGER: &str = "A valid integer is required.";
+const TOO_LONG: &str = "String value too large.";
+/// The most characters of a number's text.
+const LONGEST_NUMBER: usize = 1000;
 const NOT_A_MOMENT: &str = "Datetime has wrong format. Use one of these formats instead: \
                             YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].";
 
@@ -117,6 +121,18 @@ impl<'a> Fields<'a> {
                 for fault in faults {
                     self.fault(name, fault);
                 }
+                None
+            }
+        }
+    }
+
+    /// A whole number, also written as a text or with a fraction of zeros.
+    pub fn integer(&mut self, name: &'static str) -> Option<i64> {
+        let raw = self.required(name, false)?;
+        match integer(raw) {
+            Ok(number) => Some(number),
+            Err(fault) => {
+                self.fault(name, fault);
                 None
             }
         }
@@ -261,7 +277,119 @@ pub fn text(raw: &RawValue, rule: Rule) -> Result<String, Vec<String>> {
     }
 }
 
+/// A whole number. One beyond 64 bits counts as the nearest that is not.
+fn integer(raw: &RawValue) -> Result<i64, &'static str> {
+    let written = match Kind::of(raw) {
+        Kind::Int | Kind::Float => raw.get().to_owned(),
+        Kind::Str => Text::of(raw).map_err(|_| NOT_AN_INTEGER)?.text,
+        _ => return Err(NOT_AN_INTEGER),
+    };
+    if Kind::of(raw) == Kind::Str && written.chars().count() > LONGEST_NUMBER {
+        return Err(TOO_LONG);
+    }
+    let written = trimmed(&written);
+    let (whole, fraction) = written.split_once('.').unwrap_or((written, ""));
+    let digits = whole.strip_prefix(['-', '+']).unwrap_or(whole);
+    let is_whole = !digits.is_empty()
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && fraction.bytes().all(|byte| byte == b'0')
+        && written.contains('.') != fraction.is_empty();
+    if is_whole {
+        let end = if whole.starts_with('-') { i64::MIN } else { i64::MAX };
+        return Ok(whole.parse().unwrap_or(end));
+    }
+    // `1e3` is a number of JSON, and a whole one.
+    match raw.get().parse::<f64>() {
+        #[allow(clippy::cast_possible_truncation)]
+        Ok(number) if Kind::of(raw) == Kind::Float && number.is_finite() && number.fract() == 0.0 => Ok(number as i64),
+        _ => Err(NOT_AN_INTEGER),
+    }
+}
+
 /// Without the white space at its ends; four separators of ASCII count as such.
 pub fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
+}
+
+/// What is wrong with a list of texts.
+#[derive(Debug)]
+pub enum ListFaults {
+    Whole(String),
+    /// By place in the list.
+    Items(Vec<(usize, Vec<String>)>),
+}
+
+impl Serialize for ListFaults {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Whole(fault) => [fault].serialize(serializer),
+            Self::Items(items) => {
+                serializer.collect_map(items.iter().map(|(place, faults)| (place.to_string(), faults)))
+            }
+        }
+    }
+}
+
+/// A list of texts that are not blank.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn texts(raw: &RawValue) -> Result<Vec<String>, ListFaults> {
+    let items: Vec<&RawValue> = match Kind::of(raw) {
+        Kind::List => serde_json::from_str(raw.get()).map_err(|error| ListFaults::Whole(error.to_string()))?,
+        Kind::Null => return Err(ListFaults::Whole(NULL.to_owned())),
+        kind => {
+            let name = kind.name();
+            return Err(ListFaults::Whole(format!(
+                "Expected a list of items but got type \"{name}\"."
+            )));
+        }
+    };
+    let mut names = Vec::with_capacity(items.len());
+    let mut faults = Vec::new();
+    for (place, item) in items.into_iter().enumerate() {
+        let name = match Kind::of(item) {
+            Kind::Null => Err(vec![NULL.to_owned()]),
+            _ => text(item, Rule::FILLED),
+        };
+        match name {
+            Ok(name) => names.push(name),
+            Err(why) => faults.push((place, why)),
+        }
+    }
+    if faults.is_empty() {
+        Ok(names)
+    } else {
+        Err(ListFaults::Items(faults))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_in_every_form() {
+        let read = |text: &str| integer(&serde_json::from_str::<Box<RawValue>>(text).unwrap());
+        for (text, number) in [
+            ("5", 5),
+            ("-5", -5),
+            ("5.0", 5),
+            ("5.00", 5),
+            ("1e3", 1000),
+            (r#""5""#, 5),
+            (r#"" 5 ""#, 5),
+            (r#""5.0""#, 5),
+            (r#""-7""#, -7),
+            ("123456789012345678901234567890", i64::MAX),
+        ] {
+            assert_eq!(read(text), Ok(number), "{text}");
+        }
+        for text in [
+            "5.5", r#""""#, r#""5.5""#, r#""5.""#, r#""x""#, "true", "[]", "{}", r#""1e3""#, r#""-""#,
+        ] {
+            assert_eq!(read(text), Err(NOT_AN_INTEGER), "{text}");
+        }
+        assert_eq!(read(&format!("\"{}\"", "1".repeat(1001))), Err(TOO_LONG));
+    }
 }

@@ -167,6 +167,23 @@ pub fn number_text(raw: &str) -> String {
     }
 }
 
+/// JSON without white space between its parts. The text is known to be JSON.
+pub fn compact(raw: &str) -> String {
+    let (mut compact, mut in_string, mut is_escaped) = (String::with_capacity(raw.len()), false, false);
+    for c in raw.chars() {
+        if in_string {
+            in_string = is_escaped || c != '"';
+            is_escaped = !is_escaped && c == '\\';
+        } else if c.is_ascii_whitespace() {
+            continue;
+        } else {
+            in_string = c == '"';
+        }
+        compact.push(c);
+    }
+    compact
+}
+
 /// What keeps free JSON from being stored: a NUL or a lone surrogate in a string, or nesting without
 /// end. The text is known to be JSON.
 pub fn free_json_problem(raw: &str) -> Option<String> {
@@ -298,6 +315,12 @@ mod tests {
         let deep = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
         assert_eq!(free_json_problem(&deep(DEEPEST)), None);
         assert!(free_json_problem(&deep(DEEPEST + 1)).is_some());
+    }
+
+    #[test]
+    fn white_space_goes_where_it_says_nothing() {
+        let raw = "{ \"a b\" :\n[1, \"\\\" \\\\\" ] ,\t\"c\":null }";
+        assert_eq!(compact(raw), r#"{"a b":[1,"\" \\"],"c":null}"#);
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod negotiation;
 pub mod openapi;
 mod pagination;
 mod release_notifications;
+mod releases;
 mod users;
 mod workspaces;
 
@@ -39,6 +40,15 @@ pub fn routes() -> Vec<Route> {
         login::authenticate,
         login::authorise,
         release_notifications::announce,
+        releases::create::create,
+        releases::files::content,
+        releases::files::latest,
+        releases::files::of_release,
+        releases::reviews::review,
+        releases::snapshots::create,
+        releases::snapshots::publish,
+        releases::snapshots::snapshot,
+        releases::upload::upload,
         users::rights,
         workspaces::action_statuses,
         workspaces::release_flow,

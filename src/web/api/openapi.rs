@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi, ToSchema};
 
-use super::{airlock, job_requests, jobs, login, release_notifications, users, workspaces};
+use super::{airlock, job_requests, jobs, login, release_notifications, releases, users, workspaces};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -22,6 +22,15 @@ use super::{airlock, job_requests, jobs, login, release_notifications, users, wo
         login::authenticate,
         login::authorise,
         release_notifications::announce,
+        releases::create::create,
+        releases::files::content,
+        releases::files::latest,
+        releases::files::of_release,
+        releases::reviews::review,
+        releases::snapshots::create,
+        releases::snapshots::publish,
+        releases::snapshots::snapshot,
+        releases::upload::upload,
         users::rights,
         workspaces::action_statuses,
         workspaces::release_flow,
@@ -45,6 +54,15 @@ impl Modify for Tokens {
             .components
             .get_or_insert_default()
             .add_security_scheme("backend_token", SecurityScheme::ApiKey(ApiKey::Header(token)));
+        let token =
+            ApiKeyValue::with_description("Authorization", "A bot's username, a colon, and its personal token.");
+        let session = ApiKeyValue::with_description(
+            "sessionid",
+            "Somebody's session. What changes something needs the header `X-CSRFToken` too.",
+        );
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("personal_token", SecurityScheme::ApiKey(ApiKey::Header(token)));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(session)));
     }
 }
 
@@ -188,4 +206,67 @@ pub(super) fn user_rights() -> Value {
             "projects": [{"slug": "asthma", "roles": ["ProjectCollaborator"]}]
         }
     })
+}
+
+/// A release as it is announced, and as it is reviewed.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only describes what is read elsewhere")]
+pub struct ReleaseAnnounced {
+    files: Vec<FileAnnounced>,
+    /// `airlock_id` in it, when it is there, becomes the id of the release.
+    metadata: Value,
+    #[schema(required = true)]
+    review: Option<Review>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only describes what is read elsewhere")]
+pub struct FileAnnounced {
+    /// Its path as researchers know it.
+    name: String,
+    url: String,
+    /// In bytes.
+    size: i64,
+    sha256: String,
+    /// When it was written.
+    date: String,
+    metadata: Value,
+    #[schema(required = true)]
+    review: Option<Review>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only describes what is read elsewhere")]
+pub struct Review {
+    /// `APPROVED` or `REJECTED`.
+    status: String,
+    comments: Value,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only describes what is read elsewhere")]
+pub struct SnapshotFiles {
+    file_ids: Vec<String>,
+}
+
+pub fn release_announced() -> Value {
+    json!({
+        "files": [{
+            "name": "output/a.txt", "url": "output/a.txt", "size": 12,
+            "sha256": "f762b0a1c8f7e2f9a3a5f1c4e1bb0cd0b0f9a4a9a7c2f3d1e6b5a4c3d2e1f0a9",
+            "date": "2026-01-15T09:29:58.123456+00:00",
+            "metadata": {"tool": "airlock", "airlock_id": "01JDB8Q5ZCY5V0Q7M1M9N0A1B2"}, "review": null
+        }],
+        "metadata": {"tool": "airlock", "airlock_id": "01JDB8Q5ZCY5V0Q7M1M9N0A1B2"},
+        "review": null
+    })
+}
+
+pub fn released_files() -> Value {
+    json!({"files": [{
+        "name": "output/a.txt", "id": "01JDB8RN6Q5B1S2T3V4W5X6Y7Z", "url": "/api/v2/releases/file/01JDB8RN6Q5B1S2T3V4W5X6Y7Z",
+        "user": "checker", "date": "2026-01-15T09:30:00.123456+00:00",
+        "sha256": "f762b0a1c8f7e2f9a3a5f1c4e1bb0cd0b0f9a4a9a7c2f3d1e6b5a4c3d2e1f0a9", "size": 12, "is_deleted": false,
+        "backend": "TPP", "metadata": {"tool": "airlock"}, "review": null
+    }]})
 }

@@ -110,7 +110,7 @@ fn quoted(text: &str) -> String {
 
 /// Scheme and host as the caller used them. A proxy in front of us takes the TLS off, so what it says
 /// of the scheme counts, when it is one that we trust; else the site's own address knows.
-fn origin(request: &Request<'_>, app: Option<&App>) -> String {
+pub(super) fn origin(request: &Request<'_>, app: Option<&App>) -> String {
     let Some(web) = app.map(|app| &app.settings.web) else {
         return String::new();
     };

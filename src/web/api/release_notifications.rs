@@ -4,14 +4,12 @@ use rocket::http::Status;
 use rocket::post;
 use serde::{Serialize, Serializer};
 use serde_json::json;
-use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::answer::Answer;
 use super::body::Body;
 use super::csrf::NotForged;
-use super::fields::{self, Faults, NULL, NoObject, Rule};
-use super::json::Kind;
+use super::fields::{self, Faults, ListFaults, NoObject, Rule};
 use super::negotiation::AsksForJson;
 use super::openapi::{self, Detail};
 use crate::core::releases::actions::{ReleaseNotice, announce_release};
@@ -81,30 +79,11 @@ pub async fn announce(
 #[derive(Debug)]
 enum Refusal {
     NoObject(NoObject),
-    Fields(Faults, Option<FileFaults>),
-}
-
-/// What is wrong with the list of files.
-#[derive(Debug)]
-enum FileFaults {
-    Whole(String),
-    /// By place in the list.
-    Items(Vec<(usize, Vec<String>)>),
-}
-
-impl Serialize for FileFaults {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Whole(fault) => [fault].serialize(serializer),
-            Self::Items(items) => {
-                serializer.collect_map(items.iter().map(|(place, faults)| (place.to_string(), faults)))
-            }
-        }
-    }
+    Fields(Faults, Option<ListFaults>),
 }
 
 /// Faults in the order of the fields.
-struct InOrder<'a>(&'a Faults, Option<&'a FileFaults>);
+struct InOrder<'a>(&'a Faults, Option<&'a ListFaults>);
 
 impl Serialize for InOrder<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -136,7 +115,7 @@ fn read(body: &[u8]) -> Result<ReleaseNotice, Refusal> {
     let mut fields = fields::object(body).map_err(Refusal::NoObject)?;
     let created_by = fields.text("created_by", Rule::FILLED).unwrap_or_default();
     let path = fields.text("path", Rule::FILLED).unwrap_or_default();
-    let files = fields.raw("files").map(files).transpose();
+    let files = fields.raw("files").map(fields::texts).transpose();
     match (fields.end(), files) {
         (Ok(()), Ok(files)) => Ok(ReleaseNotice {
             created_by,
@@ -144,35 +123,5 @@ fn read(body: &[u8]) -> Result<ReleaseNotice, Refusal> {
             files,
         }),
         (faults, files) => Err(Refusal::Fields(faults.err().unwrap_or_default(), files.err())),
-    }
-}
-
-fn files(raw: &RawValue) -> Result<Vec<String>, FileFaults> {
-    let items: Vec<&RawValue> = match Kind::of(raw) {
-        Kind::List => serde_json::from_str(raw.get()).map_err(|error| FileFaults::Whole(error.to_string()))?,
-        Kind::Null => return Err(FileFaults::Whole(NULL.to_owned())),
-        kind => {
-            let name = kind.name();
-            return Err(FileFaults::Whole(format!(
-                "Expected a list of items but got type \"{name}\"."
-            )));
-        }
-    };
-    let mut names = Vec::with_capacity(items.len());
-    let mut faults = Vec::new();
-    for (place, item) in items.into_iter().enumerate() {
-        let name = match Kind::of(item) {
-            Kind::Null => Err(vec![NULL.to_owned()]),
-            _ => fields::text(item, Rule::FILLED),
-        };
-        match name {
-            Ok(name) => names.push(name),
-            Err(why) => faults.push((place, why)),
-        }
-    }
-    if faults.is_empty() {
-        Ok(names)
-    } else {
-        Err(FileFaults::Items(faults))
     }
 }

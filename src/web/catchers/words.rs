@@ -95,7 +95,7 @@ pub(super) fn of(case: &Case<'_>) -> Words {
         ),
         503 => words(
             "Temporarily unavailable",
-            "The site cannot reach its database at the moment. Whatever you sent was stored whole or not at all.",
+            "The site cannot reach its database or its storage, or is too busy. Whatever you sent was stored whole or not at all.",
             vec!["Wait a minute and try again."],
         ),
         code if code < 500 => words(

@@ -36,7 +36,7 @@ impl BackendRefused {
     }
 }
 
-async fn authenticate(request: &Request<'_>) -> Result<std::result::Result<KnownBackend, BackendRefused>> {
+pub(super) async fn authenticate(request: &Request<'_>) -> Result<std::result::Result<KnownBackend, BackendRefused>> {
     let Some(token) = request.headers().get_one("Authorization") else {
         return Ok(Err(BackendRefused::HeaderMissing));
     };

@@ -23,7 +23,20 @@ pub enum Reader {
     Person(Can<ViewReleases>),
 }
 
-impl ReleaseReader<'_> {
+impl<'r> ReleaseReader<'r> {
+    /// The request itself, for what answers by its headers.
+    pub fn request(&self) -> &'r Request<'r> {
+        self.0
+    }
+
+    /// Who looks at a snapshot that is not public: somebody with a session, and no bot.
+    ///
+    /// # Errors
+    /// `NotAllowed` in the words that clients know.
+    pub async fn of_draft(&self, snapshot_id: i32, project_id: i32) -> Result<Can<ViewReleases>> {
+        self.person(&format!("snapshot pk={snapshot_id}"), project_id).await
+    }
+
     /// Who reads releases of a workspace, in the project of this id.
     ///
     /// A header `Authorization` that is not empty must be a bot's, and a session does not count then.
@@ -34,7 +47,10 @@ impl ReleaseReader<'_> {
     pub async fn of_workspace(&self, workspace: &str, project_id: i32) -> Result<Reader> {
         match self.0.headers().get_one("Authorization") {
             Some(shown) if !shown.is_empty() => self.bot(shown).await.map(Reader::Bot),
-            _ => self.person(workspace, project_id).await.map(Reader::Person),
+            _ => {
+                let what = format!("workspace {workspace}");
+                self.person(&what, project_id).await.map(Reader::Person)
+            }
         }
     }
 
@@ -59,7 +75,7 @@ impl ReleaseReader<'_> {
         }
     }
 
-    async fn person(&self, workspace: &str, project_id: i32) -> Result<Can<ViewReleases>> {
+    async fn person(&self, what: &str, project_id: i32) -> Result<Can<ViewReleases>> {
         let actor = match actor(self.0).await {
             Ok(actor) => actor,
             Err(Error::Unavailable(cause)) => return Err(Error::Unavailable(cause.clone())),
@@ -69,7 +85,7 @@ impl ReleaseReader<'_> {
             return Err(Error::NotAllowed("Invalid user or token".into()));
         };
         user.can(project_id)
-            .map_err(|_| Error::NotAllowed(format!("Invalid user or token for workspace {workspace}").into()))
+            .map_err(|_| Error::NotAllowed(format!("Invalid user or token for {what}").into()))
     }
 }
 

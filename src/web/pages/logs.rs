@@ -12,12 +12,14 @@ use crate::core::names::is_slug;
 use crate::core::people::store::user_by_username;
 use crate::core::projects::store::orgs::org_by_slug;
 use crate::core::projects::store::project_by_slug;
+use crate::core::releases::store::lists::{has_releases, project_has_releases};
 use crate::core::workspaces::Workspace;
 use crate::core::workspaces::store::workspace_in_project;
 use crate::web::database::Database;
 use crate::web::guards::{ProjectSlug, Visit, WorkspaceName};
 use crate::web::pages::paged::{asked, pagination};
 use crate::web::pages::places::under_workspace;
+use crate::web::pages::releases::workspace_tabs;
 use crate::web::pages::{org_tabs, project_tabs, user_tabs};
 use crate::web::responders::{Failure, Outcome};
 use crate::web::view::{Banner, JobRequestsTable, Link, Page, Pagination, Tab, Without, user_href};
@@ -48,12 +50,13 @@ pub async fn project_logs(
         .await?
         .ok_or(Failure::not_found("Project"))?;
     let listed = requests_of_project(&mut conn, project.id, asked).await?;
+    let has_releases = project_has_releases(&mut conn, project.id).await?;
     drop(conn);
     let href = format!("/{}/", project.slug);
     let view = LogsView {
         heading: HEADING,
         thing: Link::new(project.name.as_str(), href.as_str()),
-        tabs: project_tabs(&href, 1),
+        tabs: project_tabs(&href, 1, has_releases),
         pagination: pagination(&visit, page, listed.total, REQUESTS_PER_PAGE)?,
         table: JobRequestsTable::new(
             "Job requests of the project, the newest first",
@@ -168,6 +171,7 @@ pub async fn workspace_logs(
         .ok_or(Failure::not_found("Workspace"))?;
     let backends = backends_of_workspace(&mut conn, workspace.id).await?;
     let listed = requests_of_workspace(&mut conn, workspace.id, &filter, asked).await?;
+    let has_releases = has_releases(&mut conn, workspace.id).await?;
     drop(conn);
 
     let href = workspace.href();
@@ -177,7 +181,7 @@ pub async fn workspace_logs(
         .has_permission(Permission::JobRun, Some(workspace.project_id));
     let view = WorkspaceLogsView {
         workspace: Link::new(workspace.name.as_str(), href.as_str()),
-        tabs: Tab::pair(("Overview", href.clone()), (HEADING, logs_href.clone()), 1),
+        tabs: workspace_tabs(&href, 1, has_releases),
         alerts: alerts(&visit, &workspace),
         run_href: (may_run && !workspace.is_archived).then(|| format!("{href}run-jobs/")),
         backends: backends

@@ -1,6 +1,6 @@
 //! Pages for web users: one folder or file an area, each with its handlers and its views.
 
-mod answer;
+pub mod answer;
 pub mod dev_mail;
 mod errors;
 mod event_log;
@@ -11,14 +11,16 @@ mod login;
 mod logos;
 mod logs;
 mod orgs;
-mod paged;
+mod outputs;
+pub mod paged;
 mod places;
 mod project_edit;
 mod projects;
-mod repo;
+mod releases;
+pub(in crate::web) mod repo;
 mod run_jobs;
 mod search;
-mod settings;
+pub mod settings;
 mod status;
 mod status_page;
 mod ui_components;
@@ -119,18 +121,27 @@ pub fn project_routes() -> Vec<Route> {
         logs::project_logs,
         logs::workspace_logs,
     ];
+    routes.extend(outputs::routes());
     routes.extend(routes![run_jobs::form, run_jobs::send].into_iter().map(tried_first));
+    routes.extend(releases::routes().into_iter().map(tried_first));
     routes
 }
 
-/// The parts of a project: its overview, its job requests, its members.
-fn project_tabs(href: &str, active: usize) -> Vec<Tab> {
+/// The parts of a project: its overview, its job requests, its members, and what was released, if anything.
+fn project_tabs(href: &str, active: usize, has_releases: bool) -> Vec<Tab> {
     let mut tabs = tabs("Overview", href, active);
     tabs.push(Tab {
         label: "Members",
         href: format!("{href}members/"),
         active: active == 2,
     });
+    if has_releases {
+        tabs.push(Tab {
+            label: "Releases",
+            href: format!("{href}releases/"),
+            active: active == 3,
+        });
+    }
     tabs
 }
 
@@ -152,8 +163,8 @@ fn tabs(first: &'static str, href: &str, active: usize) -> Vec<Tab> {
     )
 }
 
-/// The reference in this address may be any text, also a word that means something where a job
-/// request's number stands (`cancel`): it is tried before those.
+/// Tried before what takes any text in its place: a reference is also a word that means something where a job
+/// request's number stands (`cancel`), and a word of ours could be the path of a file.
 fn tried_first(mut route: Route) -> Route {
     route.rank -= 4;
     route

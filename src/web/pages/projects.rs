@@ -17,12 +17,14 @@ use crate::core::jobs::JobRequestStatus;
 use crate::core::projects::store::detail::{self, ProjectFacts};
 use crate::core::projects::store::project_by_slug;
 use crate::core::projects::{INTERNAL_PROJECT, Project};
+use crate::core::releases::store::lists as releases;
 use crate::core::workspaces::facts::Facts;
 use crate::core::workspaces::store::lists::{ProjectWorkspace, workspaces_of_project};
 use crate::web::database::Database;
 use crate::web::guards::{ProjectSlug, Visit};
 use crate::web::pages::logos::Logos;
 use crate::web::pages::project_tabs;
+use crate::web::pages::releases::file_count;
 use crate::web::responders::{Failure, Outcome};
 use crate::web::view::{Banner, Link, Page, Status, Tab, Time, org_link};
 
@@ -40,6 +42,7 @@ pub struct ProjectView {
     pub edit_href: Option<String>,
     pub create_workspace_href: Option<String>,
     pub workspaces: Vec<WorkspaceRow>,
+    pub outputs: Vec<OutputRow>,
     pub repos_unavailable: bool,
     pub repos_none: bool,
     pub public_repos: Vec<Link>,
@@ -70,6 +73,27 @@ pub struct NewestRequest {
     pub created: Time,
 }
 
+/// What a workspace published last.
+#[derive(Serialize)]
+pub struct OutputRow {
+    pub workspace: String,
+    pub href: String,
+    /// Of the files, not of their publication: it says what data they are about.
+    pub created: Time,
+    pub files: String,
+}
+
+impl OutputRow {
+    fn new(output: releases::PublishedOutput, project_href: &str) -> Self {
+        Self {
+            href: format!("{project_href}{}/outputs/{}/", output.workspace, output.snapshot_id),
+            workspace: output.workspace,
+            created: Time::new(output.created_at),
+            files: file_count(output.file_count),
+        }
+    }
+}
+
 /// A point of a timeline.
 #[derive(Serialize)]
 pub struct Moment {
@@ -88,6 +112,8 @@ pub async fn project(visit: Visit<'_>, db: &Database, project: ProjectSlug<'_>) 
     let facts = detail::facts(&mut conn, project.id, visit.actor.id()).await?;
     let workspaces = workspaces_of_project(&mut conn, project.id).await?;
     let members = detail::members(&mut conn, project.id).await?;
+    let has_releases = releases::project_has_releases(&mut conn, project.id).await?;
+    let outputs = releases::published_outputs(&mut conn, project.id).await?;
     drop(conn);
     let urls: BTreeSet<String> = workspaces.iter().map(|workspace| workspace.repo_url.clone()).collect();
     let asked: Vec<RepoUrl> = urls.iter().filter_map(|url| url.parse().ok()).collect();
@@ -113,7 +139,7 @@ pub async fn project(visit: Visit<'_>, db: &Database, project: ProjectSlug<'_>) 
     let logo_href = logos.href(logo, facts.org_logo_file.as_deref());
     logos.allow(&visit);
     let view = ProjectView {
-        tabs: project_tabs(&href, 0),
+        tabs: project_tabs(&href, 0, has_releases),
         alerts: alerts(&project),
         register_href: project.number.as_deref().map(register_href),
         staff_href: visit.staff_href(format!("/staff/projects/{}/", project.slug)),
@@ -122,6 +148,10 @@ pub async fn project(visit: Visit<'_>, db: &Database, project: ProjectSlug<'_>) 
         workspaces: workspaces
             .into_iter()
             .map(|workspace| WorkspaceRow::new(workspace, &href, shows_badges))
+            .collect(),
+        outputs: outputs
+            .into_iter()
+            .map(|output| OutputRow::new(output, &href))
             .collect(),
         repos_unavailable: repos.is_unknown,
         repos_none: repos.is_none,

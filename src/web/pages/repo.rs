@@ -79,7 +79,7 @@ pub async fn page(visit: Visit<'_>, db: &Database, repo_url: &str) -> Outcome<An
 }
 
 /// The text of an address in a path, which was encoded once or twice; Rocket has decoded it once.
-fn address(text: &str) -> Option<Cow<'_, str>> {
+pub(in crate::web) fn address(text: &str) -> Option<Cow<'_, str>> {
     // A folder of a development copy begins with a slash.
     let is_plain = text.contains("://") || text.starts_with('/');
     let url = if is_plain {

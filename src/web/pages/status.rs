@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use rocket::http::{ContentType, Header, Status};
-use rocket::{Responder, get};
+use rocket::{Responder, State, get};
 use time::OffsetDateTime;
 use tokio::time::timeout;
 
 use crate::core::error::Error;
 use crate::core::jobs::backends::{Contact, contact_by_slug};
 use crate::core::upkeep::readiness;
+use crate::web::App;
 use crate::web::api::dates::UtcWithOffset;
 use crate::web::database::Database;
 use crate::web::responders::{Failure, Outcome, Plain};
@@ -27,11 +28,19 @@ const PROBE_LIMIT: Duration = Duration::from_secs(5);
 /// Whether the process can serve: the database answers. What else an operator should know comes below, as
 /// warnings: nothing of it is a reason to keep visitors away.
 #[get("/ready")]
-pub async fn ready(db: &Database) -> Outcome<Uncached> {
-    let looked = timeout(PROBE_LIMIT, readiness(db)).await;
+pub async fn ready(db: &Database, app: &State<App>) -> Outcome<Uncached> {
+    let (looked, storage) = tokio::join!(
+        timeout(PROBE_LIMIT, readiness(db)),
+        timeout(PROBE_LIMIT, app.files.probe())
+    );
     let readiness = looked.map_err(|_| Error::Unavailable("no answer in time".to_owned()))??;
+    let mut warnings = readiness.warnings(OffsetDateTime::now_utc());
+    if !matches!(storage, Ok(Ok(()))) {
+        tracing::warn!(?storage, "the storage of released files does not answer");
+        warnings.push("the storage of released files does not answer".to_owned());
+    }
     let mut body = "ready\n".to_owned();
-    for warning in readiness.warnings(OffsetDateTime::now_utc()) {
+    for warning in warnings {
         body.push_str("warning: ");
         body.push_str(&warning);
         body.push('\n');

@@ -12,6 +12,7 @@ use crate::core::access::{ArchiveWorkspaces, Permission, ToggleNotifications};
 use crate::core::ids::RepoUrl;
 use crate::core::jobs::store::{last_runs, lists, run_form};
 use crate::core::paging::PageAsked;
+use crate::core::releases::store::lists::outputs_of_workspace;
 use crate::core::workspaces::actions as changes;
 use crate::core::workspaces::facts::{Facts, Visibility};
 use crate::web::database::Database;
@@ -54,6 +55,7 @@ pub async fn page(visit: Visit<'_>, db: &Database, project: &str, workspace: &st
         actions::actions(&workspace, &runs, definition.as_deref())
     };
     recent.truncate(RECENT);
+    let outputs = outputs_of_workspace(&mut conn, workspace.id, visit.actor.id()).await?;
     drop(conn);
 
     let repo = workspace.repo_url.parse::<RepoUrl>().ok();
@@ -78,6 +80,9 @@ pub async fn page(visit: Visit<'_>, db: &Database, project: &str, workspace: &st
         may_run,
         has_backend,
         is_member,
+        sees_level_4: outputs.has_level_4 && visit.actor.has_permission(Permission::UnreleasedOutputsView, Some(id)),
+        sees_drafts: visit.actor.has_permission(Permission::ReleaseFileView, Some(id)),
+        may_publish: visit.actor.has_permission(Permission::SnapshotPublish, Some(id)),
         may_edit: visit.actor.has_permission(Permission::WorkspaceCreate, Some(id)),
         may_archive: visit.actor.has_permission(Permission::WorkspaceArchive, Some(id)),
         may_toggle_notifications: visit
@@ -93,6 +98,7 @@ pub async fn page(visit: Visit<'_>, db: &Database, project: &str, workspace: &st
         recent,
         actions,
         first_job,
+        outputs,
     };
     let view = view::view(&workspace, found, &viewer);
     let chrome = visit

@@ -12,6 +12,11 @@ pub fn sign_off_href(url: &str) -> String {
     format!("/publish-repo/{}/", encoded_twice(url))
 }
 
+/// The staff's page of a repository; `url` is the repository's own address, as stored.
+pub fn staff_repo_href(url: &str) -> String {
+    format!("/staff/repos/{}/", encoded_twice(url))
+}
+
 /// Once for the path; once more so that what stands in front of us (proxies, servers that undo the first) finds no
 /// slash in it.
 fn encoded_twice(url: &str) -> String {

@@ -37,6 +37,21 @@ impl SafeHtml {
         Self(cleaner.clean(html).to_string())
     }
 
+    /// The words of HTML that staff wrote, without its elements: text, which is not escaped.
+    pub fn words_of(html: &str) -> String {
+        let cleaned = ammonia::Builder::default().tags([].into()).clean(html).to_string();
+        let entities = [
+            ("&lt;", "<"),
+            ("&gt;", ">"),
+            ("&quot;", "\""),
+            ("&nbsp;", " "),
+            ("&amp;", "&"),
+        ];
+        entities
+            .iter()
+            .fold(cleaned, |text, (entity, character)| text.replace(entity, character))
+    }
+
     /// A value as JSON for a data element; it cannot end the element it stands in.
     ///
     /// # Errors
@@ -83,8 +98,28 @@ impl SafeHtml {
             .markup("</a>")
     }
 
+    /// Adds other HTML that may be shown.
+    pub fn join(&mut self, other: &Self) -> &mut Self {
+        self.0.push_str(&other.0);
+        self
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether nothing of it can be read: only elements and white space, if anything.
+    pub fn is_blank(&self) -> bool {
+        let mut is_markup = false;
+        let text = self.0.replace("&nbsp;", " ");
+        !text.chars().any(|c| {
+            match c {
+                '<' => is_markup = true,
+                '>' if is_markup => is_markup = false,
+                c => return !is_markup && !c.is_whitespace(),
+            }
+            false
+        })
     }
 }
 
@@ -92,6 +127,12 @@ impl SafeHtml {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn words_of_html_have_no_elements() {
+        let html = "<p>Down <b>now</b> &amp; <a href=\"/x/\">later</a></p><script>x()</script>";
+        assert_eq!(SafeHtml::words_of(html), "Down now & later");
+    }
 
     #[test]
     fn text_shows_as_it_is_and_links_lead_to_the_web_alone() {
@@ -107,6 +148,22 @@ mod tests {
         let mut html = SafeHtml::default();
         html.link("javascript:alert(1)", "click");
         assert_eq!(html.as_str(), "click");
+    }
+
+    #[test]
+    fn what_only_looks_like_something_is_blank() {
+        for html in [
+            "",
+            " <script>alert(1)</script> ",
+            "<p><br>&nbsp;</p>",
+            "<a href=\"https://x/\"></a>",
+            "<!-- x -->",
+        ] {
+            assert!(SafeHtml::from_html(html).is_blank(), "{html}");
+        }
+        for html in ["x", "<b>x</b>", "a < b", "1 > 0", ">"] {
+            assert!(!SafeHtml::from_html(html).is_blank(), "{html}");
+        }
     }
 
     #[test]

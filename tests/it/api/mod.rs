@@ -9,6 +9,7 @@ mod notifications;
 mod openapi;
 mod personal_tokens;
 mod release_notifications;
+mod releases;
 mod status;
 mod tokens;
 mod users;

@@ -209,7 +209,8 @@ async fn the_api_takes_no_forged_request_of_a_session(pool: PgPool) {
             assert!(detail(&refused).contains(" checking failed - "), "{path} {foreign:?}");
         }
         let ours = send(&[("X-CSRFToken", &token), ("Origin", "http://localhost:8000")]).await;
-        assert_ne!(ours.status, 403, "{path}");
+        // Some want more than the token: the name of somebody who may.
+        assert!(!ours.body.contains("CSRF"), "{path} {}", ours.body);
         asked += 1;
     }
     assert!(asked >= 3, "{asked}");

@@ -88,6 +88,32 @@ pub async fn peopled(site: &Site) {
         };
         world.job(id, job).await;
     }
+    for (release, workspace, by) in [("1", "ws", "ada"), ("2", "theirs", "mallory")] {
+        let file = file_id(release);
+        let files: &[(&str, &[u8])] = &[("output/a.txt", b"some content")];
+        site.release_called(release, || file.clone(), workspace, "tpp", by, files)
+            .await;
+        site.snapshot(workspace, by, std::slice::from_ref(&file), true).await;
+    }
+    world
+        .so("UPDATE backend SET level_4_url = 'https://l4.example.org' WHERE slug = 'tpp'")
+        .await;
+    // One permission for data each, numbered as the projects are.
+    for project in ["project", "another"] {
+        sqlx::query(
+            r#"INSERT INTO data_permission (project_id, kind, reason, created_by_id)
+               SELECT p.id, 't1oo', 'Approved', (SELECT min(id) FROM "user") FROM project p WHERE p.slug = $1"#,
+        )
+        .bind(project)
+        .execute(site.db.pool())
+        .await
+        .unwrap();
+    }
+}
+
+/// The one file of a release, `1` or `2`.
+pub fn file_id(release: &str) -> String {
+    format!("{release:0>26}")
 }
 
 /// Every mounted route that changes something. A development copy's stand-in for GitHub is another site.
@@ -160,7 +186,10 @@ pub fn usual(parameter: &str) -> String {
     match parameter {
         "project" => "project",
         "workspace" | "name" => "ws",
-        "id" => "1",
+        "id" | "n" | "release" => "1",
+        "file" | "file_id" => return file_id("1"),
+        "backend" => "tpp",
+        "path" => "",
         "identifier" | "_identifier" => "job1",
         "username" => "ada",
         "slug" => "acme",
@@ -178,9 +207,18 @@ pub async fn everything(site: &Site) -> String {
         "workspace",
         "job_request",
         "job",
+        "release",
+        "release_file",
+        "release_file_review",
+        "snapshot",
+        "snapshot_file",
+        "publish_request",
         "auditable_event",
         "org",
+        "project_collaboration",
         "project_membership",
+        "data_permission",
+        "redirect",
         "org_membership",
         "backend_membership",
         "personal_token",

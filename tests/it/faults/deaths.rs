@@ -31,19 +31,25 @@ kinds![
     copilot_windows,
     email_changed,
     email_confirm,
+    file_uploaded,
     files_released,
     jobs_finished,
     login_link,
     login_token_made,
     login_token_used,
+    project_created,
+    release_created,
     release_notified,
+    repo_opening_asked,
     repo_signed_off,
     repo_to_publish,
     repo_with_outputs,
+    request_approved,
     request_rejected,
     request_returned,
     test_mail,
     user_registered,
+    welcome,
 ];
 
 #[test]
@@ -135,14 +141,14 @@ async fn issues(house: &House, kind: &str, steps: &[&str], ids: &[i64]) {
     let issues = house.github.issues(REPO);
     let mut titles: Vec<&str> = issues.iter().map(|issue| issue.title.as_str()).collect();
     titles.sort_unstable();
-    let wanted: Vec<String> = (0..steps.len()).map(kinds::title).collect();
+    let wanted: Vec<String> = (0..steps.len()).map(|number| kinds::title(kind, number)).collect();
     assert_eq!(titles, wanted);
     for (number, id) in ids.iter().enumerate() {
-        let title = kinds::title(number);
+        let title = kinds::title(kind, number);
         let issue = issues.iter().find(|issue| issue.title == title).unwrap();
         is_as_told(issue, kind);
         let known: i64 = sqlx::query_scalar("SELECT number FROM tracked_issue WHERE subject = $1")
-            .bind(kinds::subject(number))
+            .bind(kinds::subject(kind, number))
             .fetch_one(&house.pool)
             .await
             .unwrap();
@@ -161,6 +167,7 @@ fn is_as_told(issue: &StoredIssue, kind: &str) {
         "check_opened" => (0, true, &["external", "Pending review"]),
         "check_commented" => (1, true, &["external", "With requester"]),
         "check_closed" => (1, false, &["external"]),
+        "repo_opening_asked" => (0, true, &[]),
         _ => panic!("{kind} has no issue"),
     };
     assert_eq!(issue.comments.len(), comments, "{issue:?}");

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use jobserver::core::outbox::fault::STEPS;
 use jobserver::core::outbox::{
     CheckClosed, CheckCommented, CheckEvent, CheckOpened, CheckUpdated, Content, CopilotWindow, CopilotWindows, Draft,
-    EmailChanged, EmailConfirm, FinishedJob, JobsFinished, LoginLink, LoginTokenMade, LoginTokenUsed, OtherJobs,
-    OutputCheck, ReleaseNotified, ReleasedFiles, RepoSignedOff, RepoToPublish, RepoWithOutputs, RequestDecided,
-    Service, Status, TestMail, Update, UserRegistered,
+    EmailChanged, EmailConfirm, FileUploaded, FinishedJob, JobsFinished, LoginLink, LoginTokenMade, LoginTokenUsed,
+    OtherJobs, OutputCheck, ProjectCreated, ReleaseCreated, ReleaseNotified, ReleasedFiles, RepoOpeningAsked,
+    RepoSignedOff, RepoToPublish, RepoWithOutputs, RequestDecided, Service, Status, TestMail, Update, UserRegistered,
+    Welcome,
 };
 use serde_json::Value;
 
@@ -37,13 +38,19 @@ pub fn draft(kind: &str, number: usize) -> Draft {
 }
 
 /// The title of the issue about the request of this number.
-pub fn title(number: usize) -> String {
-    check(number).title()
+pub fn title(kind: &str, number: usize) -> String {
+    match content(kind, number) {
+        Content::RepoOpeningAsked(facts) => facts.title(),
+        _ => check(number).title(),
+    }
 }
 
 /// What the issue about the request of this number is remembered by.
-pub fn subject(number: usize) -> String {
-    check(number).subject()
+pub fn subject(kind: &str, number: usize) -> String {
+    match content(kind, number) {
+        Content::RepoOpeningAsked(facts) => facts.subject(),
+        _ => check(number).subject(),
+    }
 }
 
 fn check(number: usize) -> OutputCheck {
@@ -122,9 +129,10 @@ fn content(kind: &str, number: usize) -> Content {
             user: "olga".to_owned(),
         }),
         "check_updated" => Content::CheckUpdated(CheckUpdated {
-            title: title(number),
+            title: title("check_opened", number),
             event: event(),
         }),
+        "request_approved" => Content::RequestApproved(decided(number)),
         "files_released" => Content::FilesReleased(decided(number)),
         "request_rejected" => Content::RequestRejected(decided(number)),
         "request_returned" => Content::RequestReturned(decided(number)),
@@ -136,6 +144,24 @@ fn content(kind: &str, number: usize) -> Content {
                 count: 1,
                 names: vec!["table.csv".to_owned()],
             }),
+        }),
+        "release_created" => Content::ReleaseCreated(ReleaseCreated {
+            release: format!("01R{number}"),
+            project: "tea".to_owned(),
+            workspace: "ws".to_owned(),
+            user: "olga".to_owned(),
+            files: 2,
+            backend: "TPP".to_owned(),
+        }),
+        "file_uploaded" => Content::FileUploaded(FileUploaded {
+            file: format!("01F{number}"),
+            name: "output/table.csv".to_owned(),
+            size: 1_048_576,
+            release: format!("01R{number}"),
+            project: "tea".to_owned(),
+            workspace: "ws".to_owned(),
+            user: "olga".to_owned(),
+            backend: "TPP".to_owned(),
         }),
         "email_confirm" => Content::EmailConfirm(EmailConfirm {
             change_id: i64::try_from(number).unwrap(),
@@ -160,6 +186,16 @@ fn content(kind: &str, number: usize) -> Content {
             backend: "TPP".to_owned(),
             used_at: 1_700_000_000,
         }),
+        "project_created" => Content::ProjectCreated(ProjectCreated {
+            project: format!("tea{number}"),
+            title: "7 - Tea".to_owned(),
+            by: "sam".to_owned(),
+            copilot: "olga".to_owned(),
+        }),
+        "welcome" => Content::Welcome(Welcome {
+            name: "Ada".to_owned(),
+            project: "Tea".to_owned(),
+        }),
         "user_registered" => Content::UserRegistered(UserRegistered {
             username: format!("newcomer{number}"),
         }),
@@ -181,6 +217,12 @@ fn content(kind: &str, number: usize) -> Content {
             repo: format!("https://github.com/opensafely/tea{number}"),
             by: "Ada".to_owned(),
             numbers: vec!["7".to_owned()],
+        }),
+        "repo_opening_asked" => Content::RepoOpeningAsked(RepoOpeningAsked {
+            repo_id: i32::try_from(number).unwrap(),
+            repo: format!("https://github.com/opensafely/tea{number}"),
+            by: "Olga".to_owned(),
+            username: "olga".to_owned(),
         }),
         _ => panic!("{kind} is a new kind: say here what one looks like, and in `deaths` that it is tested"),
     }

@@ -207,7 +207,12 @@ async fn github_fails(pool: &PgPool, fault: Fault) {
     stop(worker).await;
     let issues = house.github.issues(REPO);
     let titles: Vec<String> = issues.iter().map(|issue| issue.title.clone()).collect();
-    assert_eq!(titles, (0..CALLS.len()).map(kinds::title).collect::<Vec<_>>());
+    assert_eq!(
+        titles,
+        (0..CALLS.len())
+            .map(|number| kinds::title("check_opened", number))
+            .collect::<Vec<_>>()
+    );
     for issue in issues {
         assert_eq!(issue.comments.len(), 1, "{issue:?}");
         assert!(!issue.is_open, "{issue:?}");

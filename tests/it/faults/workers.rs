@@ -53,10 +53,13 @@ async fn two_workers_race_and_every_message_is_delivered_once(pool: PgPool) {
     assert_eq!(house.slack.posted().len(), of("slack"));
     assert_eq!(house.mailgun.count(), of("mail"));
     assert_eq!(house.mailgun.repeats().len(), of("mail"));
-    // Opened, commented on and closed, one after the other.
+    // Those about checks are opened, commented on and closed, one after the other; those that ask for a repository to
+    // be made public are opened, no more.
     let issues = house.github.issues(REPO);
-    assert_eq!(issues.len(), rounds);
-    for issue in issues {
+    assert_eq!(issues.len(), 2 * rounds);
+    let (checks, asked): (Vec<_>, Vec<_>) = issues.into_iter().partition(|issue| !issue.comments.is_empty());
+    assert_eq!((checks.len(), asked.len()), (rounds, rounds));
+    for issue in checks {
         assert_eq!(issue.comments.len(), 2, "{issue:?}");
     }
 }

@@ -223,11 +223,11 @@ async fn the_statements_do_not_grow_with_the_rows(pool: PgPool) {
     for more in [1, 26] {
         requests(&site, more).await;
         for (path, expected) in [
-            ("/project/logs/", 2),
+            ("/project/logs/", 3),
             ("/orgs/acme/logs/", 2),
             ("/users/ada/logs/", 2),
-            ("/project/ws/logs/", 3),
-            ("/project/ws/logs/?q=good&backend=tpp", 3),
+            ("/project/ws/logs/", 4),
+            ("/project/ws/logs/?q=good&backend=tpp", 4),
         ] {
             let (answer, statements) = count_statements(stranger.get(path)).await;
             answer.expect(200);

@@ -84,10 +84,10 @@ async fn the_statements_do_not_grow_with_the_members(pool: PgPool) {
         }
         let (answer, statements) = count_statements(ada.get("/project/members/")).await;
         answer.expect(200);
-        assert_eq!(statements, 4);
+        assert_eq!(statements, 5);
         let (answer, statements) = count_statements(site.anonymous().get("/project/members/")).await;
         answer.expect(200);
-        assert_eq!(statements, 2);
+        assert_eq!(statements, 3);
     }
 }
 

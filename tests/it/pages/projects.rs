@@ -105,13 +105,13 @@ async fn who_looks_decides_what_is_shown(pool: PgPool) {
     site.world.org_member("acme", "colleague").await;
     site.world.user("outsider").await;
     site.world.global_roles("staff", &["StaffAreaAdministrator"]).await;
-    // Whether badges, roles, the staff link (to a page that is not there yet), the buttons to create and to
+    // Whether badges, roles, the staff link, the buttons to create and to
     // edit are shown.
     for (who, shown) in [
         ("ada", [true, true, false, true, true]),
         ("colleague", [false, true, false, false, false]),
         ("outsider", [false, false, false, false, false]),
-        ("staff", [true, false, false, false, false]),
+        ("staff", [true, false, true, false, false]),
     ] {
         let html = site.sign_in(who).await.get("/project/").await.expect(200).html();
         assert_accessible(&html);
@@ -161,7 +161,7 @@ async fn what_is_no_project_is_not_found(pool: PgPool) {
     for slug in [
         "unknown",
         "PROJECT",
-        "staff",
+        "staff/nothing",
         "api",
         "%00",
         "%FF",
@@ -225,10 +225,10 @@ async fn the_statements_do_not_grow_with_the_rows(pool: PgPool) {
         // The first visit stores what the code host says of repositories it was not asked for before.
         let (answer, statements) = count_statements(stranger.get("/project/")).await;
         answer.expect(200);
-        assert_eq!(statements, 6);
+        assert_eq!(statements, 8);
         let (answer, statements) = count_statements(ada.get("/project/")).await;
         answer.expect(200);
-        assert_eq!(statements, 6);
+        assert_eq!(statements, 8);
     }
 }
 

@@ -33,10 +33,7 @@ async fn old_addresses_lead_to_where_things_are(pool: PgPool) {
         ("/old/?a=1&a=%26", "/project/?a=1&a=%26"),
         ("/old/ws/12/", "/project/ws/12/"),
         // What follows is not touched.
-        (
-            "/old/ws/outputs/latest/a/file.txt",
-            "/project/ws/outputs/latest/a/file.txt",
-        ),
+        ("/old/ws/outputs/7/a/file.txt", "/project/ws/outputs/7/a/file.txt"),
         ("/old/old/", "/project/old/"),
         // The longest that fits.
         ("/old/moved/", "/project/ws/"),

@@ -321,7 +321,7 @@ async fn statements_do_not_grow(pool: PgPool) {
     assert_eq!(answer.expect(200).html().count("tbody tr"), 5);
     assert_eq!(
         (none, many),
-        (5, 7),
-        "session, workspace, backends, requests, facts; then the last runs and the newest definition too"
+        (6, 8),
+        "session, workspace, backends, requests, outputs, facts; then the last runs and the newest definition too"
     );
 }

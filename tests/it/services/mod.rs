@@ -9,6 +9,7 @@ mod mailgun;
 mod printed;
 mod slack;
 mod smtp;
+mod storage;
 
 use std::fmt::Debug;
 use std::time::Duration;

@@ -7,6 +7,10 @@ mod document;
 mod escalation;
 mod places;
 mod rules;
+mod staff_lead;
+mod staff_people;
+mod staff_projects;
+mod staff_service;
 
 use std::collections::BTreeSet;
 
@@ -16,8 +20,8 @@ use sqlx::PgPool;
 use crate::support::Site;
 use actors::{Actor, AtTheDoor, GLOBAL, MEMBERS, OUTSIDE, two_projects};
 use rules::{
-    ROLES, Rule, STAFF_PERMISSIONS, all, login_form, may, may_or_asked, maybe_token, member, not_signed_in, signed_in,
-    token, with_form,
+    ROLES, Rule, STAFF_PERMISSIONS, all, login_form, may, may_or_asked, may_through_api, maybe_token, member,
+    not_signed_in, reads, sees, sees_too, signed_in, token, token_and_user, with_form,
 };
 
 /// A line: method, route, the address asked for, and whom the route lets through with what status.
@@ -112,6 +116,28 @@ const TABLE: &[Row] = &[
     ("POST", "/<project>/<workspace>/notifications-toggle", "/project/ws/notifications-toggle/", may("workspace_toggle_notifications", 302)),
     ("GET", "/<project>/<workspace>/run-jobs/<reference..>", "/project/ws/run-jobs/", may("job_run", 200)),
     ("POST", "/<project>/<workspace>/run-jobs/<reference..>", "/project/ws/run-jobs/", may("job_run", 200)),
+    // What is released from a workspace, and what is still inside a backend.
+    ("GET", "/<project>/<workspace>/files", "/project/ws/files/", sees("unreleased_outputs_view", 200)),
+    ("GET", "/<project>/<workspace>/files/<backend>/<path..>", "/project/ws/files/tpp/", sees("unreleased_outputs_view", 200)),
+    ("GET", "/<project>/<workspace>/outputs/<id>/<path..>?<page>&<in>&<from>", "/project/ws/outputs/1/", all(200)),
+    ("GET", "/<project>/<workspace>/outputs/<id>/<path..>?<page>&<in>&<from>", "/project/ws/outputs/3/", sees_too("release_file_view", 200)),
+    ("GET", "/<project>/<workspace>/outputs/<id>/download", "/project/ws/outputs/1/download/", all(200)),
+    ("GET", "/<project>/<workspace>/outputs/<id>/download", "/project/ws/outputs/3/download/", sees_too("release_file_view", 200)),
+    ("GET", "/<project>/<workspace>/outputs/latest/<path..>?<page>&<in>&<from>", "/project/ws/outputs/latest/", sees("release_file_view", 200)),
+    ("GET", "/<project>/<workspace>/outputs/latest/download", "/project/ws/outputs/latest/download/", sees("release_file_view", 200)),
+    ("GET", "/<project>/<workspace>/releases/<id>/<path..>?<page>&<in>&<from>", "/project/ws/releases/release1/", sees("release_file_view", 200)),
+    ("GET", "/<project>/<workspace>/releases/<id>/download", "/project/ws/releases/release1/download/", sees("release_file_view", 200)),
+    ("GET", "/<project>/releases?<page>", "/project/releases/", all(200)),
+    ("GET", "/<project>/<workspace>/releases?<page>", "/project/ws/releases/", all(200)),
+    ("GET", "/<project>/<workspace>/releases/<release>/<file_id>/delete", "/project/ws/releases/release1/0000000000000000000DELETE1/delete/", may("release_file_delete", 200)),
+    ("POST", "/<project>/<workspace>/releases/<release>/<file_id>/delete", "/project/ws/releases/release1/0000000000000000000DELETE1/delete/", may("release_file_delete", 302)),
+    ("GET", "/<project>/<workspace>/outputs?<page>", "/project/ws/outputs/", all(200)),
+    ("GET", "/<project>/<workspace>/outputs/latest/prepare", "/project/ws/outputs/latest/prepare/", sees("snapshot_create", 200)),
+    ("POST", "/<project>/<workspace>/outputs/latest/prepare", "/project/ws/outputs/latest/prepare/", sees("snapshot_create", 200)),
+    ("GET", "/<project>/<workspace>/outputs/<n>/history", "/project/ws/outputs/1/history/", sees("release_file_view", 200)),
+    ("GET", "/<project>/<workspace>/published/<file_id>", "/project/ws/published/public1/", all(200)),
+    ("POST", "/<project>/<workspace>/outputs/<n>/publish", "/project/ws/outputs/1/publish/", may("snapshot_publish", 302)),
+    ("POST", "/<project>/<workspace>/outputs/<n>/reject", "/project/ws/outputs/1/reject/", may("snapshot_publish", 302)),
     // Job requests and jobs.
     ("GET", "/job-requests/<id>", "/job-requests/1/", all(302)),
     ("GET", "/jobs/<identifier>", "/jobs/job1/", all(302)),
@@ -133,12 +159,35 @@ const TABLE: &[Row] = &[
     ("POST", "/api/v2/release-notifications", "/api/v2/release-notifications/", token(400)),
     ("POST", "/api/v2/releases/authenticate", "/api/v2/releases/authenticate", token(400)),
     ("POST", "/api/v2/releases/authorise", "/api/v2/releases/authorise", token(400)),
+    ("GET", "/api/v2/releases/file/<file>", "/api/v2/releases/file/draft1", reads(200)),
+    ("GET", "/api/v2/releases/release/<release>", "/api/v2/releases/release/release1", reads(200)),
+    ("POST", "/api/v2/releases/release/<release>", "/api/v2/releases/release/release1", token_and_user()),
+    ("POST", "/api/v2/releases/release/<release>/reviews", "/api/v2/releases/release/release1/reviews", may_through_api("release_file_upload", 200)),
+    ("GET", "/api/v2/releases/workspace/<workspace>", "/api/v2/releases/workspace/ws", reads(200)),
+    ("POST", "/api/v2/releases/workspace/<workspace>", "/api/v2/releases/workspace/ws", token_and_user()),
     ("GET", "/api/v2/users/<username>", "/api/v2/users/ada/", token(200)),
+    ("POST", "/api/v2/workspaces/<name>/snapshots", "/api/v2/workspaces/ws/snapshots", may_through_api("snapshot_create", 201)),
+    ("GET", "/api/v2/workspaces/<name>/snapshots/<id>", "/api/v2/workspaces/ws/snapshots/1", all(200)),
+    ("GET", "/api/v2/workspaces/<name>/snapshots/<id>", "/api/v2/workspaces/ws/snapshots/3", may_through_api("release_file_view", 200)),
+    ("POST", "/api/v2/workspaces/<name>/snapshots/<id>/publish", "/api/v2/workspaces/ws/snapshots/1/publish", may_through_api("snapshot_publish", 200)),
     ("GET", "/api/v2/workspaces/<name>/status", "/api/v2/workspaces/ws/status", all(200)),
     ("GET", "/api/v2/workspaces/<name>/statuses?<backend>", "/api/v2/workspaces/ws/statuses/", all(200)),
     ("GET", "/api/<rest..>", "/api/v2/nothing/", all(404)),
     ("POST", "/api/<rest..>", "/api/v2/nothing/", all(404)),
+    // Last of these, as it takes back what lines above look at.
+    ("POST", "/<project>/<workspace>/outputs/<n>/withdraw", "/project/ws/outputs/1/withdraw/", may("snapshot_publish", 302)),
 ];
+
+/// The whole table: the lines above and those of the staff area, which change more and so come last.
+fn table() -> impl Iterator<Item = &'static Row> {
+    let staff = [
+        staff_lead::ROWS,
+        staff_people::ROWS,
+        staff_projects::ROWS,
+        staff_service::ROWS,
+    ];
+    TABLE.iter().chain(staff.into_iter().flatten())
+}
 
 /// Methods that the API answers with 405, 404 or, for OPTIONS, a description, for whomever; and those by which an
 /// address that only leads on does the same as by GET. Their own tests look at them.
@@ -165,7 +214,8 @@ async fn everybody_gets_what_the_table_says(pool: PgPool, actors: &[Actor]) {
     let mut wrong = Vec::new();
     for actor in actors {
         let mut door = AtTheDoor::new(&site, actor).await;
-        for (method, route, path, rule) in TABLE {
+        actors::as_before(&site).await;
+        for (method, route, path, rule) in table() {
             let (got, expected) = (door.ask(method, path).await, rule.expected(actor));
             if got != expected {
                 wrong.push(format!(
@@ -203,8 +253,7 @@ async fn every_mounted_route_is_in_the_table(pool: PgPool) {
         .map(|route| (route.method.to_string(), route.uri.to_string()))
         .filter(|(method, route)| !is_another_method(method, route))
         .collect();
-    let known: BTreeSet<(String, String)> = TABLE
-        .iter()
+    let known: BTreeSet<(String, String)> = table()
         .map(|(method, route, ..)| ((*method).to_owned(), (*route).to_owned()))
         .collect();
     let unknown: Vec<_> = mounted.difference(&known).collect();

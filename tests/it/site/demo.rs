@@ -116,6 +116,24 @@ async fn the_demonstration_fills_an_empty_database_once(pool: PgPool) {
     for logo in logos {
         assert!(program.folder().join("uploads").join(logo).is_file());
     }
+    // What was released can be read, and of three sets of files one is public.
+    let kept: Vec<String> = sqlx::query_scalar("SELECT path FROM release_file WHERE path <> '' AND deleted_at IS NULL")
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+    assert!(kept.len() > 5);
+    for path in kept {
+        assert!(program.folder().join("releases").join(&path).is_file(), "{path}");
+    }
+    assert_eq!(count(&pool, "SELECT count(*) FROM snapshot").await, 3);
+    assert_eq!(
+        count(&pool, "SELECT count(*) FROM snapshot WHERE published_at IS NOT NULL").await,
+        1
+    );
+    assert_eq!(
+        count(&pool, "SELECT count(*) FROM publish_request WHERE decision IS NULL").await,
+        1
+    );
     // Every commit that a request names is one of the repositories'.
     let commits: Vec<(String, String)> = sqlx::query_as(
         "SELECT DISTINCT r.url, q.sha FROM job_request q JOIN workspace w ON w.id = q.workspace_id

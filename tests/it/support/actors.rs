@@ -190,6 +190,44 @@ impl Visitor {
         self.post_without_token(path, &fields).await
     }
 
+    /// Sends a form of several parts, with its token: fields, and files by field and name.
+    pub async fn post_files(&self, path: &str, fields: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> Answer {
+        let token = self.csrf_token(path).await;
+        let mut body = Vec::new();
+        for (name, value) in fields.iter().copied().chain([("csrfmiddlewaretoken", &*token)]) {
+            let head = format!("--parts\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(head.as_bytes());
+        }
+        for (name, file, bytes) in files {
+            let head = format!("--parts\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n");
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(b"Content-Type: application/octet-stream\r\n\r\n");
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--parts--\r\n");
+        let request = self
+            .request(Method::Post, path)
+            .await
+            .header(ContentType::new("multipart", "form-data").with_params([("boundary", "parts")]))
+            .header(Header::new("Origin", self.origin()))
+            .body(body);
+        self.send(request).await
+    }
+
+    /// Sends JSON, as our scripts do: with the token in a header.
+    pub async fn post_json(&self, path: &str, body: &Value) -> Answer {
+        let token = self.csrf_token(path).await;
+        let request = self
+            .request(Method::Post, path)
+            .await
+            .header(ContentType::JSON)
+            .header(Header::new("Origin", self.origin()))
+            .header(Header::new("X-CSRFToken", token))
+            .body(body.to_string());
+        self.send(request).await
+    }
+
     /// Sends a form as it is.
     pub async fn post_without_token(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         for (_, value) in fields.iter().filter(|(name, _)| name.contains("token")) {

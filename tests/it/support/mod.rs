@@ -1,6 +1,7 @@
 //! What tests are written with: a site, people and backends who use it, and the things they use.
 
 mod actors;
+mod bucket;
 mod code_host;
 mod codelists;
 mod collector;
@@ -10,10 +11,12 @@ mod logs;
 mod post;
 mod program;
 mod proxy;
+mod releases;
 mod waiting;
 mod world;
 
 pub use actors::{Answer, Backend, Visitor};
+pub use bucket::{Bucket, files_at};
 pub use code_host::FakeCodeHost;
 pub use codelists::FakeCodelists;
 pub use collector::{Collector, Sentry, Silent};
@@ -22,14 +25,18 @@ pub use logs::{Mark, count_statements, must_not_be_logged};
 pub use post::{KeptIssue, Post, Trouble};
 pub use program::{Program, Running, SECRET_KEY};
 pub use proxy::DatabaseProxy;
+pub use releases::{Released, sha256};
 pub use waiting::until_waiting;
 pub use world::{Job, Request, World};
 
+use std::path::Path;
 use std::sync::Arc;
 
+use jobserver::adapters::files::Files;
 use jobserver::config::{MailBackend, Settings};
 use jobserver::core::db::Db;
 use jobserver::core::outbox::Attempted;
+use jobserver::core::ports::FileStore;
 use jobserver::core::sealed::Sealer;
 use jobserver::web::{
     self, App, announcements::Announcements, live::Live, old_addresses::OldAddresses, static_files::Assets,
@@ -51,6 +58,9 @@ pub struct Site {
     pub code_host: Arc<FakeCodeHost>,
     pub codelists: Arc<FakeCodelists>,
     pub live: Live,
+    /// Where released files are kept: a folder of the site's own, below.
+    pub files: Arc<dyn FileStore>,
+    pub storage: tempfile::TempDir,
     pub announcements: Announcements,
     pub old_addresses: OldAddresses,
     pub world: World,
@@ -63,6 +73,11 @@ impl Site {
         Self::start_with(pool, |_| ()).await
     }
 
+    /// With released files kept by what `keep` makes of the site's folder.
+    pub async fn start_keeping(pool: PgPool, keep: impl FnOnce(&Path) -> Arc<dyn FileStore>) -> Self {
+        Self::start_all(pool, |_| (), Vec::new(), keep).await
+    }
+
     /// With other settings than the usual ones.
     pub async fn start_with(pool: PgPool, change: impl FnOnce(&mut Settings)) -> Self {
         Self::start_mounting(pool, change, Vec::new()).await
@@ -70,12 +85,27 @@ impl Site {
 
     /// With routes of a test beside the program's own.
     pub async fn start_mounting(pool: PgPool, change: impl FnOnce(&mut Settings), routes: Vec<rocket::Route>) -> Self {
+        let folder = |path: &Path| -> Arc<dyn FileStore> {
+            Arc::new(Files::folder(path).unwrap_or_else(|error| panic!("{error}")))
+        };
+        Self::start_all(pool, change, routes, folder).await
+    }
+
+    async fn start_all(
+        pool: PgPool,
+        change: impl FnOnce(&mut Settings),
+        routes: Vec<rocket::Route>,
+        keep: impl FnOnce(&Path) -> Arc<dyn FileStore>,
+    ) -> Self {
         let mut settings = Settings::for_tests("postgres://localhost/unused").unwrap_or_else(|error| panic!("{error}"));
         // No test reads the mails of this checkout's own copy.
         settings.mail.backend = MailBackend::File {
             folder: std::env::temp_dir().join(format!("no-mails-{:016x}", rand::random::<u64>())),
         };
+        let storage = tempfile::tempdir().expect("a folder for released files");
+        settings.releases.storage = storage.path().to_owned();
         change(&mut settings);
+        let files = keep(storage.path());
         logs::listen();
         let log = Mark::now();
         logs::settings_must_not_be_logged(&settings);
@@ -97,6 +127,7 @@ impl Site {
             sealer: sealer.clone(),
             assets: Arc::new(Assets::default()),
             live: live.clone(),
+            files: files.clone(),
             announcements: announcements.clone(),
             old_addresses: old_addresses.clone(),
         };
@@ -110,6 +141,8 @@ impl Site {
             code_host,
             codelists,
             live,
+            files,
+            storage,
             announcements,
             old_addresses,
             world,

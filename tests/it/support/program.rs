@@ -65,10 +65,11 @@ impl Program {
     }
 
     pub fn with(mut self, name: &str, value: &str) -> Self {
-        if ["KEY", "SECRET", "TOKEN", "DSN", "PASSWORD"]
+        // What a key is called is no secret.
+        let is_secret = ["KEY", "SECRET", "TOKEN", "DSN", "PASSWORD"]
             .iter()
-            .any(|word| name.contains(word))
-        {
+            .any(|word| name.contains(word));
+        if is_secret && !name.ends_with("_ID") {
             must_not_be_logged(value);
         }
         self.environment.push((name.to_owned(), value.to_owned()));

@@ -122,3 +122,27 @@ async fn messages_are_forgotten_when_their_time_is_over(pool: PgPool) {
         .unwrap();
     assert_eq!(left, ["1", "4", "5"]);
 }
+
+#[sqlx::test]
+async fn what_the_dashboards_show_is_heard_and_summed_up(pool: PgPool) {
+    let site = Site::start(pool.clone()).await;
+    site.world.workspace("project", "ws").await;
+    site.code_host.commit("opensafely/ws", "main", &[]);
+    for schedule in ["list_repositories", "sum_up_workspaces"] {
+        make_due(&site, schedule, "1 minute").await;
+    }
+    let (worker, _) = worker(&site);
+    one_round(worker).await;
+    let heard = row(&pool, "list_repositories").await;
+    assert_eq!(heard.outcome.as_deref(), Some("ok"), "{}", heard.told);
+    assert_eq!(heard.told, "Accounts: 1, repositories: 1.");
+    let summed = row(&pool, "sum_up_workspaces").await;
+    assert_eq!(summed.told, "Workspaces summed up: 1.");
+    assert_eq!(value::<i64>(&pool, "SELECT count(*) FROM workspace_tally").await, 1);
+    let listed: Value = value(
+        &pool,
+        "SELECT value FROM code_host_fact WHERE key = 'listing opensafely'",
+    )
+    .await;
+    assert_eq!(listed[0]["url"], "https://github.com/opensafely/ws");
+}

@@ -1,5 +1,7 @@
 //! The SQL of backends and their tokens.
 
+pub mod managing;
+
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
@@ -57,13 +59,15 @@ pub async fn record_contact(
 /// A backend whose row is locked.
 pub struct LockedBackend {
     pub id: i32,
+    pub name: String,
+    pub level_4_url: String,
     pub token_sealed: Vec<u8>,
 }
 
 pub async fn lock_backend_by_slug(conn: &mut PgConnection, slug: &str) -> Result<Option<LockedBackend>> {
     Ok(sqlx::query_as!(
         LockedBackend,
-        "SELECT id, token_sealed FROM backend WHERE slug = $1 FOR UPDATE",
+        "SELECT id, name, level_4_url, token_sealed FROM backend WHERE slug = $1 FOR UPDATE",
         slug
     )
     .fetch_optional(conn)
@@ -91,9 +95,9 @@ pub async fn insert_backend(
     .await?)
 }
 
-/// Changes what is given; tells whether anything changed.
-pub async fn update_backend(conn: &mut PgConnection, id: i32, name: Option<&str>, url: Option<&str>) -> Result<bool> {
-    let updated = sqlx::query!(
+/// Changes what is given.
+pub async fn update_backend(conn: &mut PgConnection, id: i32, name: Option<&str>, url: Option<&str>) -> Result<()> {
+    sqlx::query!(
         "UPDATE backend SET name = coalesce($2, name), level_4_url = coalesce($3, level_4_url), updated_at = now()
           WHERE id = $1 AND (name IS DISTINCT FROM coalesce($2, name)
                           OR level_4_url IS DISTINCT FROM coalesce($3, level_4_url))",
@@ -103,7 +107,7 @@ pub async fn update_backend(conn: &mut PgConnection, id: i32, name: Option<&str>
     )
     .execute(conn)
     .await?;
-    Ok(updated.rows_affected() > 0)
+    Ok(())
 }
 
 /// Replaces the networks of a backend; returns those that it had when they were others.
@@ -219,4 +223,11 @@ pub async fn contact_by_slug(conn: &mut PgConnection, slug: &str) -> Result<Opti
     )
     .fetch_optional(conn)
     .await?)
+}
+
+/// What a backend is called; `None` when there is none of this number.
+pub async fn name_of(conn: &mut PgConnection, id: i32) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar!("SELECT name FROM backend WHERE id = $1", id)
+        .fetch_optional(conn)
+        .await?)
 }

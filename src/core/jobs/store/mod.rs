@@ -12,3 +12,4 @@ pub mod polling;
 pub mod requests;
 pub mod run_form;
 pub mod sealed_tokens;
+pub mod staff;

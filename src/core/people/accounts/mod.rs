@@ -7,6 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::email::is_address;
 use super::email_change::{self, Whose};
+use super::invitations;
 use super::roles::{self, Granter};
 use crate::core::access::{Operator, Role, STAFF_ROLES};
 use crate::core::audit::{self, By, Event, Subject};
@@ -14,7 +15,7 @@ use crate::core::db::Db;
 use crate::core::error::{Error, FieldErrors, Result};
 
 /// The longest username and name, in characters.
-const MAX_NAME: usize = 150;
+pub(super) const MAX_NAME: usize = 150;
 
 /// A user to be made, or changed when there is one of that name; what is `None` stays, or gets its
 /// default when new: `<username>@example.com`, and the username as the name.
@@ -70,10 +71,7 @@ pub async fn create_user(db: &Db, input: &UserInput, operator: &Operator) -> Res
         }
     };
     // Somebody who is a user already is invited by name only: whoever has that name at GitHub would become them.
-    let is_invited = is_new && store::invite(&mut tx, &input.username, id, &by).await?;
-    if is_invited {
-        record_invitation(&mut tx, id, &input.username, &input.username, &by).await?;
-    }
+    let is_invited = is_new && invitations::open(&mut tx, (id, &input.username), &input.username, &by).await?;
     let changed = roles::add(&mut tx, &granter, &input.username, &input.roles).await?;
     tx.commit().await?;
     Ok(StoredUser {
@@ -113,7 +111,7 @@ async fn update(tx: &mut PgConnection, found: &store::LockedUser, input: &UserIn
 /// Inserts a user who is none yet, and records it.
 ///
 /// # Errors
-/// `Invalid` for a name or an address that somebody else has.
+/// `Invalid` for a name or an address that somebody else has, or a name that a page has.
 pub(super) async fn make(
     tx: &mut PgConnection,
     username: &str,
@@ -121,6 +119,12 @@ pub(super) async fn make(
     fullname: &str,
     by: &By,
 ) -> Result<i32> {
+    if is_reserved(username) {
+        return Err(Error::Invalid(FieldErrors::one(
+            "username",
+            "A page of the staff area has this name, so no user can.",
+        )));
+    }
     let id = store::insert_user(tx, username, email, fullname, by.user_id)
         .await
         .map_err(taken)?;
@@ -162,56 +166,25 @@ pub async fn ensure_administrators(db: &Db, usernames: &[String], operator: &Ope
     Ok(ensured)
 }
 
-/// Lets the first GitHub login of this name be an existing user's. Tells whether that is new.
+/// As [`invitations::invite`], by an operator.
 ///
 /// # Errors
-/// `NotFound("User")`; `Invalid` for what can be no login; `Conflict` for a user who signs in with GitHub
-/// already, a bot, or a login that another user is invited with.
+/// As there.
 pub async fn invite(db: &Db, username: &str, login: &str, operator: &Operator) -> Result<bool> {
-    if !is_username(login) {
-        return Err(Error::Invalid(FieldErrors::one("login", no_username(login))));
-    }
-    let by = By::from(operator);
-    let mut tx = db.begin().await?;
-    let user = store::lock_user(&mut tx, username).await?;
-    let user = user.ok_or(Error::NotFound("User"))?;
-    let is_new = store::invite(&mut tx, login, user.id, &by).await?;
-    if is_new {
-        record_invitation(&mut tx, user.id, username, login, &by).await?;
-    } else if let Some(why) = store::why_not_invited(&mut tx, login, user.id).await? {
-        return Err(Error::Conflict(match why {
-            store::NotInvited::HasIdentity => format!("{username} signs in with GitHub already."),
-            store::NotInvited::IsBot => format!("{username} has a personal token: bots do not sign in with GitHub."),
-            store::NotInvited::LoginIsTaken(other) => {
-                format!("The login {login} is kept for {other}: revoke that invitation first.")
-            }
-        }));
-    }
-    tx.commit().await?;
-    Ok(is_new)
+    invitations::invite(db, &Granter::Operator(operator.clone()), username, login).await
 }
 
-/// Takes back what is open of a user's invitations; returns the logins.
+/// As [`invitations::revoke_all`], by an operator.
 ///
 /// # Errors
-/// `NotFound("User")`.
+/// As there.
 pub async fn revoke_invitations(db: &Db, username: &str, operator: &Operator) -> Result<Vec<String>> {
-    let by = By::from(operator);
-    let mut tx = db.begin().await?;
-    let user = store::lock_user(&mut tx, username).await?;
-    let user = user.ok_or(Error::NotFound("User"))?;
-    let logins = store::revoke_invitations(&mut tx, user.id).await?;
-    for login in &logins {
-        let event = Event::new("user_invitation_revoked", &by, Subject::user(user.id)).change("login", login, "");
-        audit::record(&mut tx, &event.of_user(user.id, username)).await?;
-    }
-    tx.commit().await?;
-    Ok(logins)
+    invitations::revoke_all(db, &Granter::Operator(operator.clone()), username).await
 }
 
-async fn record_invitation(tx: &mut PgConnection, id: i32, username: &str, login: &str, by: &By) -> Result<()> {
-    let event = Event::new("user_invited", by, Subject::user(id)).change("login", "", login);
-    audit::record(tx, &event.of_user(id, username)).await
+/// Whether a page of the staff area stands where this user's would.
+pub(super) fn is_reserved(username: &str) -> bool {
+    ["add", "create"].contains(&username)
 }
 
 /// Whether this can be a username.
@@ -242,7 +215,7 @@ fn check(input: &UserInput) -> Result<()> {
     errors.into_result()
 }
 
-fn taken(error: sqlx::Error) -> Error {
+pub(super) fn taken(error: sqlx::Error) -> Error {
     match crate::core::error::violated_constraint(&error) {
         Some("user_email_unique") => {
             Error::Invalid(FieldErrors::one("email", "Somebody else has this e-mail address."))

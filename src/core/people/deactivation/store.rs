@@ -44,3 +44,12 @@ pub(super) async fn activate(conn: &mut PgConnection, id: i32) -> Result<()> {
         .await?;
     Ok(())
 }
+
+/// Of those there are.
+pub(super) async fn usernames(conn: &mut PgConnection, ids: &[i32]) -> Result<Vec<String>> {
+    Ok(
+        sqlx::query_scalar!(r#"SELECT username FROM "user" WHERE id = ANY ($1) ORDER BY id"#, ids)
+            .fetch_all(conn)
+            .await?,
+    )
+}

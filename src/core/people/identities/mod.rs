@@ -16,6 +16,7 @@ use time::Duration;
 pub use admission::{Admission, Newcomer, NewcomerEmail, Refusal, Visitor, settle, settle_with_name};
 pub use store::{KnownLogin, Unfinished, known_logins};
 
+use super::accounts::is_reserved;
 use crate::core::db::Db;
 use crate::core::error::Result;
 use crate::core::ports::IdentityProvider;
@@ -94,7 +95,8 @@ pub fn clean_name(text: &str) -> Option<String> {
     (!name.is_empty() && name.chars().count() <= MAX_NAME).then_some(name)
 }
 
-/// The username that a login becomes: what cannot be in one is left out. `None` when nothing is left.
+/// The username that a login becomes: what cannot be in one is left out. `None` when nothing is left, or the name of
+/// a page.
 pub fn username_of(login: &str) -> Option<String> {
     use unicode_normalization::UnicodeNormalization;
     let name: String = login
@@ -102,7 +104,7 @@ pub fn username_of(login: &str) -> Option<String> {
         .filter(|c| c.is_ascii_alphanumeric() || "_.@+-".contains(*c))
         .take(MAX_NAME)
         .collect();
-    (!name.is_empty()).then_some(name)
+    (!name.is_empty() && !is_reserved(&name)).then_some(name)
 }
 
 #[cfg(test)]
@@ -117,6 +119,7 @@ mod tests {
             ("Zoë/../admin", Some("Zo..admin")),
             ("ﬁn", Some("fin")),
             ("日本", None),
+            ("add", None),
             ("", None),
         ] {
             assert_eq!(username_of(login).as_deref(), username, "{login}");

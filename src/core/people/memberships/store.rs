@@ -102,3 +102,47 @@ pub(super) async fn remove_orgs(conn: &mut PgConnection, user_id: i32, but: &[i3
     .fetch_all(conn)
     .await?)
 }
+
+/// Locks nothing: the user's row is locked.
+pub(super) async fn orgs_of(conn: &mut PgConnection, user_id: i32) -> Result<Vec<i32>> {
+    Ok(sqlx::query_scalar!(
+        "SELECT org_id FROM org_membership WHERE user_id = $1 ORDER BY org_id",
+        user_id
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+pub(super) async fn org_of_slug(conn: &mut PgConnection, slug: &str) -> Result<Option<i32>> {
+    Ok(sqlx::query_scalar!("SELECT id FROM org WHERE slug = $1", slug)
+        .fetch_optional(conn)
+        .await?)
+}
+
+/// Somebody who was added.
+pub(super) struct Added {
+    pub id: i32,
+    pub username: String,
+}
+
+/// Adds those of these users who do not belong to it yet.
+pub(super) async fn add_users_to_org(
+    conn: &mut PgConnection,
+    org_id: i32,
+    user_ids: &[i32],
+    by_id: Option<i32>,
+) -> Result<Vec<Added>> {
+    Ok(sqlx::query_as!(
+        Added,
+        r#"WITH added AS (
+               INSERT INTO org_membership (org_id, user_id, created_by_id)
+               SELECT $1, u.id, $3 FROM "user" u WHERE u.id = ANY ($2) ORDER BY u.id
+               ON CONFLICT DO NOTHING RETURNING user_id)
+           SELECT u.id, u.username FROM added JOIN "user" u ON u.id = added.user_id ORDER BY u.id"#,
+        org_id,
+        user_ids,
+        by_id
+    )
+    .fetch_all(conn)
+    .await?)
+}

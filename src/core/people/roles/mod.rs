@@ -8,11 +8,12 @@ use sqlx::PgConnection;
 
 use super::administrators::{self, LAST_ONE};
 use super::sessions;
-use crate::core::access::{CanEverywhere, ManageUsers, Operator, Place, Role, bare_name};
+use crate::core::access::{CanEverywhere, EditProjectRoles, ManageUsers, Operator, Place, Role, bare_name};
 use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;
 use crate::core::error::{Error, FieldErrors, Result};
 use crate::core::projects::members;
+use crate::core::versions::{Saved, is_overtaken, version};
 
 /// Who gives and takes: somebody who looks after users, or an operator.
 #[derive(Debug, Clone)]
@@ -42,6 +43,15 @@ impl Granter {
         may.then_some(())
             .ok_or(Error::NotAllowed("You may not look after users any more.".into()))
     }
+
+    /// Whether roles in projects are theirs to take, too; looking after users alone does not give that.
+    async fn may_edit_project_roles(&self, tx: &mut PgConnection) -> Result<bool> {
+        let Granter::Person(can) = self else {
+            return Ok(true);
+        };
+        let person = lock_signed_in(tx, can.user_id()).await?;
+        Ok(person.is_some_and(|person| person.can_everywhere::<EditProjectRoles>().is_ok()))
+    }
 }
 
 /// What a change came to; names as stored, sorted.
@@ -70,6 +80,39 @@ pub async fn set_roles(db: &Db, granter: &Granter, user_id: i32, roles: &[Role])
     let changed = change(&mut tx, granter, &user, after).await?;
     tx.commit().await?;
     Ok(changed)
+}
+
+/// As [`set_roles`], by the names as stored, so that one that is not given any more can be kept, and only when
+/// nobody has changed them since `seen`, which is a [`version_of`] what somebody saw. Else it tells what they are now.
+///
+/// # Errors
+/// As [`set_roles`].
+pub async fn set_names(
+    db: &Db,
+    granter: &Granter,
+    user_id: i32,
+    names: Vec<String>,
+    seen: &str,
+) -> Result<Saved<Vec<String>>> {
+    let mut tx = begin(db, granter).await?;
+    let user = store::lock_by_id(&mut tx, user_id).await?;
+    let user = user.ok_or(Error::NotFound("User"))?;
+    if difference(&user.roles, &names).is_nothing() {
+        return Ok(Saved::Unchanged);
+    }
+    if is_overtaken(seen, &version_of(&user.roles)) {
+        return Ok(Saved::Overtaken(user.roles));
+    }
+    change(&mut tx, granter, &user, names).await?;
+    tx.commit().await?;
+    Ok(Saved::Done)
+}
+
+/// Tells one set of roles from another.
+pub fn version_of(names: &[String]) -> String {
+    let mut names = names.to_vec();
+    names.sort_unstable();
+    version(&[("roles", &names.join(","))])
 }
 
 /// Adds roles to those that somebody holds everywhere.
@@ -106,15 +149,26 @@ pub async fn remove(db: &Db, granter: &Granter, username: &str, role: &str) -> R
     Ok(changed)
 }
 
-/// Takes everything away that somebody is trusted with: everywhere, in organisations, in every project.
-/// They stay a member of each. Returns how many places they held a role in.
+/// What [`clear_all`] came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cleared {
+    /// How many places they held a role in that is gone now.
+    pub places: usize,
+    /// Whether roles in projects were left alone, as the granter may not change those.
+    pub leaves_projects: bool,
+}
+
+/// Takes everything away that somebody is trusted with: everywhere, in organisations, and in every project when the
+/// granter may change roles there. They stay a member of each.
 ///
 /// # Errors
 /// As [`set_roles`].
-pub async fn clear_all(db: &Db, granter: &Granter, user_id: i32) -> Result<usize> {
+pub async fn clear_all(db: &Db, granter: &Granter, user_id: i32) -> Result<Cleared> {
     let mut tx = begin(db, granter).await?;
     let user = store::lock_by_id(&mut tx, user_id).await?;
     let user = user.ok_or(Error::NotFound("User"))?;
+    // Looked at first: who clears their own roles holds none afterwards.
+    let may_edit_projects = granter.may_edit_project_roles(&mut tx).await?;
     let everywhere = change(&mut tx, granter, &user, Vec::new()).await?;
     let by = granter.by();
     let orgs = store::clear_org_roles(&mut tx, user.id).await?;
@@ -122,9 +176,16 @@ pub async fn clear_all(db: &Db, granter: &Granter, user_id: i32) -> Result<usize
         let event = Event::new("org_member_updated_roles", &by, Subject::org(org.id)).of_user(user.id, &user.username);
         audit::record(&mut tx, &event.change("roles", listed(&org.roles), "")).await?;
     }
-    let projects = members::clear_roles_of(&mut tx, user.id, &user.username, &by).await?;
+    let projects = if may_edit_projects {
+        members::clear_roles_of(&mut tx, user.id, &user.username, &by).await?
+    } else {
+        0
+    };
     tx.commit().await?;
-    Ok(usize::from(!everywhere.is_nothing()) + orgs.len() + projects)
+    Ok(Cleared {
+        places: usize::from(!everywhere.is_nothing()) + orgs.len() + projects,
+        leaves_projects: !may_edit_projects,
+    })
 }
 
 pub(in crate::core) use store::lock_signed_in;

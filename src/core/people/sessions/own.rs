@@ -5,9 +5,10 @@ use time::OffsetDateTime;
 
 use super::{IDLE_LIFETIME, Method, store};
 use crate::core::access::SignedIn;
-use crate::core::audit::{self, By, Event, Subject};
+use crate::core::audit::{self, By, Event, Subject, SubjectId};
 use crate::core::db::Db;
 use crate::core::error::{Error, Result};
+use crate::core::people::roles::{self, Granter};
 use crate::core::people::store as people;
 use crate::core::sealed::token_hash;
 
@@ -66,6 +67,21 @@ pub async fn revoke(db: &Db, user: &SignedIn, id: i64) -> Result<()> {
     Ok(())
 }
 
+/// Ends one of a user's sessions, by who looks after users. Audited.
+///
+/// # Errors
+/// `NotFound` when it is over already or somebody else's; `NotAllowed` for who may not any more.
+pub async fn revoke_of(db: &Db, granter: &Granter, user: (i32, &str), id: i64) -> Result<()> {
+    let mut tx = roles::begin(db, granter).await?;
+    if !store::delete_own(&mut tx, user.0, id).await? {
+        return Err(Error::NotFound("Session"));
+    }
+    record_ended(&mut tx, user, 1, &granter.by()).await?;
+    tx.commit().await?;
+    tracing::info!(user_id = user.0, "a session was ended by somebody of the staff");
+    Ok(())
+}
+
 /// Ends all of somebody's own sessions but the one given; returns how many. Audited.
 pub async fn revoke_others(db: &Db, user: &SignedIn, keep: i64) -> Result<u64> {
     let mut tx = db.begin().await?;
@@ -101,7 +117,7 @@ pub async fn end_all(db: &Db, username: Option<&str>, by: &By) -> Result<u64> {
             let ended = store::delete_all(&mut tx).await?;
             let all = Subject {
                 model: "jobserver.Session",
-                id: 0,
+                id: SubjectId::Number(0),
             };
             let event = Event::new("sessions_ended", by, all).change("", ended.to_string(), "");
             audit::record(&mut tx, &event).await?;

@@ -144,6 +144,8 @@ async fn issue(tx: &mut sqlx::PgConnection, user_id: i32, username: &str, by: &B
 pub enum Revoker<'a> {
     Owner(&'a SignedIn),
     Other(&'a Granter),
+    /// As [`Revoker::Other`], one of this user's alone.
+    OtherOf(&'a Granter, i32),
 }
 
 /// Puts an end to a token, at once.
@@ -159,6 +161,7 @@ pub async fn revoke(db: &Db, revoker: Revoker<'_>, id: i32) -> Result<()> {
             db.begin().await?,
         ),
         Revoker::Other(granter) => (granter.by(), None, roles::begin(db, granter).await?),
+        Revoker::OtherOf(granter, user_id) => (granter.by(), Some(user_id), roles::begin(db, granter).await?),
     };
     let token = store::lock(&mut tx, id, owner).await?;
     let token = token.ok_or(Error::NotFound("Token"))?;

@@ -9,6 +9,7 @@ use crate::core::db::Db;
 use crate::core::error::{Error, FieldErrors, Result};
 use crate::core::people::administrators;
 use crate::core::people::roles::lock_signed_in;
+use crate::core::versions::{Saved, is_overtaken, version};
 
 /// Who says it: somebody with the right to, in that project, or an operator.
 #[derive(Debug, Clone)]
@@ -101,14 +102,57 @@ pub async fn set_roles(
     let found = found.ok_or(Error::NotFound("Member"))?;
     let after = names(roles);
     if granter.is(&[found.user_id]) && after.iter().any(|name| !found.roles.contains(name)) {
-        return Err(Error::NotAllowed(
-            "You cannot give roles to yourself. Ask somebody else who says who works on this project.".into(),
-        ));
+        return Err(Error::NotAllowed(OWN_ROLES.into()));
     }
     let changed = replace(&mut tx, granter, &found, after).await?;
     tx.commit().await?;
     Ok(changed)
 }
+
+/// Lets a member hold exactly these of the roles that are granted in projects; what else they hold stays. `seen` is
+/// the [`roles_version`] that the form showed.
+///
+/// # Errors
+/// As [`set_roles`].
+pub async fn change_roles(
+    db: &Db,
+    granter: &Granter,
+    project_id: i32,
+    membership_id: i32,
+    roles: &[Role],
+    seen: &str,
+) -> Result<Saved<Vec<String>>> {
+    let mut tx = db.begin().await?;
+    granter.may(&mut tx, project_id).await?;
+    let found = store::lock_by_id(&mut tx, project_id, membership_id).await?;
+    let found = found.ok_or(Error::NotFound("Member"))?;
+    let offered: Vec<Role> = Role::grantable(Place::Project).collect();
+    let mut after: Vec<String> = found.roles.clone();
+    after.retain(|held| held.parse().map_or(true, |role: Role| !offered.contains(&role)));
+    after.extend(names(roles));
+    if granter.is(&[found.user_id]) && after.iter().any(|name| !found.roles.contains(name)) {
+        return Err(Error::NotAllowed(OWN_ROLES.into()));
+    }
+    let is_same = |held: &[String]| {
+        let set = |roles: &[String]| roles.iter().cloned().collect::<std::collections::BTreeSet<_>>();
+        set(held) == set(&after)
+    };
+    if !is_same(&found.roles) && is_overtaken(seen, &roles_version(&found.roles)) {
+        return Ok(Saved::Overtaken(found.roles));
+    }
+    let changed = replace(&mut tx, granter, &found, after).await?;
+    tx.commit().await?;
+    Ok(if changed { Saved::Done } else { Saved::Unchanged })
+}
+
+/// Of the roles that a form shows.
+pub fn roles_version(roles: &[String]) -> String {
+    let mut roles: Vec<(&str, &str)> = roles.iter().map(|role| ("role", &**role)).collect();
+    roles.sort_unstable();
+    version(&roles)
+}
+
+const OWN_ROLES: &str = "You cannot give roles to yourself. Ask somebody else who says who works on this project.";
 
 /// Ends a membership, and the roles with it.
 ///

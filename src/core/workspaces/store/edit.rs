@@ -125,3 +125,14 @@ pub async fn update_should_notify(conn: &mut PgConnection, id: i32, should_notif
     .await?;
     Ok(())
 }
+
+/// The address of a workspace's page.
+pub async fn address(conn: &mut PgConnection, id: i32) -> Result<String> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT '/' || p.slug || '/' || w.name || '/' AS "address!"
+             FROM workspace w JOIN project p ON p.id = w.project_id WHERE w.id = $1"#,
+        id
+    )
+    .fetch_one(conn)
+    .await?)
+}

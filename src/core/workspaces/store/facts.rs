@@ -36,3 +36,27 @@ pub async fn store_code_host_facts(conn: &mut PgConnection, keys: &[String], val
     .await?;
     Ok(())
 }
+
+/// The accounts of the code host that our repositories are in, each once however it is spelt, those with most of them
+/// first.
+pub async fn accounts(conn: &mut PgConnection, most: i64) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT mode() WITHIN GROUP (ORDER BY split_part(url, '/', 4)) AS "account!" FROM repo
+            WHERE url LIKE 'https://%/%' AND split_part(url, '/', 4) <> ''
+            GROUP BY lower(split_part(url, '/', 4)) ORDER BY count(*) DESC, 1 LIMIT $1"#,
+        most
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// What every account has, as it was heard last.
+pub async fn listings(conn: &mut PgConnection) -> Result<Vec<StoredFact>> {
+    Ok(sqlx::query_as!(
+        StoredFact,
+        r#"SELECT key, value::text AS "value!", fetched_at FROM code_host_fact
+            WHERE starts_with(key, 'listing ') ORDER BY key"#
+    )
+    .fetch_all(conn)
+    .await?)
+}

@@ -8,7 +8,11 @@ use crate::core::projects::title;
 use crate::core::workspaces::sign_off::{Repo, RepoWorkspace, Signature};
 
 /// Who and when, when both are there.
-fn signature(at: Option<OffsetDateTime>, username: Option<String>, fullname: Option<String>) -> Option<Signature> {
+pub(super) fn signature(
+    at: Option<OffsetDateTime>,
+    username: Option<String>,
+    fullname: Option<String>,
+) -> Option<Signature> {
     Some(Signature {
         at: at?,
         username: username?,

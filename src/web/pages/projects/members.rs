@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::core::access::{Permission, Role};
 use crate::core::projects::store::detail::{self, Member};
 use crate::core::projects::store::project_by_slug;
+use crate::core::releases::store::lists::project_has_releases;
 use crate::web::database::Database;
 use crate::web::guards::{ProjectSlug, Visit};
 use crate::web::pages::project_tabs;
@@ -51,6 +52,7 @@ pub async fn members(visit: Visit<'_>, db: &Database, project: ProjectSlug<'_>) 
         .await?
         .ok_or(Failure::not_found("Project"))?;
     let members = detail::members(&mut conn, project.id).await?;
+    let has_releases = project_has_releases(&mut conn, project.id).await?;
     let shows_roles = match visit.actor.id() {
         Some(viewer_id) => detail::shares_org(&mut conn, project.id, viewer_id).await?,
         None => false,
@@ -63,7 +65,7 @@ pub async fn members(visit: Visit<'_>, db: &Database, project: ProjectSlug<'_>) 
         .here("Page", "Members");
     let view = MembersView {
         total: thousands(members.len() as i64),
-        tabs: project_tabs(&href, 2),
+        tabs: project_tabs(&href, 2, has_releases),
         roles: if shows_roles { roles_of(&members) } else { Vec::new() },
         members: members
             .into_iter()

@@ -1,7 +1,7 @@
 //! What people keep about themselves: a page of sections, each a form of its own. The name of the button
 //! says which one was sent.
 
-mod browser;
+pub mod browser;
 pub mod confirm;
 mod login_token;
 mod notifications;

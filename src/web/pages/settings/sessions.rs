@@ -86,7 +86,8 @@ pub(super) fn view(known: &Known<'_>) -> SessionsView {
     }
 }
 
-fn method(method: Method) -> &'static str {
+/// How somebody proved who they are, in words.
+pub fn method(method: Method) -> &'static str {
     match method {
         Method::Github => "With GitHub",
         Method::Email => "With a link by mail",

@@ -7,11 +7,13 @@ use super::actions::ActionsView;
 use crate::core::jobs::store::last_runs::FirstJob;
 use crate::core::jobs::store::lists::ListedRequest;
 use crate::core::projects::INTERNAL_PROJECT;
+use crate::core::releases::store::lists::OutputsOfWorkspace;
 use crate::core::workspaces::Workspace;
 use crate::core::workspaces::facts::{Known, Visibility};
+use crate::web::pages::releases::workspace_tabs;
 use crate::web::view::{
-    Banner, JobRequestsTable, Link, SafeHtml, Time, Without, branch_link, encode_segment, honeycomb, org_link,
-    plain_html, relative, repo_link, sign_off_href,
+    Banner, JobRequestsTable, Link, SafeHtml, Tab, Time, Without, branch_link, encode_segment, honeycomb, org_link,
+    plain_html, relative, repo_link, sign_off_href, thousands,
 };
 
 #[derive(Debug, Serialize)]
@@ -20,7 +22,7 @@ pub struct WorkspaceView {
     pub badge: Option<&'static str>,
     pub project: Link,
     pub org: Option<Link>,
-    pub tabs: Vec<PartTab>,
+    pub tabs: Vec<Tab>,
     pub alerts: Vec<Banner>,
     pub staff_href: Option<String>,
     pub edit_href: Option<String>,
@@ -46,13 +48,6 @@ pub struct WorkspaceView {
 }
 
 #[derive(Debug, Serialize)]
-pub struct PartTab {
-    pub label: &'static str,
-    pub href: String,
-    pub active: bool,
-}
-
-#[derive(Debug, Serialize)]
 pub struct RunButton {
     pub href: String,
     pub enabled: bool,
@@ -62,6 +57,7 @@ pub struct RunButton {
 #[derive(Debug, Serialize)]
 pub struct Output {
     pub label: &'static str,
+    /// `None` when there is nothing yet.
     pub href: Option<String>,
     pub note: Option<String>,
 }
@@ -82,6 +78,11 @@ pub struct Viewer<'a> {
     pub may_run: bool,
     pub has_backend: bool,
     pub is_member: bool,
+    /// Whether they see what is inside a backend, before any release.
+    pub sees_level_4: bool,
+    /// Whether they see released files that are not public.
+    pub sees_drafts: bool,
+    pub may_publish: bool,
     pub may_edit: bool,
     pub may_archive: bool,
     pub may_toggle_notifications: bool,
@@ -107,6 +108,7 @@ pub struct Found<'a> {
     pub actions: Option<ActionsView>,
     /// The project's first job; looked for only when a warning may follow from it.
     pub first_job: Option<FirstJob>,
+    pub outputs: OutputsOfWorkspace,
 }
 
 pub fn view(workspace: &Workspace, found: Found<'_>, viewer: &Viewer<'_>) -> WorkspaceView {
@@ -122,12 +124,7 @@ pub fn view(workspace: &Workspace, found: Found<'_>, viewer: &Viewer<'_>) -> Wor
         badge: (workspace.is_archived && viewer.has_any_role).then_some("Archived"),
         project: Link::new(workspace.project_title(), workspace.project_href()),
         org: org_link(workspace.org_name.clone(), workspace.org_slug.clone()),
-        tabs: [
-            ("Overview", href.clone(), true),
-            ("Job requests", logs_href.clone(), false),
-        ]
-        .map(|(label, href, active)| PartTab { label, href, active })
-        .into(),
+        tabs: workspace_tabs(&href, 0, found.outputs.has_releases),
         alerts: alerts(workspace, viewer),
         staff_href: None,
         edit_href: viewer.may_edit.then(|| format!("{href}edit/")),
@@ -141,7 +138,7 @@ pub fn view(workspace: &Workspace, found: Found<'_>, viewer: &Viewer<'_>) -> Wor
         ),
         actions: found.actions,
         publish: publish(workspace, found.first_job, sign_off.clone()),
-        outputs: Vec::new(),
+        outputs: outputs(&href, found.outputs, viewer),
         admin: notify_form.is_some() || archive_form.is_some(),
         notify_form,
         sign_off_href: sign_off,
@@ -162,6 +159,48 @@ pub fn view(workspace: &Workspace, found: Found<'_>, viewer: &Viewer<'_>) -> Wor
             .into_iter()
             .collect(),
     }
+}
+
+/// From inside a backend to the public.
+fn outputs(href: &str, found: OutputsOfWorkspace, viewer: &Viewer<'_>) -> Vec<Output> {
+    let mut outputs = Vec::new();
+    if viewer.sees_level_4 {
+        outputs.push(Output {
+            label: "Level 4 files",
+            href: Some(format!("{href}files/")),
+            note: Some("Not released yet; they open inside the secure environment only.".to_owned()),
+        });
+    }
+    outputs.push(Output {
+        label: "Releases",
+        href: found.has_releases.then(|| format!("{href}releases/")),
+        note: (!found.has_releases).then(|| "Nothing has been released yet.".to_owned()),
+    });
+    let published = match found.published {
+        0 => "Nothing is public yet.".to_owned(),
+        1 => "1 set of files is public.".to_owned(),
+        many => format!("{} sets of files are public.", thousands(many)),
+    };
+    let waiting = match found.waiting {
+        _ if !viewer.sees_drafts && !viewer.may_publish => None,
+        0 => None,
+        1 if viewer.may_publish => Some("1 waits for your decision.".to_owned()),
+        many if viewer.may_publish => Some(format!("{} wait for your decision.", thousands(many))),
+        1 => Some("1 waits for a decision.".to_owned()),
+        many => Some(format!("{} wait for a decision.", thousands(many))),
+    };
+    outputs.push(Output {
+        label: "Published outputs",
+        href: Some(format!("{href}outputs/")),
+        note: Some(
+            [Some(published), waiting]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(" "),
+        ),
+    });
+    outputs
 }
 
 fn publish(workspace: &Workspace, first: Option<FirstJob>, sign_off: Option<String>) -> Option<Publish> {

@@ -113,8 +113,8 @@ async fn everything_is_cleared_and_memberships_stay(pool: PgPool) {
         .execute(&pool)
         .await
         .unwrap();
-    assert_eq!(clear_all(&site.db, &stan, ada).await.unwrap(), 3);
-    assert_eq!(clear_all(&site.db, &stan, ada).await.unwrap(), 0);
+    assert_eq!(clear_all(&site.db, &stan, ada).await.unwrap().places, 3);
+    assert_eq!(clear_all(&site.db, &stan, ada).await.unwrap().places, 0);
     assert_eq!(
         events(&site).await,
         [

@@ -107,7 +107,7 @@ async fn long_pipelines_start_folded_and_are_bounded(pool: PgPool) {
     assert_eq!(page.count(&format!("{card} tbody tr")), 200);
     assert!(page.text(card).unwrap().contains("And 50 more actions."));
     assert!(page.has(&format!("{card} > details")) && !page.has(&format!("{card} > details[open]")));
-    assert_eq!(statements, 7);
+    assert_eq!(statements, 8);
 }
 
 #[sqlx::test]

@@ -4,6 +4,7 @@ use jobserver::core::access::Operator;
 use jobserver::core::people::tokens::create_bot;
 use rocket::http::Method;
 use secrecy::ExposeSecret;
+use serde_json::{Value, json};
 
 use super::rules::LOGIN;
 use crate::support::{Answer, Job, Request, Site, Visitor};
@@ -102,8 +103,8 @@ pub const GLOBAL: &[Actor] = &[
     everywhere("stan", "the three roles of the staff", &["ServiceAdministrator", "StaffAreaAdministrator", "TechSupport"]),
 ];
 
-/// Two projects, each with a workspace, a finished request and a job: `project`, `ws`, 1, `job1` and
-/// `another`, `other-ws`, 2, `job2`.
+/// Two projects, each with a workspace, a finished request, a job, a release of three files, a snapshot that is public and
+/// one that is not: `project`, `ws`, 1, `job1`, `release1`, 1, 3 and `another`, `other-ws`, 2, `job2`, `release2`, 2, 4.
 pub async fn two_projects(site: &Site) {
     let world = &site.world;
     world.usual().await;
@@ -131,6 +132,44 @@ pub async fn two_projects(site: &Site) {
         };
         world.job(id, job).await;
     }
+    for (number, workspace) in [(1, "ws"), (2, "other-ws")] {
+        let to_delete = format!("{:0>26}", format!("DELETE{number}"));
+        let mut ids = [format!("public{number}"), format!("draft{number}"), to_delete].into_iter();
+        let files: &[(&str, &[u8])] = &[
+            ("public.txt", b"public"),
+            ("draft.txt", b"draft"),
+            ("unwanted.txt", b"unwanted"),
+        ];
+        site.release_called(
+            &format!("release{number}"),
+            || ids.next().unwrap(),
+            workspace,
+            "tpp",
+            "asker",
+            files,
+        )
+        .await;
+    }
+    for (kind, is_published) in [("public", true), ("draft", false)] {
+        for (number, workspace) in [(1, "ws"), (2, "other-ws")] {
+            site.snapshot(workspace, "asker", &[format!("{kind}{number}")], is_published)
+                .await;
+        }
+    }
+    world
+        .so("UPDATE backend SET level_4_url = 'https://l4.example.org' WHERE slug = 'tpp'")
+        .await;
+}
+
+/// Undoes what the one before did with what was released: a deletion, and a snapshot taken back.
+pub async fn as_before(site: &Site) {
+    let world = &site.world;
+    world
+        .so("UPDATE release_file SET deleted_at = NULL, deleted_by_id = NULL")
+        .await;
+    world
+        .so("DELETE FROM publish_request WHERE decision = 'rejected'")
+        .await;
 }
 
 /// Gives `actor` what its description says, and lets it run jobs on the backend, so that only rights count.
@@ -214,6 +253,7 @@ impl<'s> AtTheDoor<'s> {
         let (visitor, token) = self.signed_in.as_ref().unwrap();
         let answer = match method {
             "GET" => visitor.get(path).await,
+            _ if path.starts_with("/api/") => visitor.post_json(path, &body_for(path)).await,
             _ => {
                 visitor
                     .post_without_token(path, &[("csrfmiddlewaretoken", token)])
@@ -234,8 +274,8 @@ impl<'s> AtTheDoor<'s> {
     async fn ask_with_header(&self, method: &str, path: &str) -> Answer {
         let backend = self.site.backend("tpp").await;
         let (method, body) = match method {
-            "GET" => (Method::Get, ""),
-            _ => (Method::Post, "[]"),
+            "GET" => (Method::Get, String::new()),
+            _ => (Method::Post, body_for(path).to_string()),
         };
         let headers = [
             ("Authorization", self.header.as_str()),
@@ -249,6 +289,17 @@ impl<'s> AtTheDoor<'s> {
 async fn ask_as(visitor: &Visitor, method: &str, path: &str) -> Answer {
     match method {
         "GET" => visitor.get(path).await,
+        _ if path.starts_with("/api/") => visitor.post_json(path, &body_for(path)).await,
         _ => visitor.post(path, &[]).await,
+    }
+}
+
+/// What a program sends: nothing that is right for most, which is told to those who are let in; a right body where
+/// that is looked at before who asks.
+fn body_for(path: &str) -> Value {
+    match path.rsplit('/').find(|part| !part.is_empty()) {
+        Some("snapshots") => json!({ "file_ids": ["draft1"] }),
+        Some("reviews") => json!({ "files": [], "metadata": {}, "review": null }),
+        _ => json!([]),
     }
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use jobserver::core::access::{Permission, Place, Role};
 
-use super::TABLE;
 use super::rules::Gate;
+use super::table;
 
 const OPENING: &str = "\
 # Who may do what
@@ -78,7 +78,7 @@ fn holders(permission: Permission) -> String {
 
 fn routes(page: &mut String) {
     let mut by_gate: BTreeMap<Gate, Vec<(&str, &str)>> = BTreeMap::new();
-    for (method, route, _, rule) in TABLE {
+    for (method, route, _, rule) in table() {
         // Whatever is said beside "not signed in" is said once.
         let gate = match rule.gate {
             Gate::NotSignedIn(_) => Gate::NotSignedIn(0),
@@ -115,6 +115,36 @@ fn heading(gate: Gate) -> String {
             "Who asked for the jobs and still is a member, or holds {} in the project: {}",
             code(name),
             permission(name)
+        ),
+        Gate::Staff(name) => format!(
+            "Who holds {} everywhere, besides `staff_area_access`: {}",
+            code(name),
+            permission(name)
+        ),
+        Gate::Sees(name) => format!(
+            "Who holds {} in the project, and nobody else learns that there is such a thing: {}",
+            code(name),
+            permission(name)
+        ),
+        Gate::SeesToo(name) => format!(
+            "Who holds {} in the project, where it is not public: {}",
+            code(name),
+            permission(name)
+        ),
+        Gate::MayThroughApi(name) => format!(
+            "Who holds {} in the project, by a session: {}",
+            code(name),
+            permission(name)
+        ),
+        Gate::Reads => format!(
+            "Who holds {} in the project, by a session, and bots by their token: {}",
+            code("release_file_view"),
+            permission("release_file_view")
+        ),
+        Gate::TokenAndUser => format!(
+            "A backend, by its token, in the name of one of its users who holds {} in the project: {}",
+            code("release_file_upload"),
+            permission("release_file_upload")
         ),
         Gate::Member => "Who is a member of a project that uses the repository, whatever their roles".to_owned(),
         Gate::Token => "A backend, by its token".to_owned(),

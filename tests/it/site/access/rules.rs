@@ -52,8 +52,21 @@ pub enum Gate {
     May(&'static str),
     /// As `May`, and whoever asked for the jobs and is a member of the project still.
     MayOrAsked(&'static str),
+    /// Whoever holds this permission everywhere, beside `staff_area_access`: a page of the staff area.
+    Staff(&'static str),
+    /// Whoever holds this permission in the project `project`. For others who are signed in there is no such page.
+    Sees(&'static str),
+    /// As `Sees`, where there are pages for everybody at addresses of the same form: nobody is asked to sign in.
+    SeesToo(&'static str),
     /// Members of the project `project`, whatever their roles. For others who are signed in there is no such page.
     Member,
+    /// Whoever holds this permission in the project `project`, by a session; the API says no more to the others.
+    MayThroughApi(&'static str),
+    /// As `MayThroughApi` for `release_file_view`, and every bot.
+    Reads,
+    /// A backend's token together with the name of one of its users who may release: the table has nobody who shows
+    /// both, so everybody is refused. The tests of the API look at those who do.
+    TokenAndUser,
     /// A backend's token, whichever backend. What people have opens nothing.
     Token,
     /// Everybody; but whoever shows a token must show a backend's.
@@ -92,6 +105,27 @@ pub const fn may(permission: &'static str, status: u16) -> Rule {
 pub const fn may_or_asked(permission: &'static str, status: u16) -> Rule {
     rule(Gate::MayOrAsked(permission), status)
 }
+pub const fn staff(status: u16) -> Rule {
+    rule(Gate::Staff("staff_area_access"), status)
+}
+pub const fn staff_may(permission: &'static str, status: u16) -> Rule {
+    rule(Gate::Staff(permission), status)
+}
+pub const fn sees(permission: &'static str, status: u16) -> Rule {
+    rule(Gate::Sees(permission), status)
+}
+pub const fn sees_too(permission: &'static str, status: u16) -> Rule {
+    rule(Gate::SeesToo(permission), status)
+}
+pub const fn may_through_api(permission: &'static str, status: u16) -> Rule {
+    rule(Gate::MayThroughApi(permission), status)
+}
+pub const fn reads(status: u16) -> Rule {
+    rule(Gate::Reads, status)
+}
+pub const fn token_and_user() -> Rule {
+    rule(Gate::TokenAndUser, 403)
+}
 pub const fn member(status: u16) -> Rule {
     rule(Gate::Member, status)
 }
@@ -123,6 +157,15 @@ impl Rule {
             Gate::SignedIn => among(true),
             Gate::May(permission) => among(holds(actor, permission)),
             Gate::MayOrAsked(permission) => among(holds(actor, permission) || actor.asked),
+            Gate::Staff(permission) => among(holds_everywhere(actor, permission)),
+            Gate::Sees(permission) if signed_in && !holds(actor, permission) => 404,
+            Gate::Sees(_) => among(true),
+            Gate::SeesToo(permission) if !signed_in || !holds(actor, permission) => 404,
+            Gate::SeesToo(_) => self.status,
+            Gate::MayThroughApi(permission) if signed_in && holds(actor, permission) => self.status,
+            Gate::Reads if signed_in && holds(actor, "release_file_view") => self.status,
+            Gate::Reads if matches!(actor.proof, Proof::PersonalToken) => self.status,
+            Gate::MayThroughApi(_) | Gate::Reads | Gate::TokenAndUser => 403,
             Gate::Member if signed_in && !is_member(actor) => 404,
             Gate::Member => among(true),
             Gate::Token if matches!(actor.proof, Proof::Backend(_)) => self.status,
@@ -131,6 +174,18 @@ impl Rule {
             Gate::MaybeToken => self.status,
         }
     }
+}
+
+fn holds_everywhere(actor: &Actor, permission: &str) -> bool {
+    let by_role = |permission: &str| {
+        let permits = |held: &&str| {
+            ROLES
+                .iter()
+                .any(|(name, all)| name == held && all.contains(&permission))
+        };
+        actor.global.iter().any(permits)
+    };
+    by_role(permission) && by_role("staff_area_access")
 }
 
 fn is_member(actor: &Actor) -> bool {

@@ -1,0 +1,55 @@
+/* The page of released files. Everything is on it without this: here it becomes quicker to use. */
+import { startLevel4 } from "../modules/outputs/level-4.js";
+import { rowsOf, Sheet } from "../modules/outputs/sheet.js";
+import { showText } from "../modules/outputs/text.js";
+import { showCurrent, startFilter, startKeys } from "../modules/outputs/tree.js";
+
+const root = document.getElementById("outputsSPA");
+
+/** A narrow screen has room for the list or the file. */
+function startFold(file) {
+  const fold = root.querySelector("[data-files-fold]");
+  if (!fold) return;
+  const wide = matchMedia("(min-width: 62rem)");
+  const set = () => {
+    fold.open = wide.matches || !file;
+  };
+  wide.addEventListener("change", set);
+  set();
+}
+
+async function startTable(file) {
+  const scroll = file.querySelector("[data-sheet]");
+  if (!scroll) return;
+  const pages = file.querySelector("[data-sheet-pages]");
+  const about = file.querySelector("[data-sheet-about]");
+  const answer = await fetch(file.dataset.raw);
+  if (!answer.ok) return;
+  const rows = await rowsOf(answer, scroll.dataset.delimiter);
+  if (!rows) return;
+  const sheet = new Sheet(scroll, rows, file.querySelector(".file-name").textContent);
+  about.textContent = `${sheet.summary}. Choose a column's name to sort by it.`;
+  pages?.remove();
+}
+
+async function start() {
+  if ("inside" in root.dataset) await startLevel4(root);
+  const file = root.querySelector("[data-file]");
+  startFold(file || root.querySelector("[data-closed]") || root.dataset.path);
+  const tree = root.querySelector("[data-tree]");
+  if (tree) {
+    startKeys(tree);
+    startFilter(root);
+    showCurrent(tree);
+  }
+  if (!file) return;
+  const text = file.querySelector("[data-text]");
+  if (text) {
+    const { laidOut, cut } = text.dataset;
+    showText(file.querySelector("[data-tools]"), text, laidOut !== undefined, cut !== undefined);
+  }
+  // Whatever goes wrong, the table of before is still there.
+  startTable(file).catch(() => {});
+}
+
+if (root) start();

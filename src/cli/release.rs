@@ -1,0 +1,249 @@
+//! `jobserver release`, `publish_files`, `inflate_release_files`, `unpublish_snapshot` and
+//! `remove_files_from_publish_request`
+
+use std::path::PathBuf;
+
+use super::outfit::{Outfit, file_store};
+use super::{ByOption, CommandError};
+use crate::core::error::Error;
+use crate::core::jobs::backends::{BackendInput, create_backend};
+use crate::core::people::accounts::{UserInput, create_user};
+use crate::core::people::store::{User, user_by_username};
+use crate::core::releases::Snapshot;
+use crate::core::releases::actions::{self, Belonging, files_below, release_as_operator};
+use crate::core::releases::store::files::latest_files;
+use crate::core::releases::store::publishing::snapshot_of_id;
+use crate::core::releases::store::stored::backend;
+use crate::core::releases::store::uploads::{Place, place};
+use crate::core::workspaces::operator::{WorkspaceInput, create_workspace};
+
+/// The project and the code of a workspace that `release --create` makes.
+const TEST_PROJECT: &str = "test-project";
+const TEST_REPO: &str = "https://github.com/opensafely/test-repo";
+
+#[derive(Debug, clap::Args)]
+pub struct Release {
+    /// The folder whose files, sub-folders' too, are released.
+    directory: PathBuf,
+    /// The workspace they are of.
+    #[arg(short, long, default_value = "test-workspace")]
+    workspace: String,
+    /// The backend they come from.
+    #[arg(short, long, default_value = "test-backend")]
+    backend: String,
+    /// Who releases them.
+    #[arg(short, long, default_value = "test-user")]
+    user: String,
+    /// Make the user, backend and workspace that are not there.
+    #[arg(short, long)]
+    create: bool,
+    #[command(flatten)]
+    by: ByOption,
+}
+
+impl Release {
+    pub async fn run(self) -> Result<(), CommandError> {
+        let outfit = Outfit::new().await?;
+        // Before anything is made: a folder that cannot be released leaves nothing behind.
+        let files = files_below(&self.directory).await?;
+        let store = file_store(&outfit.settings)?;
+        if self.create {
+            self.make_missing(&outfit).await?;
+        }
+        let belonging = Belonging {
+            workspace: self.workspace,
+            backend: self.backend,
+            username: self.user,
+        };
+        let made = release_as_operator(&outfit.db, &*store, &self.by.operator(), &belonging, &files).await?;
+        let workspace = format!("/{}/{}/", made.project_slug, belonging.workspace);
+        println!("Released {} files.", made.files);
+        println!(
+            "Release: {}",
+            outfit
+                .settings
+                .web
+                .absolute(&format!("{workspace}releases/{}/", made.id))
+        );
+        println!("Workspace: {}", outfit.settings.web.absolute(&workspace));
+        Ok(())
+    }
+
+    async fn make_missing(&self, outfit: &Outfit) -> Result<(), CommandError> {
+        let mut conn = outfit.db.read().await?;
+        let has_user = user_by_username(&mut conn, &self.user).await?.is_some();
+        let has_backend = backend(&mut conn, &self.backend).await?.is_some();
+        let has_workspace = place(&mut conn, &self.workspace).await?.is_some();
+        drop(conn);
+        if !has_user {
+            let input = UserInput {
+                username: self.user.clone(),
+                email: None,
+                fullname: None,
+                roles: Vec::new(),
+            };
+            create_user(&outfit.db, &input, &self.by.operator()).await?;
+            println!("User {} created.", self.user);
+        }
+        if !has_backend {
+            let input = BackendInput {
+                slug: self.backend.clone(),
+                name: None,
+                level_4_url: None,
+                addresses: None,
+                member: None,
+                rotate: None,
+            };
+            create_backend(&outfit.db, &outfit.sealer, &input, &self.by.by()).await?;
+            println!("Backend {} created.", self.backend);
+        }
+        if !has_workspace {
+            let input = WorkspaceInput {
+                name: self.workspace.clone(),
+                username: self.user.clone(),
+                project: Some(TEST_PROJECT.to_owned()),
+                repo: Some(TEST_REPO.to_owned()),
+                branch: None,
+            };
+            create_workspace(&outfit.db, &input, &self.by.by()).await?;
+            println!("Workspace {} created.", self.workspace);
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub struct PublishFiles {
+    /// In whose name publishing is asked for.
+    username: String,
+    /// The workspace.
+    workspace: String,
+    /// Names of released files, as researchers know them. Of each the newest version is taken.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<String>,
+    #[command(flatten)]
+    by: ByOption,
+}
+
+impl PublishFiles {
+    pub async fn run(self) -> Result<(), CommandError> {
+        let outfit = Outfit::new().await?;
+        let user = user(&outfit, &self.username).await?;
+        let place = workspace(&outfit, &self.workspace).await?;
+        let mut files = latest_files(&mut *outfit.db.read().await?, place.workspace_id).await?;
+        // Of two backends' files of one name, the one that was released last.
+        files.retain(|file| file.is_readable());
+        files.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
+        let mut ids = Vec::new();
+        let mut unknown = Vec::new();
+        for path in &self.paths {
+            match files.iter().find(|file| file.name == *path) {
+                Some(file) => ids.push(file.id.clone()),
+                None => unknown.push(path.as_str()),
+            }
+        }
+        if !unknown.is_empty() {
+            return Err(CommandError::Said(format!(
+                "The workspace {} has no released file {}.",
+                self.workspace,
+                unknown.join(", ")
+            )));
+        }
+        let prepared =
+            actions::prepare_snapshot_as_operator(&outfit.db, &self.by.operator(), user.id, place.workspace_id, &ids)
+                .await?;
+        if prepared.is_published {
+            println!("Exactly these files are published already.");
+        }
+        let page = format!(
+            "/{}/{}/outputs/{}/",
+            place.project_slug, place.workspace, prepared.snapshot_id
+        );
+        println!("{}", outfit.settings.web.absolute(&page));
+        Ok(())
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub struct InflateReleaseFiles {
+    #[command(flatten)]
+    by: ByOption,
+}
+
+impl InflateReleaseFiles {
+    pub async fn run(self) -> Result<(), CommandError> {
+        let outfit = Outfit::new().await?;
+        if !outfit.settings.demo.allowed {
+            return Err(CommandError::Said(
+                "This replaces what is known of files whose content is missing, which is for copies alone: set \
+                 ALLOW_DEMO=true if this is one."
+                    .to_owned(),
+            ));
+        }
+        let store = file_store(&outfit.settings)?;
+        let said = &mut |line: &str| eprintln!("{line}");
+        let sum = actions::inflate(&outfit.db, &*store, &self.by.operator(), said).await?;
+        println!(
+            "{} contents made up, {} files have theirs, {} skipped.",
+            sum.written, sum.there, sum.skipped
+        );
+        Ok(())
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub struct UnpublishSnapshot {
+    /// The number at the end of the snapshot's address.
+    snapshot_id: i32,
+    /// In whose name it is withdrawn.
+    username: String,
+    #[command(flatten)]
+    by: ByOption,
+}
+
+impl UnpublishSnapshot {
+    pub async fn run(self) -> Result<(), CommandError> {
+        let outfit = Outfit::new().await?;
+        let user = user(&outfit, &self.username).await?;
+        let snapshot = snapshot(&outfit, self.snapshot_id).await?;
+        actions::withdraw_snapshot_as_operator(&outfit.db, &self.by.operator(), user.id, &snapshot).await?;
+        println!("Snapshot {} is no longer published.", snapshot.id);
+        Ok(())
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RemoveFilesFromPublishRequest {
+    /// The number at the end of the snapshot's address.
+    snapshot: i32,
+    /// Names of files to take out of it.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<String>,
+    #[command(flatten)]
+    by: ByOption,
+}
+
+impl RemoveFilesFromPublishRequest {
+    pub async fn run(self) -> Result<(), CommandError> {
+        let outfit = Outfit::new().await?;
+        let snapshot = snapshot(&outfit, self.snapshot).await?;
+        let removed = actions::remove_from_snapshot(&outfit.db, &self.by.operator(), &snapshot, &self.paths).await?;
+        println!("Removed {removed} from snapshot {}.", snapshot.id);
+        Ok(())
+    }
+}
+
+async fn user(outfit: &Outfit, username: &str) -> Result<User, CommandError> {
+    let found = user_by_username(&mut *outfit.db.read().await?, username).await?;
+    found.ok_or_else(|| Error::NotFound("User").into())
+}
+
+async fn workspace(outfit: &Outfit, name: &str) -> Result<Place, CommandError> {
+    let found = place(&mut *outfit.db.read().await?, name).await?;
+    found.ok_or_else(|| Error::NotFound("Workspace").into())
+}
+
+async fn snapshot(outfit: &Outfit, id: i32) -> Result<Snapshot, CommandError> {
+    let found = snapshot_of_id(&mut *outfit.db.read().await?, id).await?;
+    found.ok_or_else(|| Error::NotFound("Snapshot").into())
+}

@@ -1,0 +1,106 @@
+//! The SQL of organisations as staff see them.
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use crate::core::error::Result;
+use crate::core::paging::{Listed, PageAsked, containing};
+use crate::core::projects::orgs::{Stored, store};
+
+/// An organisation in the list.
+#[derive(Debug)]
+pub struct ListedOrg {
+    pub name: String,
+    pub slug: String,
+    pub github_orgs: Vec<String>,
+    pub members: i64,
+    pub projects: i64,
+    pub is_internal: bool,
+    pub is_not_copiloted: bool,
+    pub created_at: OffsetDateTime,
+    total: i64,
+}
+
+/// Organisations by name.
+pub async fn orgs(
+    conn: &mut PgConnection,
+    q: Option<&str>,
+    page: PageAsked,
+    per_page: i64,
+) -> Result<Listed<ListedOrg>> {
+    let pattern = q.map(containing);
+    let rows = sqlx::query_as!(
+        ListedOrg,
+        r#"SELECT o.name, o.slug, o.github_orgs, o.is_internal, o.is_not_copiloted, o.created_at,
+                  (SELECT count(*) FROM org_membership WHERE org_id = o.id) AS "members!",
+                  (SELECT count(*) FROM project_collaboration WHERE org_id = o.id) AS "projects!", t.total AS "total!"
+             FROM (SELECT count(*) AS total FROM org WHERE $3::text IS NULL OR name ILIKE $3) t
+            CROSS JOIN LATERAL (
+                SELECT * FROM org WHERE $3::text IS NULL OR name ILIKE $3 ORDER BY lower(name), id LIMIT $2
+                OFFSET (SELECT coalesce($1::bigint - 1, greatest(t.total - 1, 0) / $2) * $2)) o
+            ORDER BY lower(o.name), o.id"#,
+        page.number(),
+        per_page,
+        pattern
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(Listed::new(rows, |row| row.total))
+}
+
+/// An organisation as it stands, for its page and its form.
+pub async fn stored(conn: &mut PgConnection, id: i32) -> Result<Option<Stored>> {
+    store::stored(conn, id).await
+}
+
+/// Somebody who belongs to an organisation.
+#[derive(Debug)]
+pub struct Member {
+    pub username: String,
+    pub fullname: String,
+    pub is_active: bool,
+    pub joined_at: OffsetDateTime,
+    /// How many there are altogether.
+    pub total: i64,
+}
+
+/// The most members that a page shows.
+pub const MOST_MEMBERS: i64 = 500;
+
+/// By name: [`MOST_MEMBERS`] at most.
+pub async fn members(conn: &mut PgConnection, org_id: i32) -> Result<Vec<Member>> {
+    Ok(sqlx::query_as!(
+        Member,
+        r#"SELECT u.username, u.fullname, u.is_active, m.created_at AS joined_at, count(*) OVER () AS "total!"
+             FROM org_membership m JOIN "user" u ON u.id = m.user_id
+            WHERE m.org_id = $1 ORDER BY lower(u.fullname), lower(u.username) LIMIT $2"#,
+        org_id,
+        MOST_MEMBERS
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// A project in which an organisation takes part.
+#[derive(Debug)]
+pub struct OrgProject {
+    pub name: String,
+    pub slug: String,
+    pub number: Option<String>,
+    pub status: String,
+    pub is_lead: bool,
+    pub total: i64,
+}
+
+/// By name: 500 at most.
+pub async fn projects(conn: &mut PgConnection, org_id: i32) -> Result<Vec<OrgProject>> {
+    Ok(sqlx::query_as!(
+        OrgProject,
+        r#"SELECT p.name, p.slug, p.number, p.status, c.is_lead, count(*) OVER () AS "total!"
+             FROM project_collaboration c JOIN project p ON p.id = c.project_id
+            WHERE c.org_id = $1 ORDER BY lower(p.name), p.id LIMIT 500"#,
+        org_id
+    )
+    .fetch_all(conn)
+    .await?)
+}

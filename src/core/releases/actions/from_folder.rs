@@ -1,0 +1,248 @@
+//! Making a release of files that lie in a folder, for an operator who tries things out.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use time::OffsetDateTime;
+use tokio::io::AsyncReadExt as _;
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::create::already_uploaded;
+use super::unavailable;
+use crate::core::access::Operator;
+use crate::core::audit::{self, By, Event, Subject};
+use crate::core::db::Db;
+use crate::core::error::{Error, Result};
+use crate::core::people::store::user_by_username;
+use crate::core::ports::FileStore;
+use crate::core::releases::names;
+use crate::core::releases::store::publishing::lock_workspace;
+use crate::core::releases::store::stored::backend;
+use crate::core::releases::store::uploads::{self, NewFiles, NewRow};
+
+/// A file of the folder.
+#[derive(Debug, Clone)]
+pub struct LocalFile {
+    /// With its sub-folders, forward slashes between.
+    pub name: String,
+    path: PathBuf,
+    sha256: String,
+    size: i64,
+    modified_at: OffsetDateTime,
+}
+
+/// Where a release of a folder belongs, by names.
+#[derive(Debug, Clone)]
+pub struct Belonging {
+    pub workspace: String,
+    pub backend: String,
+    pub username: String,
+}
+
+/// A release that was made of a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    pub id: String,
+    pub project_slug: String,
+    pub files: usize,
+}
+
+/// Reads all files below a folder.
+///
+/// # Errors
+/// `Conflict` in a sentence: it cannot be read, has no files, or has one that cannot be released.
+pub async fn files_below(folder: &Path) -> Result<Vec<LocalFile>> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        let mut entries = tokio::fs::read_dir(&next).await.map_err(|e| unreadable(&next, &e))?;
+        while let Some(entry) = entries.next_entry().await.map_err(|e| unreadable(&next, &e))? {
+            let path = entry.path();
+            let kind = entry.file_type().await.map_err(|e| unreadable(&path, &e))?;
+            if kind.is_dir() {
+                folders.push(path);
+            } else if kind.is_file() {
+                files.push(local_file(folder, path).await?);
+            } else {
+                return Err(Error::Conflict(format!(
+                    "{} is neither a file nor a folder. Put the file itself there.",
+                    path.display()
+                )));
+            }
+        }
+    }
+    if files.is_empty() {
+        return Err(Error::Conflict(format!("There are no files in {}.", folder.display())));
+    }
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    // Names that look the same are the same to whoever unpacks them.
+    let mut seen = HashSet::new();
+    match files
+        .iter()
+        .find(|file| !seen.insert(file.name.nfc().collect::<String>()))
+    {
+        Some(twice) => Err(Error::Conflict(format!("Two files have the name '{}'.", twice.name))),
+        None => Ok(files),
+    }
+}
+
+async fn local_file(folder: &Path, path: PathBuf) -> Result<LocalFile> {
+    let parts: Option<Vec<&str>> = path
+        .strip_prefix(folder)
+        .unwrap_or(&path)
+        .components()
+        .map(|part| part.as_os_str().to_str())
+        .collect();
+    let Some(parts) = parts else {
+        return Err(Error::Conflict(format!("The name of {} is no UTF-8.", path.display())));
+    };
+    let name = parts.join("/");
+    if let Some(fault) = names::name_fault(&name) {
+        return Err(Error::Conflict(format!("'{}': {fault}", name.escape_debug())));
+    }
+    let metadata = tokio::fs::metadata(&path).await.map_err(|e| unreadable(&path, &e))?;
+    let modified_at = metadata
+        .modified()
+        .map_or_else(|_| OffsetDateTime::now_utc(), Into::into);
+    let (sha256, size) = read(&path, None).await?;
+    Ok(LocalFile {
+        name,
+        path,
+        sha256,
+        size,
+        modified_at,
+    })
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+    Error::Conflict(format!("{} cannot be read: {error}.", path.display()))
+}
+
+/// Reads a file through, into `incoming` if there is one, and says its hash and its size.
+async fn read(path: &Path, mut incoming: Option<&mut dyn crate::core::ports::Incoming>) -> Result<(String, i64)> {
+    let mut file = tokio::fs::File::open(path).await.map_err(|e| unreadable(path, &e))?;
+    let mut hasher = Sha256::new();
+    let mut size = 0;
+    let mut chunk = vec![0; 256 * 1024];
+    loop {
+        let read = file.read(&mut chunk).await.map_err(|e| unreadable(path, &e))?;
+        if read == 0 {
+            return Ok((data_encoding::HEXLOWER.encode(&hasher.finalize()), size));
+        }
+        hasher.update(&chunk[..read]);
+        size += i64::try_from(read).unwrap_or_default();
+        if let Some(incoming) = &mut incoming {
+            let bytes = Bytes::copy_from_slice(&chunk[..read]);
+            incoming.write(bytes).await.map_err(unavailable)?;
+        }
+    }
+}
+
+/// Makes a release of these files, contents and all: either everything is kept or nothing. Nobody is told. Audited.
+///
+/// # Errors
+/// `NotFound` for a user, workspace or backend; `Conflict` when a file was released before or changed meanwhile.
+pub async fn release_as_operator(
+    db: &Db,
+    store: &dyn FileStore,
+    operator: &Operator,
+    belonging: &Belonging,
+    files: &[LocalFile],
+) -> Result<Made> {
+    let mut kept = Vec::new();
+    let made = make(db, store, operator, belonging, files, &mut kept).await;
+    if made.is_err() {
+        for key in kept {
+            if let Err(error) = store.remove(&key).await {
+                tracing::warn!(key, %error, "a content without a row could not be removed");
+            }
+        }
+    }
+    made
+}
+
+async fn make(
+    db: &Db,
+    store: &dyn FileStore,
+    operator: &Operator,
+    belonging: &Belonging,
+    files: &[LocalFile],
+    kept: &mut Vec<String>,
+) -> Result<Made> {
+    let mut conn = db.read().await?;
+    let place = uploads::place(&mut conn, &belonging.workspace).await?;
+    let place = place.ok_or(Error::NotFound("Workspace"))?;
+    let found = backend(&mut conn, &belonging.backend).await?;
+    let (backend_id, _) = found.ok_or(Error::NotFound("Backend"))?;
+    let user = user_by_username(&mut conn, &belonging.username).await?;
+    let user = user.ok_or(Error::NotFound("User"))?;
+    drop(conn);
+
+    let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+    let hashes: Vec<String> = files.iter().map(|file| file.sha256.clone()).collect();
+    let refuse_repeated = |name: Option<String>| match name {
+        Some(name) => Err(Error::Conflict(already_uploaded(&name, &belonging.backend))),
+        None => Ok(()),
+    };
+    refuse_repeated(uploads::released_before(&mut *db.read().await?, backend_id, &names, &hashes).await?)?;
+
+    let mut columns = NewFiles::default();
+    let mut paths = Vec::new();
+    for file in files {
+        let id = names::new_id();
+        let path = names::key(&id, &file.sha256, &file.name);
+        let mut incoming = store.begin(&path).await.map_err(unavailable)?;
+        let (sha256, _) = read(&file.path, Some(&mut *incoming)).await?;
+        if sha256 != file.sha256 {
+            incoming.discard().await;
+            return Err(Error::Conflict(format!("'{}' changed while it was read.", file.name)));
+        }
+        // Counted first: what fails may still be there.
+        kept.push(path.clone());
+        incoming.finish().await.map_err(unavailable)?;
+        paths.push(path);
+        columns.ids.push(id);
+        columns.names.push(file.name.clone());
+        columns.hashes.push(sha256);
+        columns.sizes.push(file.size);
+        columns.mtimes.push(file.modified_at);
+        columns.metadata.push("{}".to_owned());
+    }
+
+    let mut tx = db.begin().await?;
+    lock_workspace(&mut tx, place.workspace_id).await?;
+    refuse_repeated(uploads::released_before(&mut tx, backend_id, &names, &hashes).await?)?;
+    let id = names::new_id();
+    let requested: serde_json::Value = files
+        .iter()
+        .map(|file| json!({"name": file.name, "url": file.name, "size": file.size, "sha256": file.sha256}))
+        .collect();
+    let row = NewRow {
+        id: &id,
+        workspace_id: place.workspace_id,
+        backend_id,
+        requested_files: &requested,
+        metadata: &json!({"tool": "jobserver release"}),
+        created_by_id: user.id,
+    };
+    uploads::insert_release(&mut tx, &row).await?;
+    uploads::insert_files(&mut tx, &row, &columns).await?;
+    for ((file_id, path), size) in columns.ids.iter().zip(&paths).zip(&columns.sizes) {
+        uploads::record_upload(&mut tx, file_id, path, *size).await?;
+    }
+    let by = By::from(operator);
+    let event = Event::new("release_created", &by, Subject::release(&id))
+        .change("", "", format!("{} files from {}", files.len(), belonging.backend))
+        .of_user(user.id, &user.username)
+        .within(Subject::workspace(place.workspace_id));
+    audit::record(&mut tx, &event).await?;
+    tx.commit().await?;
+    Ok(Made {
+        id,
+        project_slug: place.project_slug,
+        files: files.len(),
+    })
+}

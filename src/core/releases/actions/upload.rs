@@ -1,0 +1,253 @@
+//! Keeping an uploaded file: its content goes to the storage while it arrives, and its row says so only when all of
+//! it is there and is what was announced.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::create::already_uploaded;
+use super::digest::Digest;
+use crate::core::access::{Can, UploadReleases};
+use crate::core::db::Db;
+use crate::core::error::{Error, Result};
+use crate::core::jobs::backends::KnownBackend;
+use crate::core::outbox::{Content, Draft, FileUploaded, send};
+use crate::core::ports::{FileStore, FileStoreError, Incoming};
+use crate::core::releases::store::uploads::{self, Expected, Recorded};
+use crate::core::releases::{Release, names};
+
+/// Why an upload is refused: a sentence for the client, some of which clients look for.
+#[derive(Debug)]
+pub enum Refused {
+    TooLarge { limit: u64 },
+    NoName,
+    NoData,
+    NotRequested { name: String, release: String },
+    OtherBackend { release: String, token: String },
+    Before { name: String, backend: String },
+    Mismatch,
+}
+
+impl Refused {
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::TooLarge { limit } => format!("File is too large, it must be below {}", in_megabytes(*limit)),
+            Self::NoName => "Missing filename. Request should include a Content-Disposition header with a filename \
+                             parameter."
+                .to_owned(),
+            Self::NoData => "No data uploaded".to_owned(),
+            Self::NotRequested { name, release } => format!("File {name} not requested in release {release}"),
+            Self::OtherBackend { release, token } => format!("Release is from backend {release} not {token}"),
+            Self::Before { name, backend } => already_uploaded(name, backend),
+            Self::Mismatch => {
+                "Contents of uploaded file does not match the file which a review was requested for".to_owned()
+            }
+        }
+    }
+}
+
+/// `16.0Mb`, as the clients' authors know it.
+#[allow(clippy::cast_precision_loss)]
+pub fn in_megabytes(bytes: u64) -> String {
+    let hundredths = (bytes as f64 / 1_048_576.0 * 100.0).round() / 100.0;
+    match hundredths.fract() == 0.0 {
+        true => format!("{hundredths:.1}Mb"),
+        false => format!("{hundredths}Mb"),
+    }
+}
+
+/// What came of an upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uploaded {
+    pub file_id: String,
+}
+
+/// An upload whose file is known and whose content is arriving.
+pub struct Upload {
+    file: Expected,
+    digest: Digest,
+    size: u64,
+    limit: u64,
+    incoming: Box<dyn Incoming>,
+    path: String,
+    store: Arc<dyn FileStore>,
+}
+
+/// Finds the file that an upload is of, and begins to keep its content. `readings` are how its name can be read, the
+/// likeliest first.
+///
+/// # Errors
+/// `Unavailable` when the database or the storage does not answer.
+pub async fn begin_upload(
+    db: &Db,
+    store: Arc<dyn FileStore>,
+    backend: &KnownBackend,
+    release: &Release,
+    readings: &[String],
+    limit: u64,
+) -> Result<std::result::Result<Upload, Refused>> {
+    let found = uploads::expected(&mut *db.read().await?, &release.id, readings).await?;
+    let file = readings
+        .iter()
+        .find_map(|name| found.iter().find(|file| file.name == *name));
+    let Some(file) = file else {
+        return Ok(Err(Refused::NotRequested {
+            name: readings.first().cloned().unwrap_or_default(),
+            release: release.id.clone(),
+        }));
+    };
+    if let Some(refused) = refused(backend, release, file) {
+        return Ok(Err(refused));
+    }
+    Upload::begin(store, file.clone(), limit).await.map(Ok)
+}
+
+/// The file of a release that has this content, among those whose names no header of ours can carry and that have not
+/// arrived, when it is one alone.
+pub async fn file_of_content(db: &Db, release: &Release, sha256: &str) -> Result<Option<String>> {
+    let candidates = uploads::unnameable(&mut *db.read().await?, &release.id).await?;
+    let mut fitting = candidates.into_iter().filter(|file| file.filehash == sha256);
+    Ok(match (fitting.next(), fitting.next()) {
+        (Some(file), None) => Some(file.name),
+        _ => None,
+    })
+}
+
+fn refused(backend: &KnownBackend, release: &Release, file: &Expected) -> Option<Refused> {
+    if release.backend_id != backend.id {
+        return Some(Refused::OtherBackend {
+            release: release.backend_slug.clone(),
+            token: backend.slug.clone(),
+        });
+    }
+    file.is_uploaded.then(|| Refused::Before {
+        name: file.name.clone(),
+        backend: backend.slug.clone(),
+    })
+}
+
+impl Upload {
+    async fn begin(store: Arc<dyn FileStore>, file: Expected, limit: u64) -> Result<Self> {
+        // The hash is known before the content, so the key is too: two uploads of one file that both come to their
+        // end have written the same under the same key.
+        let path = names::key(&file.id, &key_hash(&file.filehash), &file.name);
+        let incoming = store.begin(&path).await.map_err(unavailable)?;
+        Ok(Self {
+            file,
+            digest: Digest::default(),
+            size: 0,
+            limit,
+            incoming,
+            path,
+            store,
+        })
+    }
+
+    /// Takes the next bytes.
+    ///
+    /// # Errors
+    /// `Unavailable` when the storage does not take them.
+    pub async fn write(&mut self, bytes: Bytes) -> Result<std::result::Result<(), Refused>> {
+        self.size += bytes.len() as u64;
+        if self.size > self.limit {
+            return Ok(Err(Refused::TooLarge { limit: self.limit }));
+        }
+        self.digest.update(bytes.clone()).await?;
+        self.incoming.write(bytes).await.map_err(unavailable)?;
+        Ok(Ok(()))
+    }
+
+    /// Throws away what came so far.
+    pub async fn discard(self) {
+        self.incoming.discard().await;
+    }
+
+    /// Keeps the file if it is what was announced, and tells `channel`.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database or the storage does not answer; then nothing is kept.
+    pub async fn finish(
+        self,
+        db: &Db,
+        can: &Can<UploadReleases>,
+        release: &Release,
+        channel: &str,
+    ) -> Result<std::result::Result<Uploaded, Refused>> {
+        can.covers(release.project_id)?;
+        let sha256 = match self.digest.finish().await {
+            Ok(sha256) => sha256,
+            Err(error) => {
+                self.incoming.discard().await;
+                return Err(error);
+            }
+        };
+        if sha256 != self.file.filehash {
+            self.incoming.discard().await;
+            return Ok(Err(Refused::Mismatch));
+        }
+        self.incoming.finish().await.map_err(unavailable)?;
+        // From here on a crash leaves a content without a row: it is nobody's, a repeated upload replaces it, and
+        // `jobserver files verify` finds it.
+        let mut tx = db.begin().await?;
+        let recorded = uploads::record_upload(
+            &mut tx,
+            &self.file.id,
+            &self.path,
+            i64::try_from(self.size).unwrap_or(i64::MAX),
+        )
+        .await?;
+        if recorded == Recorded::New {
+            let content = Content::FileUploaded(FileUploaded {
+                file: self.file.id.clone(),
+                name: self.file.name.clone(),
+                size: self.size,
+                release: release.id.clone(),
+                project: release.project_slug.clone(),
+                workspace: release.workspace.clone(),
+                user: release.created_by.clone(),
+                backend: release.backend_name.clone(),
+            });
+            send(&mut tx, Draft::new(content, channel, format!("release:{}", release.id))).await?;
+            tx.commit().await?;
+            return Ok(Ok(Uploaded { file_id: self.file.id }));
+        }
+        if recorded == Recorded::DeletedSince {
+            self.store.remove(&self.path).await.map_err(unavailable)?;
+        }
+        Ok(Err(Refused::Before {
+            name: self.file.name,
+            backend: release.backend_slug.clone(),
+        }))
+    }
+}
+
+/// A hash that is none matches nothing, but must not get into a key.
+fn key_hash(filehash: &str) -> String {
+    match filehash.len() == 64 && filehash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        true => filehash.to_ascii_lowercase(),
+        false => "0".repeat(64),
+    }
+}
+
+/// What the storage says is for the logs.
+pub(in crate::core::releases) fn unavailable(error: FileStoreError) -> Error {
+    Error::Unavailable(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_told_in_the_clients_own_words() {
+        assert_eq!(in_megabytes(16_777_216), "16.0Mb");
+        assert_eq!(in_megabytes(1_600_000), "1.53Mb");
+        assert_eq!(in_megabytes(104_858), "0.1Mb");
+    }
+
+    #[test]
+    fn what_is_no_hash_gets_into_no_key() {
+        assert_eq!(key_hash("../../x"), "0".repeat(64));
+        assert_eq!(key_hash(&"AB".repeat(32)), "ab".repeat(32));
+    }
+}

@@ -1,0 +1,130 @@
+//! Reading what was uploaded, and noticing when it is not what it was.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use sha2::{Digest as _, Sha256};
+use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
+
+use super::ReleaseFile;
+use super::actions::unavailable;
+use crate::core::error::{Error, Result};
+use crate::core::ports::{Content, FileStore, FileStoreError};
+
+/// Up to so many bytes, a content is looked at before the first of them is handed out.
+const LOOKED_AT_FIRST: u64 = 1024 * 1024;
+
+/// The content of a file that is readable. Of a small one its hash was compared; a larger one that is not what was
+/// uploaded ends in an error before its last bytes, so that nobody takes it for whole.
+///
+/// # Errors
+/// `Internal` when the content is missing or altered, which is logged as an incident; `Unavailable` when the storage
+/// does not answer; `NotFound` when the file is not readable.
+pub async fn open(store: &dyn FileStore, file: &ReleaseFile) -> Result<Content> {
+    if !file.is_readable() {
+        return Err(Error::NotFound("ReleaseFile"));
+    }
+    let content = match store.open(&file.path).await {
+        Ok(content) => content,
+        Err(FileStoreError::Missing) => return Err(damaged(file, "is missing from the storage")),
+        Err(error) => return Err(unavailable(error)),
+    };
+    let mut guarded = Guarded {
+        inner: content.body,
+        left: content.size,
+        hasher: Sha256::new(),
+        expected: file.filehash.to_ascii_lowercase(),
+        file: file.id.clone(),
+    };
+    if content.size > LOOKED_AT_FIRST {
+        return Ok(Content {
+            size: content.size,
+            body: Box::pin(guarded),
+        });
+    }
+    let mut bytes = Vec::new();
+    match guarded.read_to_end(&mut bytes).await {
+        Ok(_) => Ok(Content {
+            size: content.size,
+            body: Box::pin(std::io::Cursor::new(bytes)),
+        }),
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Err(damaged(file, "is not what was uploaded")),
+        Err(error) => Err(Error::Unavailable(error.to_string())),
+    }
+}
+
+fn damaged(file: &ReleaseFile, how: &str) -> Error {
+    tracing::error!(file = file.id, key = file.path, "the content of a released file {how}");
+    Error::Internal(format!("the content of file {} {how}", file.id))
+}
+
+/// Hands out what it reads, but the end only when the whole had the expected hash.
+struct Guarded {
+    inner: Pin<Box<dyn AsyncRead + Send>>,
+    left: u64,
+    hasher: Sha256,
+    expected: String,
+    file: String,
+}
+
+impl AsyncRead for Guarded {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(self.inner.as_mut().poll_read(cx, buf))?;
+        let read = buf.filled().len() - before;
+        self.hasher.update(&buf.filled()[before..]);
+        self.left = self.left.saturating_sub(read as u64);
+        let has_ended = self.left == 0 || read == 0;
+        if has_ended && !self.expected.is_empty() {
+            let found = data_encoding::HEXLOWER.encode(&self.hasher.clone().finalize());
+            if found != self.expected {
+                // Not even these bytes: who counts must see that some are missing.
+                buf.set_filled(before);
+                tracing::error!(
+                    file = self.file,
+                    "the content of a released file is not what was uploaded"
+                );
+                return Poll::Ready(Err(std::io::Error::new(
+                    std::io::ErrorKind::InvalidData,
+                    "the content is not what was uploaded",
+                )));
+            }
+            self.expected.clear();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guarded(content: &'static [u8], expected: &[u8]) -> Guarded {
+        Guarded {
+            inner: Box::pin(std::io::Cursor::new(content)),
+            left: content.len() as u64,
+            hasher: Sha256::new(),
+            expected: data_encoding::HEXLOWER.encode(&Sha256::digest(expected)),
+            file: "01A".to_owned(),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_uploaded_is_read_to_its_end() {
+        for content in [&b""[..], b"a", b"some content"] {
+            let mut read = Vec::new();
+            guarded(content, content).read_to_end(&mut read).await.unwrap();
+            assert_eq!(read, content);
+        }
+    }
+
+    #[tokio::test]
+    async fn altered_content_has_no_end() {
+        for (content, expected) in [(&b"other"[..], &b"this"[..]), (b"", b"this"), (b"thi", b"this")] {
+            let mut read = Vec::new();
+            let error = guarded(content, expected).read_to_end(&mut read).await.unwrap_err();
+            assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
+            assert!(read.len() < content.len().max(1));
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Everything that is asked of the tables of releases.
+
+pub mod files;
+pub mod level_4;
+pub mod lists;
+pub mod publishing;
+pub mod stored;
+pub mod uploads;
+
+use sqlx::PgConnection;
+
+use super::{Release, names};
+use crate::core::error::Result;
+
+/// The release of this id, with the names that its page shows.
+pub async fn release(conn: &mut PgConnection, id: &str) -> Result<Option<Release>> {
+    if !names::is_id(id) {
+        return Ok(None);
+    }
+    let found = sqlx::query!(
+        r#"SELECT r.id, r.workspace_id, w.name AS workspace, w.project_id, p.slug AS project_slug, r.backend_id,
+                  b.slug AS backend_slug, b.name AS backend_name, r.metadata AS "metadata: serde_json::Value",
+                  r.review AS "review: serde_json::Value", r.created_at,
+                  u.username AS created_by, u.fullname AS created_by_fullname
+           FROM release AS r
+           JOIN workspace AS w ON w.id = r.workspace_id
+           JOIN project AS p ON p.id = w.project_id
+           JOIN backend AS b ON b.id = r.backend_id
+           JOIN "user" AS u ON u.id = r.created_by_id
+           WHERE r.id = $1"#,
+        id
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(found.map(|row| Release {
+        id: row.id,
+        workspace_id: row.workspace_id,
+        workspace: row.workspace,
+        project_id: row.project_id,
+        project_slug: row.project_slug,
+        backend_id: row.backend_id,
+        backend_slug: row.backend_slug,
+        backend_name: row.backend_name,
+        metadata: row.metadata,
+        review: row.review,
+        created_at: row.created_at,
+        created_by_name: shown(&row.created_by, row.created_by_fullname),
+        created_by: row.created_by,
+    }))
+}
+
+/// How a person is called: by their full name, else by their username.
+pub(super) fn shown(username: &str, fullname: String) -> String {
+    match fullname.trim() {
+        "" => username.to_owned(),
+        _ => fullname,
+    }
+}

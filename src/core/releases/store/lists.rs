@@ -1,0 +1,241 @@
+//! Lists of releases and snapshots, for pages.
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use super::super::Snapshot;
+use super::shown;
+use crate::core::error::Result;
+use crate::core::paging::{Listed, PageAsked};
+
+/// Releases of one page of a list.
+pub const PAGE: i64 = 25;
+
+/// A release in a list. Nothing of it tells what it holds: counts and names are for those who may see its files.
+#[derive(Debug, Clone)]
+pub struct ListedRelease {
+    pub id: String,
+    pub workspace: String,
+    pub project_id: i32,
+    pub project_slug: String,
+    pub backend_name: String,
+    pub created_at: OffsetDateTime,
+    pub created_by: String,
+    pub created_by_name: String,
+    /// For those who may see files.
+    pub file_count: i64,
+    total: i64,
+}
+
+/// The releases of a project's workspaces, or of one workspace of it, newest first.
+pub async fn releases(
+    conn: &mut PgConnection,
+    project_id: i32,
+    workspace_id: Option<i32>,
+    page: PageAsked,
+) -> Result<Listed<ListedRelease>> {
+    let rows = sqlx::query!(
+        r#"WITH all_of_them AS (
+               SELECT r.id, r.created_at, r.workspace_id, r.backend_id, r.created_by_id
+               FROM release AS r JOIN workspace AS w ON w.id = r.workspace_id
+               WHERE w.project_id = $1 AND ($2::int IS NULL OR w.id = $2)),
+           size AS (SELECT count(*) AS total FROM all_of_them)
+           SELECT r.id, w.name AS workspace, w.project_id, p.slug AS project_slug, b.name AS backend_name, r.created_at,
+                  u.username AS created_by, u.fullname AS created_by_fullname, size.total AS "total!",
+                  (SELECT count(*) FROM release_file AS f WHERE f.release_id = r.id) AS "file_count!"
+           FROM size,
+                LATERAL (SELECT * FROM all_of_them ORDER BY created_at DESC, id DESC
+                         LIMIT $4 OFFSET (coalesce($3, greatest((size.total + $4 - 1) / $4, 1)) - 1) * $4) AS r
+           JOIN workspace AS w ON w.id = r.workspace_id
+           JOIN project AS p ON p.id = w.project_id
+           JOIN backend AS b ON b.id = r.backend_id
+           JOIN "user" AS u ON u.id = r.created_by_id
+           ORDER BY r.created_at DESC, r.id DESC"#,
+        project_id,
+        workspace_id,
+        page.number(),
+        PAGE
+    )
+    .fetch_all(conn)
+    .await?
+    .into_iter()
+    .map(|row| ListedRelease {
+        id: row.id,
+        workspace: row.workspace,
+        project_id: row.project_id,
+        project_slug: row.project_slug,
+        backend_name: row.backend_name,
+        created_at: row.created_at,
+        created_by_name: shown(&row.created_by, row.created_by_fullname),
+        created_by: row.created_by,
+        file_count: row.file_count,
+        total: row.total,
+    })
+    .collect();
+    Ok(Listed::new(rows, |row: &ListedRelease| row.total))
+}
+
+/// Whether a workspace has any release.
+pub async fn has_releases(conn: &mut PgConnection, workspace_id: i32) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM release WHERE workspace_id = $1) AS "exists!""#,
+        workspace_id
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
+/// Whether any workspace of a project has a release.
+pub async fn project_has_releases(conn: &mut PgConnection, project_id: i32) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM release AS r JOIN workspace AS w ON w.id = r.workspace_id
+                          WHERE w.project_id = $1) AS "exists!""#,
+        project_id
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
+/// A snapshot in a list.
+#[derive(Debug, Clone)]
+pub struct ListedSnapshot {
+    pub snapshot: Snapshot,
+    /// Files that are not deleted.
+    pub file_count: i64,
+    /// Whether anybody ever asked for it to be published.
+    pub was_asked: bool,
+    /// Whether it was public at some time.
+    pub was_published: bool,
+    total: i64,
+}
+
+/// The snapshots of a workspace, newest first; with `drafts`, also those that are not public.
+pub async fn snapshots(
+    conn: &mut PgConnection,
+    workspace_id: i32,
+    drafts: bool,
+    page: PageAsked,
+) -> Result<Listed<ListedSnapshot>> {
+    let rows = sqlx::query!(
+        r#"WITH size AS (
+               SELECT count(*) AS total FROM snapshot WHERE workspace_id = $1 AND ($2 OR published_at IS NOT NULL))
+           SELECT s.id, s.workspace_id, w.name AS workspace, w.project_id, p.slug AS project_slug, s.created_at,
+                  u.username AS created_by, u.fullname AS created_by_fullname, s.published_at,
+                  a.username AS "published_by?", a.fullname AS "published_by_fullname?",
+                  pending.id AS "pending_request?", size.total AS "total!",
+                  (SELECT count(*) FROM snapshot_file AS sf JOIN release_file AS f ON f.id = sf.release_file_id
+                   WHERE sf.snapshot_id = s.id AND f.deleted_at IS NULL) AS "file_count!",
+                  EXISTS (SELECT FROM publish_request AS q WHERE q.snapshot_id = s.id) AS "was_asked!",
+                  EXISTS (SELECT FROM publish_request AS q
+                          WHERE q.snapshot_id = s.id AND q.decision = 'approved') AS "was_published!"
+           FROM size,
+                LATERAL (SELECT * FROM snapshot WHERE workspace_id = $1 AND ($2 OR published_at IS NOT NULL)
+                         ORDER BY id DESC
+                         LIMIT $4 OFFSET (coalesce($3, greatest((size.total + $4 - 1) / $4, 1)) - 1) * $4) AS s
+           JOIN workspace AS w ON w.id = s.workspace_id
+           JOIN project AS p ON p.id = w.project_id
+           JOIN "user" AS u ON u.id = s.created_by_id
+           LEFT JOIN "user" AS a ON a.id = s.published_by_id
+           LEFT JOIN publish_request AS pending ON pending.snapshot_id = s.id AND pending.decision IS NULL
+           ORDER BY s.id DESC"#,
+        workspace_id,
+        drafts,
+        page.number(),
+        PAGE
+    )
+    .fetch_all(conn)
+    .await?
+    .into_iter()
+    .map(|row| ListedSnapshot {
+        snapshot: Snapshot {
+            id: row.id,
+            workspace_id: row.workspace_id,
+            workspace: row.workspace,
+            project_id: row.project_id,
+            project_slug: row.project_slug,
+            created_at: row.created_at,
+            created_by_name: shown(&row.created_by, row.created_by_fullname),
+            created_by: row.created_by,
+            published_at: row.published_at,
+            published_by_name: row
+                .published_by
+                .map(|username| shown(&username, row.published_by_fullname.unwrap_or_default())),
+            pending_request: row.pending_request,
+        },
+        file_count: row.file_count,
+        was_asked: row.was_asked,
+        was_published: row.was_published,
+        total: row.total,
+    })
+    .collect();
+    Ok(Listed::new(rows, |row: &ListedSnapshot| row.total))
+}
+
+/// What a project made public: of each workspace the snapshot that was published last.
+#[derive(Debug, Clone)]
+pub struct PublishedOutput {
+    pub snapshot_id: i32,
+    pub workspace: String,
+    pub created_at: OffsetDateTime,
+    pub published_at: OffsetDateTime,
+    /// Files that are not deleted.
+    pub file_count: i64,
+}
+
+/// The most that a project's page shows.
+pub const PUBLISHED_SHOWN: i64 = 100;
+
+/// What a project made public, newest first.
+pub async fn published_outputs(conn: &mut PgConnection, project_id: i32) -> Result<Vec<PublishedOutput>> {
+    Ok(sqlx::query_as!(
+        PublishedOutput,
+        r#"SELECT s.id AS snapshot_id, w.name AS workspace, s.created_at, s.published_at AS "published_at!",
+                  (SELECT count(*) FROM snapshot_file AS sf JOIN release_file AS f ON f.id = sf.release_file_id
+                   WHERE sf.snapshot_id = s.id AND f.deleted_at IS NULL) AS "file_count!"
+           FROM workspace AS w,
+                LATERAL (SELECT * FROM snapshot
+                         WHERE snapshot.workspace_id = w.id AND snapshot.published_at IS NOT NULL
+                         ORDER BY published_at DESC, id DESC LIMIT 1) AS s
+           WHERE w.project_id = $1
+           ORDER BY s.published_at DESC, s.id DESC
+           LIMIT $2"#,
+        project_id,
+        PUBLISHED_SHOWN
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// What a workspace's page says of its outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutputsOfWorkspace {
+    pub has_releases: bool,
+    /// Public snapshots.
+    pub published: i64,
+    /// Snapshots that wait for a decision; for those who may see drafts.
+    pub waiting: i64,
+    /// Whether the user belongs to a backend whose files can be looked at before any release.
+    pub has_level_4: bool,
+}
+
+/// What is there of a workspace for this user, or for nobody in particular.
+pub async fn outputs_of_workspace(
+    conn: &mut PgConnection,
+    workspace_id: i32,
+    user_id: Option<i32>,
+) -> Result<OutputsOfWorkspace> {
+    Ok(sqlx::query_as!(
+        OutputsOfWorkspace,
+        r#"SELECT EXISTS (SELECT FROM release WHERE workspace_id = $1) AS "has_releases!",
+                  (SELECT count(*) FROM snapshot
+                   WHERE workspace_id = $1 AND published_at IS NOT NULL) AS "published!",
+                  (SELECT count(*) FROM publish_request
+                   WHERE workspace_id = $1 AND decision IS NULL) AS "waiting!",
+                  EXISTS (SELECT FROM backend_membership AS m JOIN backend AS b ON b.id = m.backend_id
+                          WHERE m.user_id = $2 AND b.level_4_url <> '') AS "has_level_4!""#,
+        workspace_id,
+        user_id
+    )
+    .fetch_one(conn)
+    .await?)
+}

@@ -1,0 +1,254 @@
+//! One file that is open: what it is, and as much of it as a page can show without scripts.
+
+use serde::Serialize;
+
+use super::content::{self, Kind, ROWS, Rows, TEXT_SHOWN, Text, Unreadable};
+use super::viewer::Fact;
+use crate::core::ports::FileStore;
+use crate::core::releases::{ReleaseFile, names, size_in_words};
+use crate::web::responders::{Failure, Outcome};
+use crate::web::view::{Pagination, Time, page_number, thousands};
+
+/// Where a file stands.
+pub struct Place<'a> {
+    /// Its name in the list, with folders.
+    pub name: &'a str,
+    /// Its content's address.
+    pub raw_href: String,
+    /// The site's own address, without a slash at the end.
+    pub site: &'a str,
+    /// Its page's whole address.
+    pub address: String,
+    pub query: Option<&'a str>,
+    /// Whether its release is worth a word.
+    pub shows_release: bool,
+    /// The address of its workspace, without a slash at the end.
+    pub workspace: &'a str,
+    pub is_public: bool,
+}
+
+#[derive(Serialize)]
+pub struct Opened {
+    folders: String,
+    name: String,
+    /// As it is saved.
+    saved_as: String,
+    kind: &'static str,
+    size: String,
+    modified: Time,
+    raw_href: String,
+    address: String,
+    facts: Vec<Fact>,
+    table: Option<Table>,
+    text: Option<Shown>,
+    image: Option<&'static str>,
+    frame: Option<&'static str>,
+    pdf: Option<&'static str>,
+    nothing: Option<Nothing>,
+}
+
+#[derive(Serialize)]
+struct Table {
+    #[serde(flatten)]
+    rows: Rows,
+    summary: String,
+    note: Option<String>,
+    delimiter: char,
+    pagination: Pagination,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    text: String,
+    is_laid_out: bool,
+    note: Option<String>,
+}
+
+/// Why nothing is shown.
+#[derive(Serialize)]
+struct Nothing {
+    title: &'static str,
+    text: String,
+    is_fault: bool,
+}
+
+impl Opened {
+    /// Whether the page needs a frame for it.
+    pub fn is_framed(&self) -> bool {
+        self.frame.is_some() || self.pdf.is_some()
+    }
+}
+
+/// Looks into a file.
+///
+/// # Errors
+/// 404 for a page of a table that there is not.
+pub async fn open(store: &dyn FileStore, file: &ReleaseFile, place: Place<'_>, page: Option<&str>) -> Outcome<Opened> {
+    let kind = Kind::of(&file.name);
+    let base_name = names::base_name(place.name);
+    let mut opened = Opened {
+        folders: place.name[..place.name.len() - base_name.len()].to_owned(),
+        name: base_name.to_owned(),
+        saved_as: names::base_name(&file.name).to_owned(),
+        kind: kind.name(),
+        size: size_in_words(file.size),
+        modified: Time::new(file.mtime),
+        facts: facts(file, &place),
+        raw_href: place.raw_href,
+        address: place.address,
+        table: None,
+        text: None,
+        image: None,
+        frame: None,
+        pdf: None,
+        nothing: None,
+    };
+    if file.size > kind.largest() {
+        opened.nothing = Some(Nothing::because(
+            "Too large to show here",
+            format!("It has {}. Download it to look at it.", size_in_words(file.size)),
+        ));
+        return Ok(opened);
+    }
+    match kind {
+        Kind::Table(delimiter) => match table(store, file, delimiter, page, place.query).await? {
+            Ok(table) => opened.table = Some(table),
+            Err(why) => opened.nothing = Some(why.into()),
+        },
+        Kind::Text | Kind::Json => match content::text(store, file, kind).await {
+            Ok(text) => opened.text = Some(text.into()),
+            Err(why) => opened.nothing = Some(why.into()),
+        },
+        Kind::Image => opened.image = Some("shown"),
+        Kind::Report => opened.frame = Some("shown"),
+        // No browser's viewer of PDFs works in a sandbox. It runs nothing as a page of ours.
+        Kind::Pdf => opened.pdf = Some("shown"),
+        Kind::Other => {
+            let text = "Files of this kind are not shown here. Download it to look at it.".to_owned();
+            opened.nothing = Some(Nothing::because("No preview", text));
+        }
+    }
+    Ok(opened)
+}
+
+fn facts(file: &ReleaseFile, place: &Place<'_>) -> Vec<Fact> {
+    let mut facts = vec![
+        Fact::text("Backend", file.backend_name.as_str()),
+        Fact::text("Size", format!("{} bytes", thousands(file.size))),
+        Fact::time("Written in the backend", file.mtime),
+        Fact::time("Released", file.created_at),
+    ];
+    if place.shows_release && !place.is_public {
+        let href = format!("{}/releases/{}/", place.workspace, file.release_id);
+        facts.push(Fact::link("Release", file.release_id.as_str(), href));
+    }
+    if place.is_public {
+        let address = format!("{}{}", place.site, place.raw_href);
+        facts.push(Fact::link("Public address", address.clone(), address));
+    }
+    facts.push(Fact::code("SHA-256", file.filehash.as_str()));
+    facts.push(Fact::code("Identifier", file.id.as_str()));
+    facts
+}
+
+async fn table(
+    store: &dyn FileStore,
+    file: &ReleaseFile,
+    delimiter: u8,
+    page: Option<&str>,
+    query: Option<&str>,
+) -> Outcome<Result<Table, Unreadable>> {
+    let number = match page {
+        None => 1,
+        // Which page that is, is known when all rows are.
+        Some("last") => usize::MAX,
+        Some(number) => number.parse().map_err(|_| Failure::not_found("Page"))?,
+    };
+    let mut rows = match content::rows(store, file, delimiter, number).await {
+        Ok(rows) => rows,
+        Err(why) => return Ok(Err(why)),
+    };
+    let total = i64::try_from(rows.total).unwrap_or(i64::MAX);
+    let per_page = i64::try_from(ROWS).unwrap_or(i64::MAX);
+    let page = page_number(page, total, per_page).ok_or(Failure::not_found("Page"))?;
+    if number == usize::MAX {
+        let last = usize::try_from(page).unwrap_or(1);
+        rows = match content::rows(store, file, delimiter, last).await {
+            Ok(rows) => rows,
+            Err(why) => return Ok(Err(why)),
+        };
+    }
+    let shown = rows.head.len();
+    let note = (rows.columns > shown).then(|| {
+        format!(
+            "It has {} columns, of which the first {shown} are shown.",
+            thousands(i64::try_from(rows.columns).unwrap_or(i64::MAX))
+        )
+    });
+    let plural = |number: usize, word: &str| {
+        let ending = if number == 1 { "" } else { "s" };
+        format!(
+            "{} {word}{ending}",
+            thousands(i64::try_from(number).unwrap_or(i64::MAX))
+        )
+    };
+    Ok(Ok(Table {
+        summary: match rows.columns {
+            0 => "This table is empty.".to_owned(),
+            columns => format!(
+                "{} below the first, {}",
+                plural(rows.total, "row"),
+                plural(columns, "column")
+            ),
+        },
+        note,
+        delimiter: char::from(delimiter),
+        pagination: Pagination::new(page, total, per_page, query),
+        rows,
+    }))
+}
+
+impl From<Text> for Shown {
+    fn from(text: Text) -> Self {
+        let note = match (text.is_whole, text.text.is_empty()) {
+            (false, _) => Some(format!("These are the first {} KB of it.", TEXT_SHOWN / 1024)),
+            (true, true) => Some("This file is empty.".to_owned()),
+            (true, false) => None,
+        };
+        Self {
+            text: text.text,
+            is_laid_out: text.is_laid_out,
+            note,
+        }
+    }
+}
+
+impl Nothing {
+    fn because(title: &'static str, text: String) -> Self {
+        Self {
+            title,
+            text,
+            is_fault: false,
+        }
+    }
+}
+
+impl From<Unreadable> for Nothing {
+    fn from(why: Unreadable) -> Self {
+        let (title, text) = match why {
+            Unreadable::Damaged => (
+                "This file is damaged",
+                "What is kept is not what was uploaded, so it is not shown. It has been reported. Ask for the file to \
+                 be released again.",
+            ),
+            Unreadable::Away => (
+                "This file cannot be read at the moment",
+                "The storage does not answer. Try again in a few minutes.",
+            ),
+        };
+        Self {
+            is_fault: true,
+            ..Self::because(title, text.to_owned())
+        }
+    }
+}

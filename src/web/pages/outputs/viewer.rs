@@ -1,0 +1,315 @@
+//! The page itself, whatever is looked at: its view, and how it is put together.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Asked;
+use super::by_date;
+use super::listed::{Listed, encoded, position, totals};
+use super::opened::{self, Opened};
+use super::reviews::Reviews;
+use super::tree::{self, Shown, tree, why_closed};
+use crate::core::workspaces::Workspace;
+use crate::web::guards::Visit;
+use crate::web::headers;
+use crate::web::pages::places::under_workspace;
+use crate::web::responders::{Failure, Outcome};
+use crate::web::view::{Chrome, Link, Page, SafeHtml, Time};
+use crate::web::zip::{Archive, Entry, What};
+
+/// What is looked at: everything that differs between a release, the latest outputs and a snapshot.
+pub struct Looked {
+    /// What it is called, such as `Release 01J…`.
+    pub heading: String,
+    /// The same in a breadcrumb.
+    pub kind: &'static str,
+    pub label: String,
+    /// Words and address of the list it is in, if it is in one.
+    pub list: Option<(&'static str, String)>,
+    pub badge: Option<Badge>,
+    /// Its address, with a slash at the end; files are below.
+    pub base: String,
+    pub files: Vec<Listed>,
+    pub facts: Vec<Fact>,
+    /// Key and value of what the backend said of the whole.
+    /// What was said of a release by those who checked it.
+    pub reviews: Option<Reviews>,
+    pub metadata: Vec<Fact>,
+    pub sharing: Sharing,
+    pub data: Data,
+    pub prepare_href: Option<String>,
+    pub deciding: Option<Deciding>,
+    /// Where a file's content is, by its id.
+    pub content: ContentAt,
+    /// Where the archive of all is called so.
+    pub download: Option<String>,
+    /// Whether anybody may look at it.
+    pub is_public: bool,
+}
+
+/// Where contents of files are.
+#[derive(Debug, Clone)]
+pub enum ContentAt {
+    /// For those who may see what is released.
+    Api,
+    /// For everybody, below a workspace's address.
+    Published(String),
+}
+
+impl ContentAt {
+    fn of(&self, id: &str) -> String {
+        match self {
+            Self::Api => format!("/api/v2/releases/file/{id}"),
+            Self::Published(workspace) => format!("{workspace}published/{id}/"),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub struct Badge {
+    pub tone: &'static str,
+    pub label: &'static str,
+}
+
+/// One thing that is known: a text, a link, or an instant.
+#[derive(Debug, Default, Serialize)]
+pub struct Fact {
+    pub label: String,
+    pub text: Option<String>,
+    pub link: Option<Link>,
+    pub time: Option<Time>,
+    pub code: Option<String>,
+}
+
+impl Fact {
+    pub fn text(label: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            label: label.into(),
+            text: Some(text.into()),
+            ..Self::default()
+        }
+    }
+
+    pub fn link(label: impl Into<String>, text: impl Into<String>, href: impl Into<String>) -> Self {
+        Self {
+            label: label.into(),
+            link: Some(Link::new(text, href)),
+            ..Self::default()
+        }
+    }
+
+    pub fn time(label: impl Into<String>, at: time::OffsetDateTime) -> Self {
+        Self {
+            label: label.into(),
+            time: Some(Time::new(at)),
+            ..Self::default()
+        }
+    }
+
+    pub fn code(label: impl Into<String>, code: impl Into<String>) -> Self {
+        Self {
+            label: label.into(),
+            code: Some(code.into()),
+            ..Self::default()
+        }
+    }
+
+    /// What was said in JSON: each key of an object, or the whole.
+    pub fn of_json(value: Option<&Value>) -> Vec<Self> {
+        let said = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        match value {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Object(fields)) => fields.iter().map(|(key, value)| Self::text(key, said(value))).collect(),
+            Some(other) => vec![Self::text("Metadata", said(other))],
+        }
+    }
+}
+
+/// Who may see the files, and what they may do with them.
+#[derive(Debug, Serialize)]
+pub struct Sharing {
+    pub tone: &'static str,
+    pub title: &'static str,
+    pub text: String,
+}
+
+/// What scripts are told.
+#[derive(Debug, Default, Serialize)]
+pub struct Data {
+    pub files_url: String,
+    pub auth_token: String,
+    pub prepare_url: String,
+    pub publish_url: String,
+    pub review_url: String,
+}
+
+/// What may be decided of a snapshot, by the addresses of the forms.
+#[derive(Debug, Default, Serialize)]
+pub struct Deciding {
+    pub publish: Option<String>,
+    pub reject: Option<String>,
+    pub withdraw: Option<String>,
+}
+
+/// The context of `pages/outputs/viewer`.
+#[derive(Serialize)]
+pub struct ViewerView {
+    heading: String,
+    badge: Option<Badge>,
+    workspace: Link,
+    totals: String,
+    data: Data,
+    base: String,
+    download: Option<String>,
+    prepare_href: Option<String>,
+    deciding: Option<Deciding>,
+    has_files: bool,
+    /// The list has more files than the page shows.
+    is_part: bool,
+    is_by_date: bool,
+    tree_html: SafeHtml,
+    overview: Option<Overview>,
+    opened: Option<Opened>,
+    closed: Option<Closed>,
+}
+
+#[derive(Serialize)]
+struct Overview {
+    facts: Vec<Fact>,
+    reviews: Option<Reviews>,
+    metadata: Vec<Fact>,
+    sharing: Sharing,
+}
+
+/// A file that cannot be opened.
+#[derive(Serialize)]
+struct Closed {
+    name: String,
+    text: String,
+}
+
+/// The page of what is looked at, with the file at `path` open; none when it is empty.
+///
+/// # Errors
+/// 404 for a file that is not in the list, and for a page of a table beyond its end.
+pub async fn page(
+    visit: &Visit<'_>,
+    workspace: &Workspace,
+    looked: Looked,
+    path: &str,
+    asked: Asked<'_>,
+) -> Outcome<Page> {
+    let index = match path {
+        "" => None,
+        _ => Some(position(&looked.files, path).ok_or(Failure::not_found("File"))?),
+    };
+    let listed = index.and_then(|index| looked.files.get(index));
+    let closed = listed.and_then(|listed| {
+        Some(Closed {
+            name: listed.file.name.clone(),
+            text: why_closed(&listed.file)?,
+        })
+    });
+    let opened = match listed.filter(|listed| listed.file.is_readable()) {
+        Some(listed) => Some(open(visit, &looked, listed, asked).await?),
+        None => None,
+    };
+    if opened.as_ref().is_some_and(Opened::is_framed) {
+        headers::frame_our_own(visit.request);
+    }
+    let shown = Shown {
+        opened: index,
+        folder: asked.folder,
+        from: asked.from.unwrap_or(0),
+    };
+    let title = match listed {
+        Some(listed) => format!("{} in {}", listed.file.name, looked.heading),
+        None => looked.heading.clone(),
+    };
+    let chrome = chrome(visit, workspace, &looked, title, listed);
+    let is_by_date = by_date::is_asked(visit.query());
+    let view = ViewerView {
+        is_by_date,
+        tree_html: match is_by_date {
+            true => by_date::by_date(&looked.files, &looked.base, index, asked.from),
+            false => tree(&looked.files, &looked.base, shown),
+        },
+        totals: totals(&looked.files),
+        has_files: !looked.files.is_empty(),
+        is_part: looked.files.len() > tree::WHOLE,
+        overview: listed.is_none().then_some(Overview {
+            facts: looked.facts,
+            reviews: looked.reviews,
+            metadata: looked.metadata,
+            sharing: looked.sharing,
+        }),
+        opened,
+        closed,
+        heading: looked.heading,
+        badge: looked.badge,
+        workspace: Link::new(workspace.name.as_str(), workspace.href()),
+        data: looked.data,
+        download: looked.download.map(|_| format!("{}download/", looked.base)),
+        base: looked.base,
+        prepare_href: looked.prepare_href,
+        deciding: looked.deciding,
+    };
+    Ok(visit.render("pages/outputs/viewer", chrome, &view))
+}
+
+async fn open(visit: &Visit<'_>, looked: &Looked, listed: &Listed, asked: Asked<'_>) -> Outcome<Opened> {
+    let site = visit.app.settings.web.base_url.as_str().trim_end_matches('/');
+    let place = opened::Place {
+        name: &listed.path,
+        raw_href: looked.content.of(&listed.file.id),
+        site,
+        address: format!("{site}{}{}", looked.base, encoded(&listed.path)),
+        query: visit.query(),
+        shows_release: looked.kind != "Release",
+        workspace: looked.base.split("/outputs/").next().unwrap_or_default(),
+        is_public: looked.is_public,
+    };
+    opened::open(&*visit.app.files, &listed.file, place, asked.page).await
+}
+
+fn chrome(visit: &Visit<'_>, workspace: &Workspace, looked: &Looked, title: String, listed: Option<&Listed>) -> Chrome {
+    let chrome = under_workspace(visit.chrome(title), workspace).script(visit, "outputs");
+    let chrome = match &looked.list {
+        Some((words, href)) => chrome.crumb("List", *words, href.clone()),
+        None => chrome,
+    };
+    match listed {
+        Some(listed) => chrome
+            .crumb(looked.kind, looked.label.clone(), looked.base.clone())
+            .here("File", listed.file.name.clone()),
+        None => chrome.here(looked.kind, looked.label.clone()),
+    }
+}
+
+/// All of them as an archive. What has not arrived is left out, and words stand for what was withdrawn.
+///
+/// # Errors
+/// 404 when there is no file.
+pub fn archive(visit: &Visit<'_>, filename: String, base: &str, files: Vec<Listed>) -> Outcome<Archive> {
+    if files.is_empty() {
+        return Err(Failure::not_found("File"));
+    }
+    let site = visit.app.settings.web.base_url.as_str().trim_end_matches('/');
+    let entries = files.into_iter().filter_map(|listed| {
+        let Listed { path, file } = listed;
+        let what = match why_closed(&file) {
+            None => What::File(Box::new(file)),
+            Some(why) if file.is_deleted() => {
+                What::Note(format!("This file was {why}.\n{site}{base}{}\n", encoded(&path)))
+            }
+            Some(_) => return None,
+        };
+        Some(Entry { name: path, what })
+    });
+    Ok(Archive::new(filename, entries.collect(), Arc::clone(&visit.app.files))?)
+}

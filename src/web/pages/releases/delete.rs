@@ -1,0 +1,110 @@
+//! Deleting a released file for good: first what it means, then the deed.
+
+use rocket::request::FromParam;
+use rocket::{get, post};
+use serde::Serialize;
+use sqlx::PgConnection;
+
+use super::entry::encode_path;
+use super::find;
+use crate::core::access::{Can, DeleteReleaseFiles};
+use crate::core::releases::actions::delete_file;
+use crate::core::releases::size_in_words;
+use crate::core::releases::store::files::{FileOfRelease, file};
+use crate::core::workspaces::Workspace;
+use crate::web::database::Database;
+use crate::web::forms::CsrfForm;
+use crate::web::guards::{ProjectSlug, User, WorkspaceName};
+use crate::web::message::Told;
+use crate::web::pages::places::under_workspace;
+use crate::web::responders::{Failure, Outcome};
+use crate::web::view::{Link, Page};
+
+/// The id of a file, which has the length of ours. Another word may be the name of a folder, and what follows
+/// the path of a file.
+#[derive(Debug, Clone, Copy)]
+pub struct FileId<'r>(pub &'r str);
+
+impl<'r> FromParam<'r> for FileId<'r> {
+    type Error = &'r str;
+
+    fn from_param(text: &'r str) -> Result<Self, &'r str> {
+        (text.len() == 26).then_some(Self(text)).ok_or(text)
+    }
+}
+
+/// The context of `pages/releases/delete`.
+#[derive(Debug, Serialize)]
+pub struct DeleteView {
+    pub file: Link,
+    pub size: String,
+    pub backend: String,
+    pub is_public: bool,
+    pub back_href: String,
+}
+
+#[get("/<project>/<workspace>/releases/<release>/<file_id>/delete")]
+pub async fn form(
+    user: User<'_>,
+    db: &Database,
+    project: ProjectSlug<'_>,
+    workspace: WorkspaceName<'_>,
+    release: &str,
+    file_id: FileId<'_>,
+) -> Outcome<Page> {
+    let mut conn = db.read().await?;
+    let workspace = find(&mut conn, project, workspace).await?;
+    let (found, _) = prove(&user, &mut conn, &workspace, release, file_id).await?;
+    drop(conn);
+    let back_href = format!("{}releases/", workspace.href());
+    let href = format!("{back_href}{release}/{}", encode_path(&found.file.name));
+    let chrome = user.visit.chrome(format!("Delete {}", found.file.name));
+    let chrome = under_workspace(chrome, &workspace)
+        .crumb("Page", "Releases", back_href.as_str())
+        .here("Page", "Delete a file");
+    let view = DeleteView {
+        file: Link::new(found.file.name, href),
+        size: size_in_words(found.file.size),
+        backend: found.file.backend_name,
+        is_public: found.is_public,
+        back_href,
+    };
+    Ok(user.visit.render("pages/releases/delete", chrome, &view))
+}
+
+#[post("/<project>/<workspace>/releases/<release>/<file_id>/delete", data = "<_form>")]
+pub async fn delete(
+    user: User<'_>,
+    db: &Database,
+    project: ProjectSlug<'_>,
+    workspace: WorkspaceName<'_>,
+    release: &str,
+    file_id: FileId<'_>,
+    _form: CsrfForm,
+) -> Outcome<Told> {
+    let mut conn = db.read().await?;
+    let workspace = find(&mut conn, project, workspace).await?;
+    let (found, can) = prove(&user, &mut conn, &workspace, release, file_id).await?;
+    drop(conn);
+    delete_file(db, &*user.visit.app.files, &can, &found).await?;
+    let to = format!("{}releases/", workspace.href());
+    let text = format!("{} is deleted. Nobody can read it here any more.", found.file.name);
+    Ok(Told::new(to, "success", text))
+}
+
+/// The file, when it is one of that release in that workspace and is there to be deleted, by somebody who may.
+async fn prove(
+    user: &User<'_>,
+    conn: &mut PgConnection,
+    workspace: &Workspace,
+    release: &str,
+    file_id: FileId<'_>,
+) -> Outcome<(FileOfRelease, Can<DeleteReleaseFiles>)> {
+    let found = file(conn, file_id.0)
+        .await?
+        .filter(|found| found.workspace_id == workspace.id && found.file.release_id == release)
+        .filter(|found| found.file.is_readable())
+        .ok_or_else(|| Failure::not_found("ReleaseFile"))?;
+    let can = user.user.can::<DeleteReleaseFiles>(workspace.project_id)?;
+    Ok((found, can))
+}

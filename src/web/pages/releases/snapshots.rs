@@ -1,0 +1,116 @@
+//! The snapshots of a workspace: what of it is public, and for those who may see them the drafts.
+
+use rocket::get;
+use serde::Serialize;
+
+use super::entry::count;
+use super::{May, find, workspace_tabs};
+use crate::core::releases::store::lists::{self, ListedSnapshot, PAGE};
+use crate::web::database::Database;
+use crate::web::guards::{ProjectSlug, Visit, WorkspaceName};
+use crate::web::pages::paged::{asked, pagination};
+use crate::web::pages::places::under_workspace;
+use crate::web::responders::Outcome;
+use crate::web::view::{Link, Page, Pagination, Tab, Time, user_href};
+
+/// The context of `pages/releases/snapshots`.
+#[derive(Debug, Serialize)]
+pub struct SnapshotsView {
+    pub workspace: Link,
+    pub tabs: Vec<Tab>,
+    pub prepare_href: Option<String>,
+    pub rows: Vec<SnapshotRow>,
+    /// Whether drafts are among them, so that each says how it stands.
+    pub has_states: bool,
+    pub pagination: Pagination,
+}
+
+#[derive(Debug, Serialize)]
+pub struct SnapshotRow {
+    pub id: i32,
+    pub href: String,
+    pub state: State,
+    pub created: Time,
+    pub published: Option<Time>,
+    pub by: Link,
+    pub files: String,
+}
+
+/// How a snapshot stands, as the component `pill` takes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct State {
+    pub text: &'static str,
+    pub variant: &'static str,
+}
+
+impl State {
+    pub const PUBLISHED: Self = Self::new("Published", "success");
+    pub const WAITING: Self = Self::new("Waiting for a decision", "waiting");
+    pub const REJECTED: Self = Self::new("Rejected", "danger");
+    pub const WITHDRAWN: Self = Self::new("Withdrawn", "danger");
+    pub const DRAFT: Self = Self::new("Draft", "neutral");
+
+    const fn new(text: &'static str, variant: &'static str) -> Self {
+        Self { text, variant }
+    }
+
+    fn of(row: &ListedSnapshot) -> Self {
+        match () {
+            () if row.snapshot.is_published() => Self::PUBLISHED,
+            () if row.snapshot.pending_request.is_some() => Self::WAITING,
+            // Not public, though it was.
+            () if row.was_published => Self::WITHDRAWN,
+            () if row.was_asked => Self::REJECTED,
+            () => Self::DRAFT,
+        }
+    }
+}
+
+#[get("/<project>/<workspace>/outputs?<page>")]
+pub async fn page(
+    visit: Visit<'_>,
+    db: &Database,
+    project: ProjectSlug<'_>,
+    workspace: WorkspaceName<'_>,
+    page: Option<&str>,
+) -> Outcome<Page> {
+    let asked = asked(page)?;
+    let mut conn = db.read().await?;
+    let workspace = find(&mut conn, project, workspace).await?;
+    let may = May::of(&visit.actor, workspace.project_id);
+    let listed = lists::snapshots(&mut conn, workspace.id, may.see_files, asked).await?;
+    let has_releases = lists::has_releases(&mut conn, workspace.id).await?;
+    drop(conn);
+    let href = workspace.href();
+    let view = SnapshotsView {
+        workspace: Link::new(workspace.name.as_str(), href.as_str()),
+        tabs: workspace_tabs(&href, 2, has_releases),
+        prepare_href: (may.prepare && has_releases).then(|| format!("{href}outputs/latest/prepare/")),
+        pagination: pagination(&visit, page, listed.total, PAGE)?,
+        rows: listed.rows.into_iter().map(row).collect(),
+        has_states: may.see_files,
+    };
+    let chrome = under_workspace(
+        visit.chrome(format!("Published outputs of {}", workspace.name)),
+        &workspace,
+    );
+    Ok(visit.render(
+        "pages/releases/snapshots",
+        chrome.here("Page", "Published outputs"),
+        &view,
+    ))
+}
+
+fn row(row: ListedSnapshot) -> SnapshotRow {
+    let state = State::of(&row);
+    let snapshot = row.snapshot;
+    SnapshotRow {
+        id: snapshot.id,
+        href: snapshot.href(),
+        state,
+        created: Time::new(snapshot.created_at),
+        published: snapshot.published_at.map(Time::new),
+        by: Link::new(snapshot.created_by_name, user_href(&snapshot.created_by)),
+        files: count(row.file_count),
+    }
+}

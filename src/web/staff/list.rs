@@ -1,0 +1,395 @@
+//! Lists: a search, filters, a table, its pages, and the same list as a file.
+
+use std::collections::BTreeMap;
+
+use rocket::Responder;
+use rocket::http::{ContentType, Header, Status};
+use serde::Serialize;
+
+use super::bar::Bar;
+pub use super::bulk::{Bulk, BulkChoice};
+use super::cell::Cell;
+pub use super::filter::Filter;
+use super::filter::{FilterKind, FilterView};
+use super::guard::Staff;
+use super::table::{Sort, Table};
+use super::{csv, query};
+use crate::core::paging::PageAsked;
+use crate::web::guards::Visit;
+use crate::web::pages::paged;
+use crate::web::responders::Outcome;
+use crate::web::view::{Link, Page, Pagination};
+
+/// Rows of one page.
+pub const PER_PAGE: i64 = 25;
+/// Rows of a list that is exported; more are better asked for in parts.
+pub const MOST_EXPORTED: i64 = 50_000;
+/// The longest text that is searched for or chosen by; nothing stored that is searched is longer.
+const LONGEST: usize = 300;
+
+/// What the address asks of a list.
+#[derive(Debug)]
+pub struct ListAsked {
+    fields: Vec<(String, String)>,
+    page: PageAsked,
+    is_csv: bool,
+}
+
+impl ListAsked {
+    /// Reads the address.
+    ///
+    /// # Errors
+    /// 404 for a page that is none of any list.
+    pub fn read(visit: &Visit<'_>) -> Outcome<Self> {
+        let mut fields = query::fields(visit.query());
+        // Text that nothing is called finds nothing; it does not come as far as the database.
+        for (_, value) in &mut fields {
+            if value.contains('\0') || value.chars().count() > LONGEST {
+                "\u{fffd}".clone_into(value);
+            }
+        }
+        let value = |name: &str| {
+            let found = fields.iter().rev().find(|(field, _)| field == name);
+            found.map(|(_, value)| value.as_str())
+        };
+        let is_csv = value("format") == Some("csv");
+        let page = paged::asked(value("page").filter(|_| !is_csv))?;
+        Ok(Self { fields, page, is_csv })
+    }
+
+    /// What is searched for.
+    pub fn q(&self) -> Option<&str> {
+        self.one("q")
+    }
+
+    /// The value of a filter that takes one: the last that is given.
+    pub fn one(&self, name: &str) -> Option<&str> {
+        let found = self.fields.iter().rev().find(|(field, _)| field == name);
+        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// The values of a filter that takes several; none: whatever.
+    pub fn many(&self, name: &str) -> Vec<String> {
+        let given = self
+            .fields
+            .iter()
+            .filter(|(field, value)| field == name && !value.is_empty());
+        given.map(|(_, value)| value.clone()).collect()
+    }
+
+    /// This list with one field set anew, from its first page.
+    pub fn with(&self, path: &str, name: &str, value: &str) -> String {
+        query::with(path, &self.fields, &[name, "page"], Some((name, value)))
+    }
+
+    pub fn page(&self) -> PageAsked {
+        self.page
+    }
+
+    pub fn per_page(&self) -> i64 {
+        if self.is_csv { MOST_EXPORTED } else { PER_PAGE }
+    }
+
+    pub fn is_csv(&self) -> bool {
+        self.is_csv
+    }
+}
+
+/// A filter that is in use, and the list without it.
+#[derive(Debug, Serialize)]
+struct Chosen {
+    label: String,
+    without_href: String,
+}
+
+/// A list on its way to a page or a file.
+#[derive(Debug)]
+pub struct List {
+    title: &'static str,
+    heading: Option<String>,
+    lead: Option<&'static str>,
+    search: Option<&'static str>,
+    filters: Vec<Filter>,
+    actions: Vec<Link>,
+    table: Table,
+    bulk: Vec<Bulk>,
+    empty: (&'static str, &'static str),
+    /// The most that are counted; a list of more than these says so.
+    counted: Option<i64>,
+    crumbs: Vec<(String, String)>,
+    notes: Vec<String>,
+    warning: Option<String>,
+    folded: Option<&'static str>,
+}
+
+impl List {
+    /// What stands above it, where that is more than its title.
+    pub fn heading(mut self, heading: String) -> Self {
+        self.heading = Some(heading);
+        self
+    }
+
+    pub fn new(title: &'static str) -> Self {
+        Self {
+            title,
+            heading: None,
+            lead: None,
+            search: None,
+            filters: Vec::new(),
+            actions: Vec::new(),
+            table: Table::new(title, &[]),
+            bulk: Vec::new(),
+            empty: ("Nothing here yet", ""),
+            counted: None,
+            crumbs: Vec::new(),
+            notes: Vec::new(),
+            warning: None,
+            folded: None,
+        }
+    }
+
+    pub fn lead(mut self, lead: &'static str) -> Self {
+        self.lead = Some(lead);
+        self
+    }
+
+    /// A step of the way here, after the staff area.
+    pub fn under(mut self, label: impl Into<String>, href: impl Into<String>) -> Self {
+        self.crumbs.push((label.into(), href.into()));
+        self
+    }
+
+    /// What the search looks at.
+    pub fn search(mut self, what: &'static str) -> Self {
+        self.search = Some(what);
+        self
+    }
+
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.filters.push(filter);
+        self
+    }
+
+    pub fn columns(mut self, columns: &[&'static str]) -> Self {
+        self.table = Table::new(self.title, columns);
+        self
+    }
+
+    /// Columns that only the file has, after [`List::columns`]: what the page shows within another one. Each row gives
+    /// their cells after all others.
+    pub fn filed(mut self, columns: &[&'static str]) -> Self {
+        self.table.filed = columns.to_vec();
+        self
+    }
+
+    /// A column of buttons that has a heading, after [`List::columns`]: the file goes without it.
+    pub fn shown_only(mut self, heading: &str) -> Self {
+        for column in &mut self.table.columns {
+            column.is_shown_only |= column.label == heading;
+        }
+        self
+    }
+
+    pub fn action(mut self, action: Link) -> Self {
+        self.actions.push(action);
+        self
+    }
+
+    /// What stands there when the list has nothing and nothing narrows it: a heading, and what to do.
+    pub fn empty(mut self, heading: &'static str, text: &'static str) -> Self {
+        self.empty = (heading, text);
+        self
+    }
+
+    /// Only so many are counted and can be paged through.
+    pub fn counted_to(mut self, most: i64) -> Self {
+        self.counted = Some(most);
+        self
+    }
+
+    /// A sentence above the table.
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// What is not as it should be, above everything.
+    pub fn warning(mut self, warning: impl Into<String>) -> Self {
+        self.warning = Some(warning.into());
+        self
+    }
+
+    /// The filters are too many to stand there open: they are under these words, unless one is in use.
+    pub fn folded(mut self, words: &'static str) -> Self {
+        self.folded = Some(words);
+        self
+    }
+
+    /// Something that is done with several rows; they are to be given with [`List::row_ticked`]. All ticks are sent
+    /// as `name`.
+    pub fn bulk(mut self, name: &'static str, bulk: Bulk) -> Self {
+        self.table.ticks = Some(name);
+        self.bulk.push(bulk);
+        self
+    }
+
+    pub fn row(&mut self, cells: Vec<Cell>) {
+        self.table.push(cells);
+    }
+
+    pub fn row_ticked(&mut self, value: impl Into<String>, cells: Vec<Cell>) {
+        self.table.push_ticked(value, cells);
+    }
+
+    /// What the headings lead to, one after the other.
+    pub fn sorts(&mut self, sorts: impl Iterator<Item = Sort>) {
+        for (column, sort) in self.table.columns.iter_mut().zip(sorts) {
+            column.sort = Some(sort);
+        }
+    }
+
+    /// The page, or the file. `total` is of the whole list, whatever page this is.
+    ///
+    /// # Errors
+    /// 404 for a page beyond the end.
+    pub fn answer(self, staff: &Staff<'_>, asked: &ListAsked, total: i64) -> Outcome<ListAnswer> {
+        if asked.is_csv {
+            return Ok(ListAnswer::csv(self.title, csv::written(&self.table)));
+        }
+        let shown = self.counted.map_or(total, |most| total.min(most));
+        let page = asked.one("page");
+        let pagination = paged::pagination(&staff.visit, page, shown, PER_PAGE)?;
+        Ok(ListAnswer::Page(Box::new(self.render(staff, asked, total, pagination))))
+    }
+
+    fn render(self, staff: &Staff<'_>, asked: &ListAsked, total: i64, pagination: Pagination) -> Page {
+        let path = staff.visit.path();
+        let chosen = self.chosen(path, asked);
+        let is_cut = self.counted.is_some_and(|most| total > most);
+        let count = if is_cut {
+            format!("over {}", pagination.total)
+        } else {
+            pagination.total.clone()
+        };
+        let heading = self.heading.unwrap_or_else(|| self.title.to_owned());
+        let mut chrome = staff.chrome(heading.clone());
+        for (label, href) in &self.crumbs {
+            chrome = chrome.crumb("Staff", label, href);
+        }
+        let mut chrome = chrome.here("Page", self.title).script(&staff.visit, "staff");
+        let several = self
+            .filters
+            .iter()
+            .any(|filter| matches!(filter.kind, FilterKind::Several(_)));
+        if several {
+            chrome = chrome.script(&staff.visit, "multiselect");
+        }
+        let has_filters = !self.filters.is_empty();
+        let is_filtered = self.filters.iter().any(|filter| asked.one(filter.name).is_some());
+        let view = ListView {
+            bar: Bar::of(staff),
+            path: path.to_owned(),
+            title: heading,
+            count,
+            lead: self.lead,
+            search: self.search,
+            q: asked.q().unwrap_or_default().to_owned(),
+            filters: self.filters.into_iter().map(|filter| filter.view(asked)).collect(),
+            is_narrowed: !chosen.is_empty(),
+            has_form: self.search.is_some() || has_filters,
+            chosen,
+            actions: self.actions,
+            export_href: query::with(path, &asked.fields, &["page", "format"], Some(("format", "csv"))),
+            has_rows: !self.table.rows.is_empty(),
+            table: self.table,
+            bulk: self.bulk,
+            empty_heading: self.empty.0,
+            empty_text: self.empty.1,
+            is_cut,
+            notes: self.notes,
+            warning: self.warning,
+            is_wide: self.folded.is_some(),
+            folded: self.folded,
+            is_filtered,
+            pagination,
+        };
+        staff.visit.render("staff/list", chrome, &view)
+    }
+
+    fn chosen(&self, path: &str, asked: &ListAsked) -> Vec<Chosen> {
+        let labels: BTreeMap<&str, &Filter> = self.filters.iter().map(|filter| (filter.name, filter)).collect();
+        let mut chosen = Vec::new();
+        for (index, (name, value)) in asked.fields.iter().enumerate() {
+            if value.is_empty() {
+                continue;
+            }
+            let label = match labels.get(name.as_str()) {
+                Some(filter) => format!("{}: {}", filter.label, filter.label_of(value)),
+                None if name == "q" && self.search.is_some() => format!("Search: {value}"),
+                None => continue,
+            };
+            chosen.push(Chosen {
+                label,
+                without_href: query::without(path, &asked.fields, index),
+            });
+        }
+        chosen
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct ListView {
+    bar: Bar,
+    path: String,
+    title: String,
+    count: String,
+    lead: Option<&'static str>,
+    search: Option<&'static str>,
+    q: String,
+    filters: Vec<FilterView>,
+    has_form: bool,
+    is_narrowed: bool,
+    chosen: Vec<Chosen>,
+    actions: Vec<Link>,
+    export_href: String,
+    table: Table,
+    has_rows: bool,
+    bulk: Vec<Bulk>,
+    empty_heading: &'static str,
+    empty_text: &'static str,
+    is_cut: bool,
+    notes: Vec<String>,
+    warning: Option<String>,
+    folded: Option<&'static str>,
+    /// It has more columns than a page has room for.
+    is_wide: bool,
+    /// A filter is in use, whatever is searched for.
+    is_filtered: bool,
+    pagination: Pagination,
+}
+
+/// A list as a page or as a file.
+#[derive(Responder)]
+pub enum ListAnswer {
+    Page(Box<Page>),
+    File(Box<File>),
+}
+
+/// A file for a spreadsheet.
+#[derive(Responder)]
+pub struct File {
+    body: (Status, (ContentType, String)),
+    disposition: Header<'static>,
+}
+
+impl ListAnswer {
+    /// A file of comma-separated values, named after `title`.
+    pub fn csv(title: &str, text: String) -> Self {
+        let name = super::table::id_of(title);
+        let disposition = format!("attachment; filename=\"{name}.csv\"");
+        Self::File(Box::new(File {
+            body: (Status::Ok, (ContentType::CSV, text)),
+            disposition: Header::new("Content-Disposition", disposition),
+        }))
+    }
+}

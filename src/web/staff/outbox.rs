@@ -1,0 +1,264 @@
+//! Messages that wait or could not be sent: who and what they are about, never what they say.
+
+use rocket::{get, post};
+
+use super::cell::{Ask, Button, Cell};
+use super::guard::Staff;
+use super::list::{Bulk, Filter, List, ListAnswer, ListAsked};
+use super::named::history;
+use super::thing::Thing;
+use crate::core::error::Error;
+use crate::core::outbox::{
+    self, Dropped, ListedMessage, MOST_MATCHES, Message, Service, StaffFilter, State, drop_message, drop_messages,
+    kinds, messages, retry_message, retry_messages,
+};
+use crate::core::paging::Listed;
+use crate::web::database::Database;
+use crate::web::forms::CsrfForm;
+use crate::web::pages::Answer;
+use crate::web::responders::{Failure, Outcome};
+use crate::web::view::{Page, count_of, sentence};
+
+const LIST: &str = "/staff/outbox/";
+
+/// The most messages that are decided about at once.
+const MOST_AT_ONCE: usize = 500;
+
+/// How much of an error a list shows.
+const SHOWN: usize = 200;
+
+#[get("/staff/outbox")]
+pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
+    let asked = ListAsked::read(&staff.visit)?;
+    let state = asked.one("state").filter(|state| *state != "all");
+    let states: Vec<State> = match asked.one("state") {
+        Some("all") => State::ALL.to_vec(),
+        _ => state.and_then(State::named).into_iter().collect(),
+    };
+    let service = asked.one("service");
+    // What is none of them chooses nothing.
+    let is_strange = state.is_some_and(|state| State::named(state).is_none())
+        || service.is_some_and(|service| Service::named(service).is_none());
+    let filter = StaffFilter {
+        q: asked.q().map(str::to_owned),
+        states,
+        service: service.and_then(Service::named),
+        kind: asked.one("kind").map(str::to_owned),
+    };
+    let mut conn = db.read().await?;
+    let kinds = kinds(&mut conn).await?;
+    let found = match is_strange {
+        true => Listed::none(),
+        false => messages(&mut conn, &filter, asked.page(), asked.per_page()).await?,
+    };
+    drop(conn);
+    let option = |value: &str, label: String| (value.to_owned(), label);
+    let mut states = vec![option("", "Waiting and failed".to_owned())];
+    states.extend(State::ALL.map(|state| option(state.name(), sentence(state_label(state.name())))));
+    states.push(option("all", "All".to_owned()));
+    let services = Service::ALL.map(|service| option(service.name(), sentence(service.name())));
+    let offered = kinds.iter().map(|kind| option(kind, sentence(kind))).collect();
+    let mut list = List::new("Outbox")
+        .lead("Messages on their way to people, Slack and GitHub. What is delivered is here too, for as long as it is kept.")
+        .search("What it is about, where it goes, what went wrong")
+        .filter(Filter::select("state", "State", states))
+        .filter(Filter::select("service", "Goes by", services.to_vec()))
+        .filter(Filter::select("kind", "Kind", offered))
+        .columns(&["Message", "State", "About", "Goes to", "Attempts", "Last error", "Written", "Next attempt"])
+        .filed(&["Id", "Goes by"])
+        .counted_to(MOST_MATCHES)
+        .empty("Nothing waits", "Every message has been delivered.")
+        .bulk("messages", bulk("Try again", "retry", false))
+        .bulk("messages", bulk("Discard", "discard", true));
+    for message in found.rows {
+        let cells = row(&message);
+        match message.state.as_str() {
+            "delivered" => list.row(cells),
+            _ => list.row_ticked(message.id.to_string(), cells),
+        }
+    }
+    list.answer(&staff, &asked, found.total)
+}
+
+fn bulk(label: &'static str, what: &str, is_danger: bool) -> Bulk {
+    let (text, button) = match is_danger {
+        false => (
+            "The ticked messages are tried again at once.",
+            "Try the ticked ones again",
+        ),
+        true => (
+            "The ticked messages are never sent. Whoever waits for them is not told.",
+            "Discard the ticked ones",
+        ),
+    };
+    Bulk {
+        label,
+        action: format!("{LIST}{what}/"),
+        text,
+        button,
+        choose: None,
+        is_danger,
+    }
+}
+
+/// What people call a state.
+fn state_label(state: &str) -> &str {
+    match state {
+        "dead" => "failed",
+        "dropped" => "discarded",
+        state => state,
+    }
+}
+
+fn state_cell(state: &str) -> Cell {
+    let variant = match state {
+        "waiting" => "waiting",
+        "delivered" => "success",
+        "dead" => "danger",
+        _ => "neutral",
+    };
+    Cell::pill(variant, sentence(state_label(state)))
+}
+
+fn row(message: &ListedMessage) -> Vec<Cell> {
+    let is_waiting = message.state == "waiting";
+    vec![
+        Cell::link(sentence(&message.kind), format!("{LIST}{}/", message.id))
+            .note(format!("{} by {}", message.id, message.service)),
+        state_cell(&message.state),
+        about(&message.cause),
+        Cell::text(message.recipient.as_str()),
+        Cell::number(message.attempts.into()),
+        Cell::shortened(message.last_error.as_deref().unwrap_or_default(), SHOWN),
+        Cell::time(Some(message.created_at)),
+        Cell::time(is_waiting.then_some(message.next_attempt_at)),
+        Cell::text(message.id.to_string()),
+        Cell::text(message.service.as_str()),
+    ]
+}
+
+/// What a message is about, with a link where it is a thing that has a page here.
+fn about(cause: &str) -> Cell {
+    match cause.split_once(':') {
+        Some(("job_request", id)) if id.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Cell::link(format!("Job request {id}"), format!("/staff/job-requests/{id}/"))
+        }
+        _ => Cell::text(cause),
+    }
+}
+
+#[get("/staff/outbox/<id>")]
+pub async fn detail(staff: Staff<'_>, db: &Database, id: i64) -> Outcome<Page> {
+    let mut conn = db.read().await?;
+    let message = outbox::message(&mut conn, id).await?;
+    let message = message.ok_or_else(|| Failure::not_found("Message"))?;
+    let mut thing = facts(&message);
+    if let Ok(id) = i32::try_from(id) {
+        thing = thing.section(history(&mut conn, "jobserver.Message", id).await?);
+    }
+    drop(conn);
+    Ok(thing.render(&staff))
+}
+
+fn facts(message: &Message) -> Thing {
+    let id = message.id;
+    let is_waiting = message.state == "waiting";
+    let thing = Thing::new("Message", format!("{} {id}", sentence(&message.kind)))
+        .under("Outbox", LIST)
+        .lead("What it says is not shown here.")
+        .fact("State", state_cell(&message.state))
+        .fact("Goes by", Cell::text(sentence(&message.service)))
+        .fact("Goes to", Cell::text(message.recipient.as_str()))
+        .fact("About", about(&message.cause))
+        .fact("Attempts", Cell::number(message.attempts.into()))
+        .fact("Written", Cell::time(Some(message.created_at)))
+        .fact("First attempt", Cell::time(message.first_attempt_at))
+        .fact(
+            "Next attempt",
+            Cell::time(is_waiting.then_some(message.next_attempt_at)),
+        )
+        .fact("Decided", Cell::time(message.decided_at))
+        .fact(
+            "Last error",
+            Cell::text(message.last_error.as_deref().unwrap_or_default()),
+        )
+        .fact(
+            "Waits for",
+            match message.waits_for {
+                Some(other) => Cell::link(format!("Message {other}"), format!("{LIST}{other}/")),
+                None => Cell::none(),
+            },
+        )
+        .fact("Key", Cell::code(message.key.as_str()));
+    let thing = match &message.provider_url {
+        Some(url) if url.starts_with("https://") => thing.fact("To be seen at", Cell::link(url.as_str(), url.as_str())),
+        _ => thing,
+    };
+    let retry = Button::new("Try again", format!("{LIST}{id}/retry/"));
+    let discard = Ask::new("Discard", format!("{LIST}{id}/discard/"))
+        .text("This message is never sent. Whoever waits for it is not told.")
+        .button("Discard the message");
+    match message.state.as_str() {
+        "delivered" => thing,
+        "dropped" => thing.button(retry),
+        _ => thing.button(retry).ask(discard),
+    }
+}
+
+#[post("/staff/outbox/<id>/retry", data = "<_form>")]
+pub async fn retry(staff: Staff<'_>, db: &Database, id: i64, _form: CsrfForm) -> Outcome<Answer> {
+    let to = format!("{LIST}{id}/");
+    Ok(match retry_message(db, id, &staff.can.by()).await {
+        Ok(()) => Answer::told(to, "success", "The message is tried again at once."),
+        Err(Error::Conflict(_)) => Answer::told(to, "info", "The message was delivered meanwhile."),
+        Err(error) => return Err(error.into()),
+    })
+}
+
+#[post("/staff/outbox/<id>/discard", data = "<_form>")]
+pub async fn discard(staff: Staff<'_>, db: &Database, id: i64, _form: CsrfForm) -> Outcome<Answer> {
+    let to = format!("{LIST}{id}/");
+    Ok(match drop_message(db, id, &staff.can.by()).await {
+        Ok(Dropped::Now) => Answer::told(to, "success", "The message is discarded."),
+        Ok(Dropped::Before) => Answer::told(to, "info", "The message had been discarded before."),
+        Err(Error::Conflict(_)) => Answer::told(to, "info", "The message was delivered meanwhile."),
+        Err(error) => return Err(error.into()),
+    })
+}
+
+/// The messages that were ticked.
+fn ticked(form: &CsrfForm) -> Vec<i64> {
+    let ids = form.all("messages").filter_map(|id| id.parse().ok());
+    ids.take(MOST_AT_ONCE).collect()
+}
+
+fn nothing_ticked() -> Answer {
+    Answer::told(LIST, "warning", "Tick the messages first.")
+}
+
+fn told(what: &str, decided: outbox::Decided) -> Answer {
+    let mut text = format!("{what}: {}.", count_of(decided.done, "message"));
+    if decided.left > 0 {
+        text += &format!(" Delivered or decided about meanwhile: {}.", decided.left);
+    }
+    let tone = if decided.done == 0 { "info" } else { "success" };
+    Answer::told(LIST, tone, text)
+}
+
+#[post("/staff/outbox/retry", data = "<form>", rank = 1)]
+pub async fn retry_ticked(staff: Staff<'_>, db: &Database, form: CsrfForm) -> Outcome<Answer> {
+    let ids = ticked(&form);
+    if ids.is_empty() {
+        return Ok(nothing_ticked());
+    }
+    Ok(told("Tried again", retry_messages(db, &ids, &staff.can.by()).await?))
+}
+
+#[post("/staff/outbox/discard", data = "<form>", rank = 1)]
+pub async fn discard_ticked(staff: Staff<'_>, db: &Database, form: CsrfForm) -> Outcome<Answer> {
+    let ids = ticked(&form);
+    if ids.is_empty() {
+        return Ok(nothing_ticked());
+    }
+    Ok(told("Discarded", drop_messages(db, &ids, &staff.can.by()).await?))
+}

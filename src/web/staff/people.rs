@@ -1,0 +1,102 @@
+//! Choosing people by name, out of more than a list can hold. Without scripts a button looks for what is typed and
+//! the form comes back with whom it found; with them that happens while it is typed.
+
+use sqlx::PgConnection;
+
+use super::field::PeopleView;
+use crate::core::error::Result;
+use crate::core::people::store::pick::{self, Picked};
+use crate::web::forms::CsrfForm;
+use crate::web::view::{Choice, field_id, option_id};
+
+/// The field that is typed into, and the button that looks for it.
+pub const TYPED: &str = "find_people";
+pub const LOOK: &str = "look_for_people";
+
+/// The most people that are chosen at once.
+const MOST_CHOSEN: usize = 100;
+
+/// Whom a form has chosen, and whom it found to choose.
+#[derive(Debug, Default)]
+pub struct PeoplePicker {
+    typed: String,
+    chosen: Vec<Picked>,
+    found: Vec<Picked>,
+    looks: bool,
+}
+
+impl PeoplePicker {
+    /// Reads what the form sent under `name`: ids, or usernames. What is typed counts as chosen when it is somebody's
+    /// username and nothing was looked for.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn read(conn: &mut PgConnection, form: &CsrfForm, name: &str) -> Result<Self> {
+        let given: Vec<String> = form.all(name).take(MOST_CHOSEN).map(str::to_owned).collect();
+        let typed = form.text(TYPED).to_owned();
+        let looks = form.has(LOOK);
+        let mut wanted = given.clone();
+        if !looks && !typed.is_empty() {
+            wanted.push(typed.clone());
+        }
+        let chosen = pick::people(conn, &wanted).await?;
+        let is_chosen = |person: &Picked| chosen.iter().any(|chosen| chosen.id == person.id);
+        let by_name = chosen.iter().any(|person| person.username == typed);
+        // What was looked for may still stand there when those who were found are ticked.
+        let is_settled = !looks && (by_name || !given.is_empty());
+        let found = if typed.is_empty() || is_settled {
+            Vec::new()
+        } else {
+            let found = pick::people_like(conn, &typed).await?;
+            found.into_iter().filter(|person| !is_chosen(person)).collect()
+        };
+        Ok(Self {
+            typed: if is_settled { String::new() } else { typed },
+            chosen,
+            found,
+            looks,
+        })
+    }
+
+    /// Whether the form only looks for people: it is to come back, and nothing is to be saved.
+    pub fn looks(&self) -> bool {
+        self.looks
+    }
+
+    /// Whether something was typed that is nobody's username.
+    pub fn has_strange_text(&self) -> bool {
+        !self.looks && !self.typed.is_empty()
+    }
+
+    pub fn ids(&self) -> Vec<i32> {
+        self.chosen.iter().map(|person| person.id).collect()
+    }
+
+    pub(super) fn view(&self, name: &'static str, label: &'static str) -> PeopleView {
+        let choices = |people: &[Picked], checked: bool, from: usize| -> Vec<Choice> {
+            let people = people.iter().enumerate();
+            people
+                .map(|(index, person)| Choice {
+                    id: option_id(name, from + index + 1),
+                    name,
+                    value: person.id.to_string(),
+                    label: person.label(),
+                    help: None,
+                    checked,
+                })
+                .collect()
+        };
+        PeopleView {
+            id: field_id(name),
+            name,
+            label,
+            help: None,
+            error: None,
+            typed: self.typed.clone(),
+            chosen: choices(&self.chosen, true, 0),
+            found: choices(&self.found, false, self.chosen.len()),
+            found_nobody: self.looks && !self.typed.is_empty() && self.found.is_empty(),
+            required: false,
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Making a project.
+
+use rocket::{get, post};
+use time::OffsetDateTime;
+
+use super::cell::Cell;
+use super::field::Field;
+use super::form::{Form, FormPage};
+use super::guard::StaffMay;
+use super::projects::{find, href};
+use super::thing::{Section, Thing};
+use super::words::{addresses_changed, on_site, person_label};
+use super::{htmx, query};
+use crate::core::access::{CreateProjects, Permission};
+use crate::core::error::{Error, FieldErrors};
+use crate::core::projects::staff::lists::{self, OrgChoice, Person};
+use crate::core::projects::staff::{NewNumber, NewProject, actions};
+use crate::web::database::Database;
+use crate::web::forms::CsrfForm;
+use crate::web::pages::answer::Answer;
+use crate::web::responders::Outcome;
+use crate::web::view::{Link, Page, encode_next};
+
+/// What was typed.
+#[derive(Debug, Default)]
+struct Typed {
+    name: String,
+    number: String,
+    takes_next: bool,
+    org: String,
+    copilot: String,
+}
+
+#[get("/staff/projects/create")]
+pub async fn form(may: StaffMay<'_, CreateProjects>, db: &Database) -> Outcome<Page> {
+    let fields = query::fields(may.staff.visit.query());
+    let chosen = fields.iter().rev().find(|(name, _)| name == "org-slug");
+    let orgs = lists::org_choices(&mut *db.read().await?).await?;
+    let org = chosen.and_then(|(_, slug)| orgs.iter().find(|org| org.slug == *slug));
+    let typed = Typed {
+        org: org.map(|org| org.id.to_string()).unwrap_or_default(),
+        ..Typed::default()
+    };
+    page(&may, db, &typed, &FieldErrors::default()).await
+}
+
+/// Where projects were made formerly.
+#[get("/staff/projects/add")]
+pub async fn add(_may: StaffMay<'_, CreateProjects>) -> Answer {
+    Answer::redirect("/staff/projects/create/")
+}
+
+#[post("/staff/projects/create", data = "<form>")]
+pub async fn create(may: StaffMay<'_, CreateProjects>, db: &Database, form: CsrfForm) -> Outcome<Answer> {
+    let typed = Typed {
+        name: form.text("name").to_owned(),
+        number: form.text("number").to_owned(),
+        takes_next: form.flag("next_number"),
+        org: form.text("orgs").to_owned(),
+        copilot: form.text("copilot").to_owned(),
+    };
+    let number = match typed.number.as_str() {
+        _ if typed.takes_next => NewNumber::Next,
+        "" => NewNumber::None,
+        number => NewNumber::Given(number.to_owned()),
+    };
+    let new = NewProject {
+        name: typed.name.clone(),
+        number,
+        // What is no number is nobody's.
+        org_id: typed.org.parse().unwrap_or(0),
+        copilot_id: copilot_id(&typed.copilot),
+    };
+    let channel = &may.staff.visit.app.settings.slack.channels.copilot_support;
+    match actions::create(db, &may.can, &new, channel).await {
+        Ok(slug) => {
+            addresses_changed(&may.staff).await;
+            let to = htmx::next_with(&may.staff.visit, &form, "project-slug", &slug);
+            Ok(match to {
+                Some(to) => Answer::told(to, "success", format!("The project {} is there.", typed.name)),
+                None => Answer::redirect(format!("{}created/", href(&slug))),
+            })
+        }
+        Err(Error::Invalid(errors)) => Ok(page(&may, db, &typed, &errors).await?.into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Nobody, or somebody; what is no number is nobody who could be chosen.
+pub(super) fn copilot_id(typed: &str) -> Option<i32> {
+    (!typed.is_empty()).then(|| typed.parse().unwrap_or(0))
+}
+
+pub(super) fn org_field_options(orgs: &[OrgChoice]) -> Vec<(String, String)> {
+    orgs.iter().map(|org| (org.id.to_string(), org.name.clone())).collect()
+}
+
+pub(super) fn copilot_options(people: &[Person]) -> Vec<(String, String)> {
+    let nobody = (String::new(), "Nobody".to_owned());
+    let people = people.iter().map(|person| {
+        let label = person_label(&person.username, &person.fullname);
+        (person.id.to_string(), label)
+    });
+    std::iter::once(nobody).chain(people).collect()
+}
+
+async fn page(may: &StaffMay<'_, CreateProjects>, db: &Database, typed: &Typed, errors: &FieldErrors) -> Outcome<Page> {
+    let mut conn = db.read().await?;
+    let orgs = lists::org_choices(&mut conn).await?;
+    let copilots = lists::copilots(&mut conn, None).await?;
+    let next = lists::next_number(&mut conn).await?;
+    drop(conn);
+    let mut options = vec![(String::new(), "Choose one".to_owned())];
+    options.extend(org_field_options(&orgs));
+    let form = Form::new("Create project")
+        .errors(errors)
+        .cancel("/staff/projects/")
+        .field(
+            Field::text("name", "Name", &typed.name)
+                .required()
+                .help("Everybody sees it. The project's address is made of it."),
+        )
+        .field(
+            Field::text("number", "Number", &typed.number)
+                .code()
+                .help("Digits, or a number such as POS-2026-3001. It can be given later."),
+        )
+        .field(
+            Field::tick("next_number", "Take the next number", typed.takes_next)
+                .help("One more than the highest, whatever stands above."),
+        )
+        .field(
+            Field::select("orgs", "Organisation", options, &typed.org)
+                .required()
+                .help("The one that leads it. Others are added later."),
+        )
+        .field(
+            Field::select("copilot", "Co-pilot", copilot_options(&copilots), &typed.copilot)
+                .help("Who helps it from the start. A project with a POS number has one."),
+        );
+    let staff = &may.staff;
+    let today = OffsetDateTime::now_utc().date();
+    let mut page = FormPage::new("New project")
+        .under("Projects", "/staff/projects/")
+        .lead(format!(
+            "It will be ongoing from today, {today}, created by {}. The next number is {next}.",
+            may.can.username()
+        ))
+        .form(form);
+    if staff.holds(Permission::OrgCreate) && !htmx::is_htmx(&staff.visit) {
+        // From there one comes back here, and from here to where one came from.
+        let fields = query::fields(staff.visit.query());
+        let here = query::with("/staff/projects/create/", &fields, &["org-slug"], None);
+        let back = encode_next(&here);
+        page = page.link(Link::new("New organisation", format!("/staff/orgs/add/?next={back}")));
+    }
+    Ok(page.render(staff))
+}
+
+#[get("/staff/projects/<project>/created")]
+pub async fn created(may: StaffMay<'_, CreateProjects>, db: &Database, project: &str) -> Outcome<Page> {
+    let project = find(db, project).await?;
+    let page = href(&project.slug);
+    let facts = lists::facts(&mut *db.read().await?, project.id).await?;
+    let slack = match facts.copilot_username {
+        Some(copilot) => format!("Slack's co-pilot channel is told, and that {copilot} helps it."),
+        None => "It has no co-pilot, so nobody is told.".to_owned(),
+    };
+    let steps = vec![
+        (
+            "It is public now",
+            Cell::link(project.title(), format!("/{}/", project.slug)),
+        ),
+        (
+            "Who works on it",
+            Cell::link("Add members", format!("{page}add-member/")),
+        ),
+        (
+            "What data it may use",
+            Cell::link("Data permissions", format!("{page}data-permissions/"))
+                .note("If patients who opted out are to be counted, that is asked for and recorded there."),
+        ),
+        ("Who is told", Cell::text(slack)),
+    ];
+    Ok(Thing::new("New project", project.title())
+        .under("Projects", "/staff/projects/")
+        .under(project.title(), page.clone())
+        .notice("success", "The project is there", "This is what usually comes next.")
+        .action(Link::new("Go to the project", page))
+        .action(on_site(format!("/{}/", project.slug)))
+        .section(Section::new("Next steps").facts(steps))
+        .render(&may.staff))
+}

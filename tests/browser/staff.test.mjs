@@ -1,0 +1,114 @@
+// What staff do in a browser: with scripts, and once without.
+
+import { after, before, test } from "node:test";
+import assert from "node:assert/strict";
+import { base, follow, look, person, start, stop } from "./site.mjs";
+
+before(start);
+after(stop);
+
+test("people are found while their name is typed, and become members with a role", async () => {
+  const admin = await person({ username: "demo-admin" });
+  const { page } = admin;
+  await page.goto("/staff/projects/influenza-vaccine-uptake/add-member/");
+  const search = page.getByRole("searchbox", { name: "Name or username" });
+  await search.pressSequentially("nobody");
+  await page.locator("[data-people-found] label", { hasText: "tom-nobody-yet" }).click();
+  await page.locator("[data-people-chosen] label", { hasText: "tom-nobody-yet" }).waitFor();
+  await page.getByRole("checkbox", { name: /Project Collaborator/ }).check();
+  await look(page, "staff-add-member-chosen");
+  await follow(page, page.locator("main form button.btn-primary"));
+  await page.waitForURL(`${base}/staff/projects/influenza-vaccine-uptake/`);
+  await page.getByRole("link", { name: /tom-nobody-yet/ }).first().waitFor();
+  await page.goto("/staff/projects/influenza-vaccine-uptake/audit-log/");
+  await page.getByText(/added Tom .*tom-nobody-yet/).first().waitFor();
+  await admin.leave();
+});
+
+test("a button that takes something away says first what will happen", async () => {
+  const admin = await person({ username: "demo-admin" });
+  const { page } = admin;
+  await page.goto("/staff/projects/influenza-vaccine-uptake/");
+  const row = page.locator("tr", { hasText: "tom-nobody-yet" });
+  const ask = row.locator("details.ask");
+  await ask.locator("summary").click();
+  await look(page, "staff-ask");
+  await follow(page, ask.getByRole("button").last());
+  await page.waitForURL(`${base}/staff/projects/influenza-vaccine-uptake/`);
+  assert.equal(await page.locator("tr", { hasText: "tom-nobody-yet" }).count(), 0);
+  await admin.leave();
+});
+
+test("a backend is made without scripts, and its token is shown once", async () => {
+  const admin = await person({ username: "demo-admin", javaScript: false });
+  const { page } = admin;
+  await page.goto("/staff/backends/add/");
+  await follow(page, page.locator("main form button.btn-primary"));
+  await page.locator(".summary").waitFor();
+  await page.getByLabel("Name", { exact: true }).fill("Browser");
+  await page.getByLabel(/^Slug/).fill("browser");
+  await follow(page, page.locator("main form button.btn-primary"));
+  const token = (await page.locator("main").innerHTML()).match(/\b[0-9a-f]{40}\b/)?.[0];
+  assert.ok(token, "the token is shown");
+  await page.goto("/staff/backends/?q=browser");
+  await follow(page, page.getByRole("link", { name: "Browser", exact: true }));
+  assert.ok(!(await page.content()).includes(token), "and never again");
+  const answer = await fetch(`${base}/api/v2/job-requests/`, { headers: { Authorization: token } });
+  assert.equal(answer.status, 200);
+  await admin.leave();
+});
+
+test("two people who edit one project see each other's change", async () => {
+  const one = await person({ username: "demo-admin" });
+  const other = await person({ username: "demo-admin" });
+  const edit = "/staff/projects/influenza-vaccine-uptake/edit/";
+  await one.page.goto(edit);
+  await other.page.goto(edit);
+  const notes = (page) => page.locator("#id_copilot_notes");
+  await notes(one.page).fill("Ask about the second dose");
+  await follow(one.page, one.page.locator("main form button.btn-primary"));
+  await one.page.waitForURL(`${base}/staff/projects/influenza-vaccine-uptake/`);
+  await notes(other.page).fill("Ask about the third dose");
+  await follow(other.page, other.page.locator("main form button.btn-primary"));
+  await other.page.locator(".summary", { hasText: "Ask about the second dose" }).waitFor();
+  assert.equal(await notes(other.page).inputValue(), "Ask about the third dose");
+  await look(other.page, "staff-overtaken");
+  await follow(other.page, other.page.locator("main form button.btn-primary"));
+  await other.page.waitForURL(`${base}/staff/projects/influenza-vaccine-uptake/`);
+  await one.leave();
+  await other.leave();
+});
+
+test("a project is renamed, and its old address leads on", async () => {
+  const admin = await person({ username: "demo-admin" });
+  const { page } = admin;
+  const rename = async (from, to) => {
+    await page.goto(`/staff/projects/${from}/edit/`);
+    await page.locator("#id_slug").fill(to);
+    await follow(page, page.locator("main form button.btn-primary"));
+    await page.waitForURL(`${base}/staff/projects/${to}/`);
+  };
+  await rename("influenza-vaccine-uptake", "flu-vaccines");
+  await page.goto("/influenza-vaccine-uptake/vaccine-uptake/");
+  assert.equal(page.url(), `${base}/flu-vaccines/vaccine-uptake/`);
+  await page.goto("/staff/redirects/");
+  await look(page, "staff-redirects-one");
+  await rename("flu-vaccines", "influenza-vaccine-uptake");
+  await page.goto("/flu-vaccines/");
+  assert.equal(page.url(), `${base}/influenza-vaccine-uptake/`);
+  await admin.leave();
+});
+
+test("an alert is looked at before everybody sees it", async () => {
+  const admin = await person({ username: "demo-admin" });
+  const { page } = admin;
+  await page.goto("/staff/site-alerts/add/");
+  await page.locator("#id_message").fill("Maintenance <b>tonight</b><script>alert(1)</script>");
+  await follow(page, page.getByRole("button", { name: /Preview/ }));
+  await page.locator(".staff-preview b, .staff-preview strong").waitFor();
+  assert.equal(await page.locator(".staff-preview script").count(), 0);
+  await look(page, "staff-alert-preview");
+  await follow(page, page.locator("main form button.btn-primary"));
+  await page.getByText("Maintenance").first().waitFor();
+  await admin.leave();
+});

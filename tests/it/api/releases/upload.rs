@@ -1,0 +1,187 @@
+//! `POST /api/v2/releases/release/<release>`
+
+use rocket::http::Method;
+use serde_json::json;
+use sqlx::PgPool;
+
+use super::{announce, body, detail, file, kept, site, upload, upload_as, with_checker};
+use crate::support::{Backend, Site, sha256};
+
+async fn announced(site: &Site, files: &[(&str, &[u8])]) -> Backend {
+    let tpp = site.backend("tpp").await;
+    let files: Vec<_> = files.iter().map(|(name, content)| file(name, content)).collect();
+    announce(&tpp, "olga", "ws", &body(Some("01A"), &files))
+        .await
+        .expect(201);
+    tpp
+}
+
+#[sqlx::test]
+async fn a_file_is_kept_as_it_was_announced(pool: PgPool) {
+    let site = site(pool).await;
+    let tpp = announced(&site, &[("output/a.txt", b"some content")]).await;
+    let answer = upload(&tpp, "01A", "output/a.txt", b"some content").await.expect(201);
+    assert_eq!((answer.body.as_str(), answer.header("Content-Type")), ("", None));
+    let id = answer.header("File-Id").unwrap();
+    assert!(answer.location().starts_with("http"));
+    assert!(answer.location().ends_with(&format!("/api/v2/releases/file/{id}")));
+    let key = format!("{}/{id}-{}.txt", &sha256(b"some content")[..2], sha256(b"some content"));
+    assert_eq!(kept(&site).await, [key.as_str()]);
+    assert_eq!(std::fs::read(site.storage.path().join(&key)).unwrap(), b"some content");
+    let path: String = sqlx::query_scalar("SELECT path FROM release_file WHERE uploaded_at IS NOT NULL")
+        .fetch_one(site.db.pool())
+        .await
+        .unwrap();
+    assert_eq!(path, key);
+    site.drain().await;
+    let posts = site.post().chat.take();
+    let text = &posts.last().unwrap().text;
+    assert!(text.contains("output/a.txt") && text.contains("0.0Mb"), "{text}");
+    assert!(text.contains("/project/ws/releases/01A/output/a.txt|"), "{text}");
+
+    assert_eq!(
+        detail(upload(&tpp, "01A", "output/a.txt", b"other").await, 400),
+        "This version of 'output/a.txt' has already been uploaded from backend 'tpp'"
+    );
+}
+
+#[sqlx::test]
+async fn refusals_come_in_order_and_leave_nothing(pool: PgPool) {
+    let site = with_checker(Site::start_with(pool, |settings| settings.releases.file_size_limit = 1000).await).await;
+    let tpp = announced(&site, &[("output/a.txt", b"some content")]).await;
+    let path = "/api/v2/releases/release/01A";
+    assert_eq!(
+        detail(
+            tpp.send(Method::Post, "/api/v2/releases/release/none", &[], b"x").await,
+            404
+        ),
+        "No Release matches the given query."
+    );
+    let answer = tpp
+        .send(
+            Method::Post,
+            path,
+            &[("Authorization", &tpp.token), ("OS-User", "ada")],
+            b"x",
+        )
+        .await;
+    assert_eq!(detail(answer, 403), "Authentication credentials were not provided.");
+    let missing = "Missing filename. Request should include a Content-Disposition header with a filename parameter.";
+    for (disposition, content, why) in [
+        (
+            Some("attachment; filename=\"output/a.txt\""),
+            &[b'x'; 1001][..],
+            "File is too large, it must be below 0.0Mb",
+        ),
+        (None, b"", "No data uploaded"),
+        (Some("attachment; filename=\"output/a.txt\""), b"", "No data uploaded"),
+        (None, b"some content", missing),
+        (Some("attachment"), b"some content", missing),
+        (Some("attachment; filename=\"\""), b"some content", missing),
+        (
+            Some("attachment; filename=\"output/b.txt\""),
+            b"some content",
+            "File output/b.txt not requested in release 01A",
+        ),
+        (
+            Some("attachment; filename=\"output/a.txt\""),
+            b"some other content",
+            "Contents of uploaded file does not match the file which a review was requested for",
+        ),
+    ] {
+        let answer = upload_as(&tpp, "01A", disposition, content).await;
+        assert_eq!(detail(answer, 400), why);
+    }
+    site.world.may_use("emis", "olga").await;
+    let emis = site.backend("emis").await;
+    assert_eq!(
+        detail(upload(&emis, "01A", "output/a.txt", b"some content").await, 400),
+        "Release is from backend tpp not emis"
+    );
+    assert!(kept(&site).await.is_empty());
+    assert_eq!(std::fs::read_dir(site.storage.path()).unwrap().count(), 0);
+    upload(&tpp, "01A", "output/a.txt", b"some content").await.expect(201);
+}
+
+#[sqlx::test]
+async fn names_come_as_clients_send_them(pool: PgPool) {
+    let site = site(pool).await;
+    let files: [(&str, &[u8]); 5] = [
+        ("output/a.txt", b"1"),
+        ("output/b.txt", b"2"),
+        ("output/c;\"d\".txt", b"3"),
+        ("é.csv", b"4"),
+        ("ü.csv", b"5"),
+    ];
+    let tpp = announced(&site, &files).await;
+    for (disposition, content) in [
+        ("attachment; filename=output/a.txt", b"1"),
+        ("attachment; filename*=UTF-8''output%2Fb.txt", b"2"),
+        ("attachment; filename=\"output/c;\"d\".txt\"", b"3"),
+        ("attachment; filename=\"é.csv\"", b"4"),
+    ] {
+        upload_as(&tpp, "01A", Some(disposition), content).await.expect(201);
+    }
+    // A header of one byte beyond ASCII never reaches us: the content tells which file it is.
+    let missing = detail(upload_as(&tpp, "01A", None, b"none of these").await, 400);
+    assert!(missing.starts_with("Missing filename"), "{missing}");
+    upload_as(&tpp, "01A", None, b"5").await.expect(201);
+    let uploaded = site
+        .world
+        .number("SELECT count(*) FROM release_file WHERE uploaded_at IS NOT NULL")
+        .await;
+    assert_eq!(uploaded, 5);
+}
+
+#[sqlx::test]
+async fn two_files_that_no_header_names_are_not_told_apart_by_the_same_content(pool: PgPool) {
+    let site = site(pool).await;
+    let tpp = announced(&site, &[("é.csv", b"same"), ("ü.csv", b"same")]).await;
+    let why = detail(upload_as(&tpp, "01A", None, b"same").await, 400);
+    assert!(why.starts_with("Missing filename"), "{why}");
+    assert!(kept(&site).await.is_empty());
+}
+
+#[sqlx::test]
+async fn an_empty_file_can_be_released(pool: PgPool) {
+    let site = site(pool).await;
+    let tpp = announced(&site, &[("empty.log", b"")]).await;
+    let answer = upload(&tpp, "01A", "empty.log", b"").await.expect(201);
+    let file = site
+        .sign_in("olga")
+        .await
+        .get(
+            answer
+                .location()
+                .split_once("/api")
+                .map(|(_, p)| format!("/api{p}"))
+                .unwrap()
+                .as_str(),
+        )
+        .await;
+    assert_eq!((file.status, file.body.as_str()), (200, ""));
+    assert!(detail(upload(&tpp, "01A", "empty.log", b"").await, 400).contains("has already been uploaded"));
+}
+
+#[sqlx::test]
+async fn the_size_is_what_arrived_whatever_was_announced(pool: PgPool) {
+    let site = site(pool).await;
+    let tpp = site.backend("tpp").await;
+    let mut wrong = file("a.txt", b"some content");
+    wrong["size"] = json!(3);
+    announce(&tpp, "olga", "ws", &body(Some("01A"), &[wrong]))
+        .await
+        .expect(201);
+    upload(&tpp, "01A", "a.txt", b"some content").await.expect(201);
+    assert_eq!(site.world.number("SELECT size FROM release_file").await, 12);
+}
+
+#[sqlx::test]
+async fn a_large_file_comes_through_whole(pool: PgPool) {
+    let site = site(pool).await;
+    let content: Vec<u8> = (0..5_000_001_u32).map(|n| u8::try_from(n % 251).unwrap()).collect();
+    let tpp = announced(&site, &[("output/big.bin", &content)]).await;
+    upload(&tpp, "01A", "output/big.bin", &content).await.expect(201);
+    let keys = kept(&site).await;
+    assert_eq!(std::fs::read(site.storage.path().join(&keys[0])).unwrap(), content);
+}

@@ -1,0 +1,116 @@
+//! The list of files: what is gone, and what is long.
+
+use sqlx::PgPool;
+
+use super::site;
+use crate::support::{Site, count_statements};
+
+#[sqlx::test]
+async fn what_was_withdrawn_or_never_came_is_told_and_not_opened(pool: PgPool) {
+    let site = site(pool).await;
+    let files: &[(&str, &[u8])] = &[("here.txt", b"1"), ("gone.txt", b"1"), ("never.txt", b"1")];
+    let release = site.release("ws", "tpp", "ada", files).await;
+    sqlx::query(
+        r#"UPDATE release_file SET deleted_at = '2026-03-12', deleted_by_id = (SELECT id FROM "user" WHERE username = 'ada')
+           WHERE name = 'gone.txt'"#,
+    )
+    .execute(site.db.pool())
+    .await
+    .unwrap();
+    sqlx::query("UPDATE release_file SET uploaded_at = NULL, path = '' WHERE name = 'never.txt'")
+        .execute(site.db.pool())
+        .await
+        .unwrap();
+    let base = format!("/project/ws/releases/{}/", release.id);
+    let ada = site.sign_in("ada").await;
+    let html = ada.get(&base).await.expect(200).html();
+    assert_eq!(html.texts(".tree-gone"), ["gone.txt withdrawn by Ada on 12 Mar 2026"]);
+    assert_eq!(html.texts(".tree-late"), ["never.txt not uploaded yet"]);
+    assert!(!html.has(".tree-gone a") && !html.has(".tree-late a"));
+    assert!(html.has(".crumbs a[href='/project/ws/releases/']"));
+    assert!(html.main().contains("1 file, 1 byte"), "{}", html.main());
+    for (name, words) in [
+        ("gone.txt", "withdrawn by Ada on 12 Mar 2026"),
+        ("never.txt", "not uploaded yet"),
+    ] {
+        let html = ada.get(&format!("{base}{name}")).await.expect(200).html();
+        assert!(html.text("[data-pane]").unwrap().contains(words), "{}", html.main());
+        assert!(!html.has("[data-file]"));
+    }
+}
+
+/// A release of so many files whose contents are nowhere, in folders of a thousand.
+async fn many(site: &Site, count: i32) -> String {
+    let release = site.release("ws", "tpp", "ada", &[]).await;
+    sqlx::query(
+        "INSERT INTO release_file (id, release_id, workspace_id, backend_id, name, path, filehash, size, mtime,
+                                   created_by_id, uploaded_at)
+         SELECT 'f' || n, id, workspace_id, backend_id, 'output/part-' || n / 1000 || '/file-' || n || '.txt', 'k' || n,
+                '', 10, now(), created_by_id, now()
+         FROM release, generate_series(1, $2) AS n WHERE id = $1",
+    )
+    .bind(&release.id)
+    .bind(count)
+    .execute(site.db.pool())
+    .await
+    .unwrap();
+    format!("/project/ws/releases/{}/", release.id)
+}
+
+#[sqlx::test]
+async fn a_long_list_is_unfolded_bit_by_bit_in_as_many_statements(pool: PgPool) {
+    let site = site(pool).await;
+    let short = many(&site, 10).await;
+    sqlx::query("UPDATE release_file SET id = 'short' || id, is_latest = false")
+        .execute(site.db.pool())
+        .await
+        .unwrap();
+    let long = many(&site, 10_000).await;
+    let ada = site.sign_in("ada").await;
+    let (_, of_short) = count_statements(ada.get(&short)).await;
+    let (answer, of_long) = count_statements(ada.get(&long)).await;
+    assert_eq!(of_short, of_long);
+    let html = answer.expect(200).html();
+    assert!(html.main().contains("10,000 files"), "{}", html.main());
+    assert_eq!((html.count("a.tree-folder"), html.count(".tree details")), (11, 0));
+    let unfolded = ada.get(&format!("{long}?in=part-3")).await.expect(200).html();
+    assert_eq!(
+        (unfolded.count("a.tree-folder"), unfolded.count(".tree a.tree-row")),
+        (10, 1001)
+    );
+    // The folder of what is open is there without being asked for.
+    let (answer, _) = count_statements(ada.get(&format!("{long}output/part-7/file-7001.txt"))).await;
+    let html = answer.expect(200).html();
+    assert_eq!(html.texts(".tree details > summary .tree-name"), ["part-7"]);
+    assert_eq!(html.texts(".tree [aria-current]"), ["file-7001.txt 10 bytes"]);
+    // No content is behind it, which it says.
+    assert!(html.main().contains("damaged"), "{}", html.main());
+}
+
+#[sqlx::test]
+async fn files_are_listed_by_date_too(pool: PgPool) {
+    let site = site(pool).await;
+    let files: &[(&str, &[u8])] = &[("a.txt", b"1"), ("b/c.txt", b"1"), ("b/d.txt", b"1")];
+    let release = site.release("ws", "tpp", "ada", files).await;
+    site.world
+        .so(
+            "UPDATE release_file SET created_at = created_at - interval '2 days' WHERE name = 'a.txt';
+             UPDATE release_file SET created_at = created_at - interval '1 day' WHERE name = 'b/c.txt'",
+        )
+        .await;
+    let base = format!("/project/ws/releases/{}/", release.id);
+    let ada = site.sign_in("ada").await;
+    let names = ".tree-row:not(.tree-overview) .tree-name";
+    let html = ada.get(&base).await.expect(200).html();
+    assert_eq!(html.texts(names), ["c.txt", "d.txt", "a.txt"]);
+    assert_eq!(html.texts(".files-order [aria-current]"), ["By name"]);
+    let html = ada.get(&format!("{base}?sort=date")).await.expect(200).html();
+    assert_eq!(html.texts(names), ["b/d.txt", "b/c.txt", "a.txt"]);
+    assert_eq!(html.texts(".files-order [aria-current]"), ["By date"]);
+    // The order stays when a file is opened.
+    let href = html.attributes(".tree-row", "href")[1].clone();
+    assert_eq!(href, format!("{base}b/d.txt?sort=date"));
+    let html = ada.get(&href).await.expect(200).html();
+    assert_eq!(html.texts(names), ["b/d.txt", "b/c.txt", "a.txt"]);
+    assert_eq!(html.texts(".tree-row[aria-current] .tree-name"), ["b/d.txt"]);
+}

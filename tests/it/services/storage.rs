@@ -1,0 +1,154 @@
+//! Where released files are kept: a folder and a real server that speaks S3 do the same.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures::TryStreamExt as _;
+use jobserver::adapters::files::{Files, staged};
+use jobserver::core::ports::{FileStore, FileStoreError};
+use tokio::io::AsyncReadExt as _;
+
+use super::{PATIENT, nowhere};
+use crate::support::{Bucket, files_at, sha256};
+
+async fn keep(files: &Files, key: &str, parts: &[Bytes]) -> Result<(), FileStoreError> {
+    let mut incoming = files.begin(key).await?;
+    for part in parts {
+        incoming.write(part.clone()).await?;
+    }
+    incoming.finish().await
+}
+
+async fn read(files: &Files, key: &str) -> Vec<u8> {
+    let mut content = files.open(key).await.unwrap();
+    let mut bytes = Vec::new();
+    content.body.read_to_end(&mut bytes).await.unwrap();
+    assert_eq!(content.size, bytes.len() as u64);
+    bytes
+}
+
+async fn keys(files: &Files) -> Vec<String> {
+    let kept: Vec<_> = files.list().try_collect().await.unwrap();
+    let mut keys: Vec<String> = kept.into_iter().map(|kept| kept.key).collect();
+    keys.sort();
+    keys
+}
+
+/// 12 MiB and a bit, in chunks that fit no part.
+fn large() -> Vec<Bytes> {
+    let bytes: Vec<u8> = (0..12 * 1024 * 1024 + 7_u32)
+        .map(|n| u8::try_from(n % 251).unwrap())
+        .collect();
+    bytes.chunks(777_777).map(Bytes::copy_from_slice).collect()
+}
+
+async fn behaves(files: &Files) {
+    assert!(matches!(files.open("ab/none").await, Err(FileStoreError::Missing)));
+    files.remove("ab/none").await.unwrap();
+    assert!(keys(files).await.is_empty());
+
+    keep(files, "ab/empty", &[]).await.unwrap();
+    keep(files, "ab/small.csv", &[Bytes::from("a,"), Bytes::from("b\n")])
+        .await
+        .unwrap();
+    keep(files, "cd/large", &large()).await.unwrap();
+    assert_eq!(read(files, "ab/empty").await, b"");
+    assert_eq!(read(files, "ab/small.csv").await, b"a,b\n");
+    assert_eq!(sha256(&read(files, "cd/large").await), sha256(&large().concat()));
+    assert_eq!(keys(files).await, ["ab/empty", "ab/small.csv", "cd/large"]);
+
+    keep(files, "ab/small.csv", &[Bytes::from("c\n")]).await.unwrap();
+    assert_eq!(read(files, "ab/small.csv").await, b"c\n");
+
+    // Nothing is to be seen before the end, and what was there stays until then.
+    let mut incoming = files.begin("cd/large").await.unwrap();
+    let mut fresh = files.begin("cd/fresh").await.unwrap();
+    for part in large() {
+        incoming.write(part.clone()).await.unwrap();
+        fresh.write(part).await.unwrap();
+    }
+    assert_eq!(keys(files).await, ["ab/empty", "ab/small.csv", "cd/large"]);
+    incoming.discard().await;
+    drop(fresh);
+    assert_eq!(sha256(&read(files, "cd/large").await), sha256(&large().concat()));
+
+    for key in keys(files).await {
+        files.remove(&key).await.unwrap();
+    }
+    assert!(keys(files).await.is_empty());
+    assert!(files.begin("../x").await.is_err() && files.open("a//b").await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_keeps_what_is_finished_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = Files::folder(folder.path()).unwrap();
+    assert_eq!(files.folder(), Some(folder.path().canonicalize().unwrap().as_path()));
+    behaves(&files).await;
+    until(async || staged(folder.path()).unwrap().is_empty()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_keeps_what_is_finished_and_nothing_else() {
+    let bucket = Bucket::start().await;
+    let files = bucket.files(PATIENT);
+    assert_eq!(files.folder(), None);
+    behaves(&files).await;
+    until(async || bucket.unfinished().await == 0).await;
+}
+
+/// What a dropped upload leaves is taken away behind its back.
+async fn until(is_so: impl AsyncFn() -> bool) {
+    let started = Instant::now();
+    while !is_so().await {
+        assert!(started.elapsed() < PATIENT, "something is left");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_or_silent_is_given_up_soon() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    for endpoint in [nowhere(), format!("http://{}", silent.local_addr().unwrap())] {
+        let files = files_at(&endpoint, Duration::from_millis(500));
+        let started = Instant::now();
+        let unavailable = |error: &FileStoreError| matches!(error, FileStoreError::Unavailable(_));
+        assert!(unavailable(&files.open("ab/x").await.unwrap_err()));
+        assert!(unavailable(
+            &keep(&files, "ab/x", &[Bytes::from("x")]).await.unwrap_err()
+        ));
+        assert!(unavailable(&files.remove("ab/x").await.unwrap_err()));
+        assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    }
+}
+
+struct Mounted<'a>(&'a Path);
+
+impl Drop for Mounted<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0).status();
+    }
+}
+
+/// A real file system without room, which only root may make: others run this for nothing, and it says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_told_apart_and_nothing_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let mount = ["-t", "tmpfs", "-o", "size=3m", "tmpfs"];
+    let done = Command::new("mount").args(mount).arg(folder.path()).status();
+    if !done.is_ok_and(|status| status.success()) {
+        eprintln!("not root, or mounting is not allowed here: a full disk was not tried");
+        return;
+    }
+    let mounted = Mounted(folder.path());
+    let files = Files::folder(folder.path()).unwrap();
+    let result = keep(&files, "cd/large", &large()).await;
+    assert!(matches!(result, Err(FileStoreError::Full(_))), "{result:?}");
+    until(async || staged(folder.path()).unwrap().is_empty()).await;
+    // What is left is unlinked; the room is there again once its last handle is closed, too.
+    until(async || keep(&files, "ab/small", &[Bytes::from("x")]).await.is_ok()).await;
+    assert_eq!(keys(&files).await, ["ab/small"]);
+    drop(mounted);
+}

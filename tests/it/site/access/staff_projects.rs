@@ -1,0 +1,47 @@
+//! The staff area: organisations, projects, workspaces, redirects.
+
+use super::Row;
+use super::rules::{staff, staff_may};
+
+#[rustfmt::skip]
+pub const ROWS: &[Row] = &[
+    ("GET", "/staff/orgs", "/staff/orgs/", staff(200)),
+    ("GET", "/staff/orgs/add", "/staff/orgs/add/", staff_may("org_create", 200)),
+    ("POST", "/staff/orgs/add", "/staff/orgs/add/", staff_may("org_create", 200)),
+    ("GET", "/staff/orgs/<slug>", "/staff/orgs/acme/", staff(200)),
+    ("POST", "/staff/orgs/<slug>", "/staff/orgs/acme/", staff(200)),
+    ("GET", "/staff/orgs/<slug>/edit", "/staff/orgs/acme/edit/", staff(200)),
+    ("POST", "/staff/orgs/<slug>/edit", "/staff/orgs/acme/edit/", staff(200)),
+    ("GET", "/staff/orgs/<slug>/add-github-org", "/staff/orgs/acme/add-github-org/", staff(200)),
+    ("POST", "/staff/orgs/<slug>/add-github-org", "/staff/orgs/acme/add-github-org/", staff(200)),
+    ("POST", "/staff/orgs/<slug>/remove-github-org", "/staff/orgs/acme/remove-github-org/", staff(302)),
+    ("POST", "/staff/orgs/<slug>/remove-member", "/staff/orgs/acme/remove-member/", staff(302)),
+    ("GET", "/staff/projects", "/staff/projects/", staff(200)),
+    ("GET", "/staff/projects/add", "/staff/projects/add/", staff_may("project_create", 302)),
+    ("GET", "/staff/projects/create", "/staff/projects/create/", staff_may("project_create", 200)),
+    ("POST", "/staff/projects/create", "/staff/projects/create/", staff_may("project_create", 200)),
+    ("GET", "/staff/projects/<project>", "/staff/projects/project/", staff(200)),
+    ("GET", "/staff/projects/<project>/created", "/staff/projects/project/created/", staff_may("project_create", 200)),
+    ("GET", "/staff/projects/<project>/edit", "/staff/projects/project/edit/", staff(200)),
+    ("POST", "/staff/projects/<project>/edit", "/staff/projects/project/edit/", staff(200)),
+    ("GET", "/staff/projects/<project>/add-member", "/staff/projects/project/add-member/", staff_may("user_edit_project_roles", 200)),
+    ("POST", "/staff/projects/<project>/add-member", "/staff/projects/project/add-member/", staff_may("user_edit_project_roles", 200)),
+    ("GET", "/staff/projects/<project>/members/<id>/edit?<next>", "/staff/projects/project/members/1/edit/", staff_may("user_edit_project_roles", 200)),
+    ("POST", "/staff/projects/<project>/members/<id>/edit?<next>", "/staff/projects/project/members/0/edit/", staff_may("user_edit_project_roles", 404)),
+    ("POST", "/staff/projects/<project>/members/<id>/remove?<next>", "/staff/projects/project/members/0/remove/", staff_may("user_edit_project_roles", 404)),
+    ("GET", "/staff/projects/<project>/data-permissions", "/staff/projects/project/data-permissions/", staff_may("data_permission_manage", 200)),
+    ("POST", "/staff/projects/<project>/data-permissions", "/staff/projects/project/data-permissions/", staff_may("data_permission_manage", 200)),
+    ("GET", "/staff/projects/<project>/data-permissions/<id>/end", "/staff/projects/project/data-permissions/0/end/", staff_may("data_permission_manage", 404)),
+    ("POST", "/staff/projects/<project>/data-permissions/<id>/end", "/staff/projects/project/data-permissions/0/end/", staff_may("data_permission_manage", 404)),
+    ("GET", "/staff/data-permissions", "/staff/data-permissions/", staff_may("data_permission_manage", 200)),
+    ("GET", "/staff/data-permissions/import", "/staff/data-permissions/import/", staff_may("data_permission_manage", 200)),
+    ("POST", "/staff/data-permissions/import", "/staff/data-permissions/import/", staff_may("data_permission_manage", 200)),
+    ("GET", "/staff/workspaces", "/staff/workspaces/", staff(200)),
+    ("GET", "/staff/workspaces/<name>", "/staff/workspaces/ws/", staff(200)),
+    ("GET", "/staff/workspaces/<name>/edit", "/staff/workspaces/ws/edit/", staff(200)),
+    ("POST", "/staff/workspaces/<name>/edit", "/staff/workspaces/ws/edit/", staff(200)),
+    ("GET", "/staff/redirects", "/staff/redirects/", staff(200)),
+    ("GET", "/staff/redirects/<id>", "/staff/redirects/0/", staff(404)),
+    ("POST", "/staff/redirects/<id>", "/staff/redirects/0/", staff(404)),
+    ("POST", "/staff/redirects/<id>/delete", "/staff/redirects/0/delete/", staff(404)),
+];

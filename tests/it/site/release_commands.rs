@@ -1,0 +1,235 @@
+//! Operators' commands about releases, run as operators run them.
+
+use std::path::{Path, PathBuf};
+
+use sqlx::PgPool;
+
+use super::commands::events;
+use crate::support::Program;
+
+/// A folder with `files` beside the program's own.
+pub fn folder(program: &Program, name: &str, files: &[(&str, &str)]) -> PathBuf {
+    let folder = program.folder().join(name);
+    for (name, content) in files {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+    folder
+}
+
+async fn count(pool: &PgPool, statement: &'static str) -> i64 {
+    sqlx::query_scalar(statement).fetch_one(pool).await.unwrap()
+}
+
+/// The files below the storage.
+pub fn kept(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path)
+            } else {
+                found.push(path)
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[sqlx::test]
+async fn a_folder_is_released_with_what_lies_below(pool: PgPool) {
+    let program = Program::new(&pool);
+    folder(
+        &program,
+        "out",
+        &[("a.csv", "1\n"), ("figures/deep/b.svg", "<svg/>"), ("empty.txt", "")],
+    );
+    let refused = program.run(&["release", "out"]).await.failed();
+    assert_eq!(refused.err, "There is no such workspace.\n");
+    assert_eq!(count(&pool, "SELECT count(*) FROM auditable_event").await, 0);
+
+    let said = program.run(&["release", "out", "-c"]).await.ok();
+    assert!(
+        said.out
+            .contains("Released 3 files.\nRelease: http://jobs.test/test-project/test-workspace/releases/"),
+        "{}",
+        said.out
+    );
+    assert_eq!(
+        said.last_line(),
+        "Workspace: http://jobs.test/test-project/test-workspace/"
+    );
+    let names: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM release_file WHERE uploaded_at IS NOT NULL ORDER BY name")
+            .fetch_all(&pool)
+            .await
+            .unwrap();
+    assert_eq!(names, ["a.csv", "empty.txt", "figures/deep/b.svg"]);
+    assert_eq!(kept(&program.folder().join("releases")).len(), 3);
+    assert!(events(&pool, "olive").await.contains(&"release_created".to_owned()));
+
+    // The same again is refused and leaves nothing.
+    let again = program.run(&["release", "out"]).await.failed();
+    assert!(
+        again.err.contains("This version of 'a.csv' has already been uploaded"),
+        "{}",
+        again.err
+    );
+    assert_eq!(kept(&program.folder().join("releases")).len(), 3);
+    program.run(&["files", "verify"]).await.ok();
+}
+
+#[sqlx::test]
+async fn a_folder_that_cannot_be_released_makes_nothing(pool: PgPool) {
+    let program = Program::new(&pool);
+    std::fs::create_dir(program.folder().join("none")).unwrap();
+    folder(&program, "bad", &[("nul.txt", "x")]);
+    let linked = folder(&program, "linked", &[("a", "x")]);
+    std::os::unix::fs::symlink("/etc/passwd", linked.join("b")).unwrap();
+    for (name, why) in [
+        ("missing", "cannot be read"),
+        ("none", "There are no files"),
+        ("bad", "'nul.txt': Names that Windows keeps"),
+        ("linked", "is neither a file nor a folder"),
+    ] {
+        let said = program.run(&["release", name, "-c"]).await.failed();
+        assert!(said.err.contains(why), "{name}: {}", said.err);
+    }
+    assert_eq!(count(&pool, "SELECT count(*) FROM auditable_event").await, 0);
+    assert!(kept(&program.folder().join("releases")).is_empty());
+}
+
+#[sqlx::test]
+async fn files_are_published_withdrawn_and_taken_out(pool: PgPool) {
+    let program = Program::new(&pool);
+    folder(&program, "one", &[("a.csv", "1\n"), ("b.csv", "2\n")]);
+    folder(&program, "two", &[("a.csv", "3\n")]);
+    program.run(&["release", "one", "-c"]).await.ok();
+    program.run(&["release", "two"]).await.ok();
+    let publish = ["publish_files", "test-user", "test-workspace"];
+    for (arguments, why) in [
+        (
+            ["publish_files", "nobody", "test-workspace", "a.csv"],
+            "There is no such user.",
+        ),
+        (
+            ["publish_files", "test-user", "nowhere", "a.csv"],
+            "There is no such workspace.",
+        ),
+        (
+            ["publish_files", "test-user", "test-workspace", "c.csv"],
+            "has no released file c.csv",
+        ),
+    ] {
+        let said = program.run(&arguments).await.failed();
+        assert!(said.err.contains(why), "{}", said.err);
+    }
+    assert_eq!(count(&pool, "SELECT count(*) FROM snapshot").await, 0);
+    let first = program.run(&[&publish[..], &["a.csv", "b.csv"]].concat()).await.ok();
+    assert!(
+        first
+            .last_line()
+            .starts_with("http://jobs.test/test-project/test-workspace/outputs/"),
+        "{}",
+        first.out
+    );
+    let again = program.run(&[&publish[..], &["b.csv", "a.csv"]].concat()).await.ok();
+    assert_eq!(first.last_line(), again.last_line());
+    // The newest version of a.csv.
+    let newest = count(
+        &pool,
+        "SELECT count(*) FROM snapshot_file s JOIN release_file f ON f.id = s.release_file_id WHERE f.is_latest",
+    )
+    .await;
+    assert_eq!(
+        (newest, count(&pool, "SELECT count(*) FROM publish_request").await),
+        (2, 1)
+    );
+
+    let id = first
+        .last_line()
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .to_owned();
+    let said = program.run(&["unpublish_snapshot", &id, "test-user"]).await.failed();
+    assert_eq!(said.err, "This snapshot is not published.\n");
+    let said = program
+        .run(&["remove_files_from_publish_request", &id, "a.csv", "x.csv"])
+        .await
+        .failed();
+    assert!(said.err.contains("has no file x.csv"), "{}", said.err);
+    assert_eq!(count(&pool, "SELECT count(*) FROM snapshot_file").await, 2);
+    let said = program
+        .run(&["remove_files_from_publish_request", &id, "a.csv"])
+        .await
+        .ok();
+    assert_eq!(said.out, format!("Removed 1 from snapshot {id}.\n"));
+
+    sqlx::query(
+        "UPDATE publish_request SET decision = 'approved', decision_at = now(), decision_by_id = created_by_id",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    let said = program
+        .run(&["remove_files_from_publish_request", &id, "b.csv"])
+        .await
+        .failed();
+    assert!(said.err.contains("is published; withdraw it first"), "{}", said.err);
+    for arguments in [
+        ["unpublish_snapshot", "999999", "test-user"],
+        ["unpublish_snapshot", &id, "nobody"],
+    ] {
+        program.run(&arguments).await.failed();
+    }
+    assert_eq!(
+        count(&pool, "SELECT count(*) FROM snapshot WHERE published_at IS NOT NULL").await,
+        1
+    );
+    program.run(&["unpublish_snapshot", &id, "test-user"]).await.ok();
+    assert_eq!(
+        count(&pool, "SELECT count(*) FROM snapshot WHERE published_at IS NOT NULL").await,
+        0
+    );
+    let events = events(&pool, "olive").await;
+    for kind in [
+        "snapshot_created",
+        "publish_requested",
+        "snapshot_files_removed",
+        "snapshot_withdrawn",
+    ] {
+        assert!(events.iter().any(|event| event == kind), "{kind}: {events:?}");
+    }
+}
+
+#[sqlx::test]
+async fn missing_contents_are_made_up_in_copies_alone(pool: PgPool) {
+    let program = Program::new(&pool);
+    folder(
+        &program,
+        "out",
+        &[("a.csv", "1\n"), ("b.png", "png"), ("c.json", "{}"), ("d.txt", "here")],
+    );
+    program.run(&["release", "out", "-c"]).await.ok();
+    for path in kept(&program.folder().join("releases")) {
+        if path.extension().is_some_and(|extension| extension != "txt") {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    let said = program.run(&["inflate_release_files"]).await.ok();
+    assert_eq!(said.out, "2 contents made up, 1 files have theirs, 1 skipped.\n");
+    assert!(said.err.contains("skipped b.png"), "{}", said.err);
+    // What was made up is what the rows say now.
+    let verified = program.run(&["files", "verify"]).await.failed();
+    assert!(
+        verified.out.contains("3 whole, 1 missing, 0 damaged"),
+        "{}",
+        verified.out
+    );
+}
