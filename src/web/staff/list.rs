@@ -171,12 +171,14 @@ impl List {
     }
 
     pub fn columns(mut self, columns: &[&'static str]) -> Self {
+        let filed = std::mem::take(&mut self.table.filed);
         self.table = Table::new(self.title, columns);
+        self.table.filed = filed;
         self
     }
 
-    /// Columns that only the file has, after [`List::columns`]: what the page shows within another one. Each row gives
-    /// their cells after all others.
+    /// Columns that only the file has: what the page shows within another one. Each row gives their cells after all
+    /// others.
     pub fn filed(mut self, columns: &[&'static str]) -> Self {
         self.table.filed = columns.to_vec();
         self
