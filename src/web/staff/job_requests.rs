@@ -222,6 +222,12 @@ pub async fn cancel(staff: Staff<'_>, db: &Database, id: i32, _form: CsrfForm) -
             "info",
             "Everything was over or cancelled before. Nothing was changed.".to_owned(),
         ),
+        Cancelled::Unreachable => (
+            "danger",
+            "The RAP controller, which runs these jobs, is not connected, so it cannot be told to stop them. Nothing \
+             was changed; try again in a minute."
+                .to_owned(),
+        ),
     };
     Ok(Answer::told(format!("{LIST}{id}/"), tone, text))
 }

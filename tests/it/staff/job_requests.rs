@@ -2,6 +2,7 @@
 
 use sqlx::PgPool;
 
+use super::said;
 use crate::pages::lists::{assert_accessible, requests, usual};
 use crate::support::{Job, Request, Site, Visitor, count_statements};
 
@@ -216,4 +217,52 @@ async fn those_that_are_ticked_are_cancelled_together(pool: PgPool) {
         .number("SELECT count(*) FROM auditable_event WHERE type = 'job_request_cancelled'")
         .await;
     assert_eq!(recorded, 2);
+}
+
+#[sqlx::test]
+async fn what_cannot_be_told_to_stop_is_left_as_it_is_and_said(pool: PgPool) {
+    let (site, stan) = staffed(pool).await;
+    let request = Request {
+        status: "running",
+        ..Request::default()
+    };
+    let (by_rap, _) = site.world.request(request.clone()).await;
+    let (polled, _) = site.world.request(request).await;
+    let job = Job {
+        status: "running",
+        ..Job::default()
+    };
+    site.world.job(by_rap, job).await;
+    site.world
+        .so("UPDATE job_request SET transport = 'rap' WHERE id = (SELECT min(id) FROM job_request)")
+        .await;
+    let page = format!("/staff/job-requests/{by_rap}/");
+    let answer = stan.post(&format!("{page}cancel/"), &[]).await.expect(302);
+    assert_eq!(answer.location(), page);
+    let told = said(&stan, &page).await;
+    assert!(told.contains("is not connected") && told.contains("Nothing was changed"), "{told}");
+    // Its own page says so too, and that of its job.
+    let ada = site.sign_in("ada").await;
+    for page in [format!("/project/ws/{by_rap}/"), format!("/project/ws/{by_rap}/job1/")] {
+        let answer = ada.post(&format!("{page}cancel/"), &[]).await.expect(302);
+        assert_eq!(answer.location(), page);
+        let told = said(&ada, &page).await;
+        assert!(told.contains("nothing was cancelled"), "{told}");
+    }
+    // Among several it holds up no other.
+    let both = [by_rap.to_string(), polled.to_string()];
+    let fields: Vec<(&str, &str)> = both.iter().map(|id| ("requests", id.as_str())).collect();
+    stan.post("/staff/job-requests/cancel/", &fields[..1]).await.expect(302);
+    let told = said(&stan, "/staff/job-requests/").await;
+    assert!(told.contains("Could not be cancelled: 1."), "{told}");
+    let written = "SELECT (SELECT count(*) FROM job_request WHERE cancelled_actions <> '{}')
+                        + (SELECT count(*) FROM auditable_event WHERE type = 'job_request_cancelled')";
+    assert_eq!(site.world.number(written).await, 0);
+    stan.post("/staff/job-requests/cancel/", &fields).await.expect(302);
+    let told = said(&stan, "/staff/job-requests/").await;
+    assert!(
+        told.contains("Cancelled: 1 job request. Could not be cancelled: 1."),
+        "{told}"
+    );
+    assert_eq!(site.world.number(written).await, 2);
 }
