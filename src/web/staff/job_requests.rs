@@ -2,6 +2,7 @@
 
 use rocket::{get, post};
 
+use super::bulk;
 use super::cell::{Ask, Cell};
 use super::guard::Staff;
 use super::list::{Bulk, Filter, List, ListAnswer, ListAsked};
@@ -236,8 +237,9 @@ pub async fn cancel(staff: Staff<'_>, db: &Database, id: i32, _form: CsrfForm) -
 #[post("/staff/job-requests/cancel", data = "<form>", rank = 1)]
 pub async fn cancel_ticked(staff: Staff<'_>, db: &Database, form: CsrfForm) -> Outcome<Answer> {
     let ids: Vec<i32> = form.all("requests").filter_map(|id| id.parse().ok()).collect();
+    let to = bulk::back(&form, LIST);
     if ids.is_empty() {
-        return Ok(Answer::told(LIST, "warning", "Tick the job requests to cancel first."));
+        return Ok(Answer::told(to, "warning", "Tick the job requests to cancel first."));
     }
     let done = cancel_job_requests(db, &staff.can, &ids).await?;
     let mut text = format!("Cancelled: {}.", count_of(done.cancelled, "job request"));
@@ -255,5 +257,5 @@ pub async fn cancel_ticked(staff: Staff<'_>, db: &Database, form: CsrfForm) -> O
         (0, _) => "success",
         _ => "warning",
     };
-    Ok(Answer::told(LIST, tone, text))
+    Ok(Answer::told(to, tone, text))
 }

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use rocket::Responder;
-use rocket::http::{ContentType, Header, Status};
 use serde::Serialize;
 
+pub use super::answer::ListAnswer;
 use super::bar::Bar;
 pub use super::bulk::{Bulk, BulkChoice};
 use super::cell::Cell;
@@ -17,7 +16,7 @@ use super::{csv, query};
 use crate::core::paging::PageAsked;
 use crate::web::guards::Visit;
 use crate::web::pages::paged;
-use crate::web::responders::Outcome;
+use crate::web::responders::{Outcome, found};
 use crate::web::view::{Link, Page, Pagination};
 
 /// Rows of one page.
@@ -260,7 +259,15 @@ impl List {
         }
         let shown = self.counted.map_or(total, |most| total.min(most));
         let page = asked.one("page");
-        let pagination = paged::pagination(&staff.visit, page, shown, PER_PAGE)?;
+        let pagination = match paged::pagination(&staff.visit, page, shown, PER_PAGE) {
+            Ok(pagination) => pagination,
+            // What was just done to its rows has left the list without the page that it was done on.
+            Err(_) if staff.visit.has_message() && page != Some("last") => {
+                let last = asked.with(staff.visit.path(), "page", "last");
+                return Ok(ListAnswer::Moved(Box::new(found(last))));
+            }
+            Err(beyond) => return Err(beyond),
+        };
         Ok(ListAnswer::Page(Box::new(self.render(staff, asked, total, pagination))))
     }
 
@@ -304,6 +311,10 @@ impl List {
             export_href: query::with(path, &asked.fields, &["page", "format"], Some(("format", "csv"))),
             has_rows: !self.table.rows.is_empty(),
             table: self.table,
+            next: match self.bulk.is_empty() {
+                true => String::new(),
+                false => query::with(path, &asked.fields, &["format"], None),
+            },
             bulk: self.bulk,
             empty_heading: self.empty.0,
             empty_text: self.empty.1,
@@ -357,6 +368,8 @@ struct ListView {
     table: Table,
     has_rows: bool,
     bulk: Vec<Bulk>,
+    /// This very list: where one comes back to after something was done with its rows.
+    next: String,
     empty_heading: &'static str,
     empty_text: &'static str,
     is_cut: bool,
@@ -368,30 +381,4 @@ struct ListView {
     /// A filter is in use, whatever is searched for.
     is_filtered: bool,
     pagination: Pagination,
-}
-
-/// A list as a page or as a file.
-#[derive(Responder)]
-pub enum ListAnswer {
-    Page(Box<Page>),
-    File(Box<File>),
-}
-
-/// A file for a spreadsheet.
-#[derive(Responder)]
-pub struct File {
-    body: (Status, (ContentType, String)),
-    disposition: Header<'static>,
-}
-
-impl ListAnswer {
-    /// A file of comma-separated values, named after `title`.
-    pub fn csv(title: &str, text: String) -> Self {
-        let name = super::table::id_of(title);
-        let disposition = format!("attachment; filename=\"{name}.csv\"");
-        Self::File(Box::new(File {
-            body: (Status::Ok, (ContentType::CSV, text)),
-            disposition: Header::new("Content-Disposition", disposition),
-        }))
-    }
 }

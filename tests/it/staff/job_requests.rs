@@ -211,7 +211,9 @@ async fn those_that_are_ticked_are_cancelled_together(pool: PgPool) {
         said.contains("Cancelled: 2 job requests. Over or cancelled before: 1. Could not be cancelled: 1."),
         "{said}"
     );
-    stan.post("/staff/job-requests/cancel/", &[]).await.expect(302);
+    let next = [("next", "/staff/job-requests/?user=ada&page=1")];
+    let answer = stan.post("/staff/job-requests/cancel/", &next).await.expect(302);
+    assert_eq!(answer.location(), next[0].1);
     let recorded = site
         .world
         .number("SELECT count(*) FROM auditable_event WHERE type = 'job_request_cancelled'")

@@ -20,6 +20,7 @@ mod sentry;
 mod setup;
 mod site_alerts;
 mod user_account;
+mod user_bulk;
 mod user_create;
 mod user_roles;
 mod users;
