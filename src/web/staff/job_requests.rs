@@ -43,6 +43,10 @@ pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
     let mut list = List::new("Job requests")
         .lead("Everything that was ever asked for, newest first.")
         .search("Person, workspace, project, organisation, number, identifier")
+        .search_help(
+            "Any part of a name, number or identifier is found; of a job's identifier how it begins, from four \
+             characters on. #12 is job request 12 alone.",
+        )
         .filter(Filter::several("backends", "Backends", backends))
         .filter(Filter::several("orgs", "Organisations", orgs))
         .filter(Filter::typed("project", "Project", Some("projects")))

@@ -108,6 +108,7 @@ pub struct List {
     heading: Option<String>,
     lead: Option<&'static str>,
     search: Option<&'static str>,
+    search_help: Option<&'static str>,
     filters: Vec<Filter>,
     actions: Vec<Link>,
     table: Table,
@@ -134,6 +135,7 @@ impl List {
             heading: None,
             lead: None,
             search: None,
+            search_help: None,
             filters: Vec::new(),
             actions: Vec::new(),
             table: Table::new(title, &[]),
@@ -161,6 +163,12 @@ impl List {
     /// What the search looks at.
     pub fn search(mut self, what: &'static str) -> Self {
         self.search = Some(what);
+        self
+    }
+
+    /// How the search looks for it, where that is not plain.
+    pub fn search_help(mut self, help: &'static str) -> Self {
+        self.search_help = Some(help);
         self
     }
 
@@ -302,6 +310,7 @@ impl List {
             count,
             lead: self.lead,
             search: self.search,
+            search_help: self.search_help,
             q: asked.q().unwrap_or_default().to_owned(),
             filters: self.filters.into_iter().map(|filter| filter.view(asked)).collect(),
             is_narrowed: !chosen.is_empty(),
@@ -358,6 +367,7 @@ struct ListView {
     count: String,
     lead: Option<&'static str>,
     search: Option<&'static str>,
+    search_help: Option<&'static str>,
     q: String,
     filters: Vec<FilterView>,
     has_form: bool,

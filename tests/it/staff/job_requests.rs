@@ -32,19 +32,34 @@ async fn a_request_is_found_by_everything_that_names_it(pool: PgPool) {
               WHERE project_id = (SELECT id FROM project WHERE slug = 'another')",
         )
         .await;
-    let (own, own_identifier) = site.world.request(Request::default()).await;
+    let number_from = async |number: i64| {
+        sqlx::query("SELECT setval(pg_get_serial_sequence('job_request', 'id'), $1, false)")
+            .bind(number)
+            .execute(site.db.pool())
+            .await
+            .unwrap();
+    };
+    number_from(1204).await;
+    let (own, _) = site.world.request(Request::default()).await;
     let theirs = Request {
         workspace: "theirs",
         backend: "emis",
         by: "grace",
         ..Request::default()
     };
+    number_from(9120).await;
     let (theirs, _) = site.world.request(theirs).await;
     let job = Job {
         identifier: "jobofgrace234567",
         ..Job::default()
     };
     site.world.job(theirs, job).await;
+    // Identifiers that have nothing in common, and no digit.
+    site.world
+        .so("UPDATE job_request SET identifier = CASE created_by_id WHEN (SELECT id FROM \"user\" WHERE username = 'ada')
+                    THEN 'ppppqqqqwwwwssss' ELSE 'xxxxyyyyxxxxyyyy' END")
+        .await;
+    let own_identifier = "ppppqqqqwwwwssss";
     let (own, theirs) = (own.to_string(), theirs.to_string());
 
     let both = [theirs.clone(), own.clone()];
@@ -55,6 +70,9 @@ async fn a_request_is_found_by_everything_that_names_it(pool: PgPool) {
         (format!("q={own_identifier}"), &own),
         (format!("q={}", own_identifier.to_uppercase()), &own),
         (format!("q={}", &own_identifier[..6]), &own),
+        ("q=QQww".to_owned(), &own),
+        ("q=wssss".to_owned(), &own),
+        ("q=yx".to_owned(), &theirs),
         ("q=jobofgrace234567".to_owned(), &theirs),
         ("q=jobofgrace".to_owned(), &theirs),
         ("q=grac".to_owned(), &theirs),
@@ -85,10 +103,22 @@ async fn a_request_is_found_by_everything_that_names_it(pool: PgPool) {
         "workspace=none",
         "q=ada&user=grace",
         "q=99999999999999",
+        "q=%23",
+        "q=%23ppppqqqqwwwwssss",
+        "q=obofgrace",
+        "q=q%25w",
         "q=%00",
     ] {
         assert_eq!(listed(&stan, query).await, Vec::<String>::new(), "{query}");
     }
+    // Numbers by any part, with a mark before them whole.
+    assert_eq!(listed(&stan, "q=12").await, both);
+    assert_eq!(listed(&stan, "q=204").await, [own.clone()]);
+    assert_eq!(listed(&stan, "q=%231204").await, [own]);
+    assert_eq!(listed(&stan, "q=%2312").await, Vec::<String>::new());
+    let html = stan.get("/staff/job-requests/").await.expect(200).html();
+    let help = html.attribute("#filter-q", "aria-describedby").unwrap();
+    assert!(html.text(&format!("#{help}")).unwrap().contains("how it begins"));
     stan.get("/staff/job-requests/?page=2").await.expect(404);
     stan.get("/staff/job-requests/?page=x").await.expect(404);
 }
