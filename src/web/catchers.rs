@@ -12,7 +12,7 @@ use rocket::{Catcher, Request, Response, catch, catchers};
 use serde::Serialize;
 
 use self::bare::Bare;
-pub(in crate::web) use self::methods::fits;
+pub(in crate::web) use self::methods::{fits, segments};
 use self::methods::{answers_get, refine};
 use self::words::{Case, Words};
 use super::App;

@@ -4,11 +4,15 @@ use rocket::http::{Method, Status};
 use rocket::{Orbit, Request, Rocket, Route};
 
 use crate::core::names::RESERVED_PROJECT_SLUGS;
-use crate::web::responders::Told;
+use crate::web::responders::{Allow, Told};
+use crate::web::staff;
 
 /// A parameter that does not parse is an address that does not exist; an address that answers other
 /// methods only is 405, and says which.
 pub(super) fn refine(status: Status, request: &Request<'_>) -> (Status, Option<String>) {
+    if status == Status::MethodNotAllowed {
+        return (status, request.local_cache(Allow::default).0.clone());
+    }
     if status != Status::NotFound && status != Status::UnprocessableEntity {
         return (status, None);
     }
@@ -63,8 +67,11 @@ fn has_words(route: &Route) -> bool {
     segments.peek().is_none() || segments.any(|segment| !segment.starts_with('<'))
 }
 
-/// Whether a route is about this path.
+/// Whether a route is about this path. What answers all of the staff area that has no page is about none.
 pub(in crate::web) fn fits(route: &Route, path: &[&str]) -> bool {
+    if route.uri.path() == staff::methods::PATH {
+        return false;
+    }
     let pattern: Vec<&str> = route
         .uri
         .path()
@@ -106,6 +113,6 @@ pub(super) fn answers_get(rocket: &Rocket<Orbit>, path: &str) -> bool {
 }
 
 /// A path's parts; slashes at its end or doubled make none.
-fn segments(path: &str) -> Vec<&str> {
+pub(in crate::web) fn segments(path: &str) -> Vec<&str> {
     path.split('/').filter(|segment| !segment.is_empty()).collect()
 }

@@ -23,6 +23,7 @@ mod htmx;
 pub mod invitations;
 mod job_requests;
 pub mod list;
+pub mod methods;
 mod named;
 mod orgs;
 mod orgs_edit;
