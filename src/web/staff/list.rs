@@ -23,8 +23,6 @@ use crate::web::view::{Link, Page, Pagination};
 pub const PER_PAGE: i64 = 25;
 /// Rows of a list that is exported; more are better asked for in parts.
 pub const MOST_EXPORTED: i64 = 50_000;
-/// The longest text that is searched for or chosen by; nothing stored that is searched is longer.
-const LONGEST: usize = 300;
 
 /// What the address asks of a list.
 #[derive(Debug)]
@@ -40,13 +38,7 @@ impl ListAsked {
     /// # Errors
     /// 404 for a page that is none of any list.
     pub fn read(visit: &Visit<'_>) -> Outcome<Self> {
-        let mut fields = query::fields(visit.query());
-        // Text that nothing is called finds nothing; it does not come as far as the database.
-        for (_, value) in &mut fields {
-            if value.contains('\0') || value.chars().count() > LONGEST {
-                "\u{fffd}".clone_into(value);
-            }
-        }
+        let fields = query::looked_for(visit.query());
         let value = |name: &str| {
             let found = fields.iter().rev().find(|(field, _)| field == name);
             found.map(|(_, value)| value.as_str())

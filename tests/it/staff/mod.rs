@@ -10,6 +10,7 @@ mod filters;
 mod home;
 mod invitations;
 mod job_requests;
+mod members;
 mod methods;
 mod orgs;
 mod outbox;
