@@ -120,7 +120,11 @@ pub async fn project(visit: Visit<'_>, db: &Database, project: ProjectSlug<'_>) 
     let has_releases = releases::project_has_releases(&mut conn, project.id).await?;
     let outputs = releases::published_outputs(&mut conn, project.id).await?;
     drop(conn);
-    let urls: BTreeSet<String> = workspaces.rows.iter().map(|workspace| workspace.repo_url.clone()).collect();
+    let urls: BTreeSet<String> = workspaces
+        .rows
+        .iter()
+        .map(|workspace| workspace.repo_url.clone())
+        .collect();
     let asked: Vec<RepoUrl> = urls.iter().filter_map(|url| url.parse().ok()).collect();
     let code_host = Facts::new(db, &*visit.app.code_host, visit.app.settings.github.timeout);
     let repos = repos(&urls, &code_host.visibility(&asked).await?);

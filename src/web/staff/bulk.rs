@@ -51,7 +51,12 @@ mod tests {
     #[test]
     fn one_comes_back_to_the_same_list_and_nowhere_else() {
         let list = "/staff/users/";
-        for own in ["/staff/users/", "/staff/users", "/staff/users/?q=a%20b&page=3", "/staff/users?q=%2F%2Fevil.example"] {
+        for own in [
+            "/staff/users/",
+            "/staff/users",
+            "/staff/users/?q=a%20b&page=3",
+            "/staff/users?q=%2F%2Fevil.example",
+        ] {
             assert_eq!(back_to(own, list), own);
         }
         for other in [

@@ -32,7 +32,9 @@ const METHODS: [Method; 8] = [
 /// What answers all that `pages` do not.
 pub fn others(pages: &[Route]) -> Vec<Route> {
     let others = Others(pages.into());
-    METHODS.map(|method| Route::ranked(RANK, method, PATH, others.clone())).into()
+    METHODS
+        .map(|method| Route::ranked(RANK, method, PATH, others.clone()))
+        .into()
 }
 
 /// Whether the guards of a page are only asked whether they would let somebody through: they say so by 405, so that
@@ -54,7 +56,9 @@ impl Handler for Others {
         let path = segments(request.uri().path().as_str());
         // Of several patterns that fit, the one with the fewest parameters is about this path.
         let pattern = self.0.iter().filter(|page| fits(page, &path));
-        let pattern = pattern.map(|page| page.uri.path()).min_by_key(|path| path.matches('<').count());
+        let pattern = pattern
+            .map(|page| page.uri.path())
+            .min_by_key(|path| path.matches('<').count());
         let pages: Vec<&Route> = self.0.iter().filter(|page| Some(page.uri.path()) == pattern).collect();
         let answers = |method| pages.iter().any(|page| page.method == method);
         let Some(page) = pages.first().filter(|_| !answers(request.method())) else {

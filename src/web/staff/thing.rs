@@ -116,7 +116,9 @@ impl Section {
         let (fitting, total) = (thousands(list.fitting), thousands(list.total));
         self.rest = match (asked.is_empty(), list.left() > 0) {
             (true, false) => None,
-            (true, true) => Some(format!("{total} in all; the first {shown} are here. Look for the others by name.")),
+            (true, true) => Some(format!(
+                "{total} in all; the first {shown} are here. Look for the others by name."
+            )),
             (false, false) => Some(format!("{fitting} of {total} match.")),
             (false, true) => Some(format!("{fitting} of {total} match; the first {shown} are here.")),
         };

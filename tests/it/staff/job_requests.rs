@@ -272,7 +272,10 @@ async fn what_cannot_be_told_to_stop_is_left_as_it_is_and_said(pool: PgPool) {
     let answer = stan.post(&format!("{page}cancel/"), &[]).await.expect(302);
     assert_eq!(answer.location(), page);
     let told = said(&stan, &page).await;
-    assert!(told.contains("is not connected") && told.contains("Nothing was changed"), "{told}");
+    assert!(
+        told.contains("is not connected") && told.contains("Nothing was changed"),
+        "{told}"
+    );
     // Its own page says so too, and that of its job.
     let ada = site.sign_in("ada").await;
     for page in [format!("/project/ws/{by_rap}/"), format!("/project/ws/{by_rap}/job1/")] {

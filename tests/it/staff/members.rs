@@ -49,12 +49,20 @@ async fn the_first_members_are_shown_and_the_others_found(pool: PgPool) {
         assert_eq!(html.text("#members .count").as_deref(), Some("1"));
         // And nobody is found who is not there.
         let html = asked(&stan, page, "grace").await;
-        assert!(html.text("#members").unwrap().contains("0 of 1 match."), "{}", html.main());
+        assert!(
+            html.text("#members").unwrap().contains("0 of 1 match."),
+            "{}",
+            html.main()
+        );
         assert!(few > 0);
     }
     let counts = async || {
         let mut counts = Vec::new();
-        for page in ["/staff/orgs/acme/", "/staff/projects/project/", "/staff/orgs/acme/?members=member"] {
+        for page in [
+            "/staff/orgs/acme/",
+            "/staff/projects/project/",
+            "/staff/orgs/acme/?members=member",
+        ] {
             let (answer, count) = count_statements(stan.get(page)).await;
             answer.expect(200);
             counts.push(count);
@@ -71,9 +79,15 @@ async fn the_first_members_are_shown_and_the_others_found(pool: PgPool) {
         assert_eq!((shown.len(), shown[0].as_str()), (50, "Ada (ada)"), "{page}");
         let said = html.text("#members").unwrap();
         assert!(said.contains("120 in all; the first 50 are here."), "{page}: {said}");
-        assert_eq!(html.attribute("#members form[method=get]", "action"), Some(format!("{page}#members")));
+        assert_eq!(
+            html.attribute("#members form[method=get]", "action"),
+            Some(format!("{page}#members"))
+        );
         // By name or by username, whatever the letters' case.
-        assert_eq!(names(&asked(&stan, page, "MEMBER+119").await, "members"), ["Member 119 (m119)"]);
+        assert_eq!(
+            names(&asked(&stan, page, "MEMBER+119").await, "members"),
+            ["Member 119 (m119)"]
+        );
         let html = asked(&stan, page, "m10").await;
         assert_eq!(names(&html, "members").len(), 10);
         assert!(html.text("#members").unwrap().contains("10 of 120 match."));
@@ -82,7 +96,11 @@ async fn the_first_members_are_shown_and_the_others_found(pool: PgPool) {
         // More fit than are shown.
         let html = asked(&stan, page, "member").await;
         assert_eq!(names(&html, "members").len(), 50);
-        assert!(html.text("#members").unwrap().contains("119 of 120 match; the first 50 are here."));
+        assert!(
+            html.text("#members")
+                .unwrap()
+                .contains("119 of 120 match; the first 50 are here.")
+        );
         for nobody in ["%25", "%00", "_", &"x".repeat(400)] {
             let html = asked(&stan, page, nobody).await;
             assert!(html.text("#members").unwrap().contains("is called that"), "{nobody}");
@@ -91,11 +109,19 @@ async fn the_first_members_are_shown_and_the_others_found(pool: PgPool) {
     // Other lists lead to where all of them are.
     let html = stan.get("/staff/orgs/acme/").await.expect(200).html();
     assert_eq!(names(&html, "projects").len(), 50);
-    assert!(html.text("#projects").unwrap().contains("The first 50 of 210 are here."));
+    assert!(
+        html.text("#projects")
+            .unwrap()
+            .contains("The first 50 of 210 are here.")
+    );
     assert_eq!(html.link("All projects").as_deref(), Some("/staff/projects/?orgs=acme"));
     let html = stan.get("/staff/projects/project/").await.expect(200).html();
     assert_eq!(names(&html, "workspaces").len(), 50);
-    assert!(html.text("#workspaces").unwrap().contains("The first 50 of 210 are here."));
+    assert!(
+        html.text("#workspaces")
+            .unwrap()
+            .contains("The first 50 of 210 are here.")
+    );
     let all = html.link("All workspaces").unwrap();
     assert_eq!(all, "/staff/workspaces/?projects=project");
     let html = stan.get(&all).await.expect(200).html();
@@ -122,7 +148,14 @@ async fn public_pages_show_so_many_and_say_so(pool: PgPool) {
     assert_accessible(&html);
     assert_eq!(html.count("tbody tr"), 200);
     assert_eq!(html.text("h2 .count").as_deref(), Some("210"));
-    assert!(html.main().contains("The first 200 of 210 are here."), "{}", html.main());
+    assert!(
+        html.main().contains("The first 200 of 210 are here."),
+        "{}",
+        html.main()
+    );
     let html = visitor.get("/project/members/").await.expect(200).html();
-    assert_eq!((html.count("tbody tr"), html.text("h1").as_deref()), (120, Some("Members 120")));
+    assert_eq!(
+        (html.count("tbody tr"), html.text("h1").as_deref()),
+        (120, Some("Members 120"))
+    );
 }

@@ -49,7 +49,11 @@ async fn the_guard_is_asked_before_the_method(pool: PgPool) {
             let answer = ada.bare(method, path).await;
             assert_eq!((answer.status, answer.header("Allow")), (403, None), "{method} {path}");
             let answer = stan.bare(method, path).await;
-            assert_eq!((answer.status, answer.header("Allow")), (405, Some(*allow)), "{method} {path}");
+            assert_eq!(
+                (answer.status, answer.header("Allow")),
+                (405, Some(*allow)),
+                "{method} {path}"
+            );
         }
         if *own == Method::Get {
             ada.get(path).await.expect(403);
@@ -83,7 +87,9 @@ async fn nothing_is_done_by_another_method_even_with_a_form(pool: PgPool) {
     let stan = site.sign_in("stan").await;
     let token = stan.csrf_token("/").await;
     let stan = stan.saying("X-CSRFToken", token);
-    stan.bare(Method::Put, "/staff/orgs/acme/remove-member/").await.expect(405);
+    stan.bare(Method::Put, "/staff/orgs/acme/remove-member/")
+        .await
+        .expect(405);
     stan.get("/staff/users/ada/deactivate/").await.expect(405);
     let active = r#"SELECT count(*) FROM "user" WHERE username = 'ada' AND is_active"#;
     assert_eq!(site.world.number(active).await, 1);

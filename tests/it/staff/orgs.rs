@@ -112,7 +112,11 @@ async fn without_scripts_its_form_is_a_page_that_leads_back(pool: PgPool) {
     assert_eq!(opens, "/staff/orgs/add/?next=/staff/projects/create/");
     let html = stan.get(&opens).await.expect(200).html();
     assert_eq!(html.link("Back").as_deref(), Some("/staff/projects/create/"));
-    let html = stan.get("/staff/orgs/add/?next=//evil.example").await.expect(200).html();
+    let html = stan
+        .get("/staff/orgs/add/?next=//evil.example")
+        .await
+        .expect(200)
+        .html();
     assert_eq!(html.link("Back").as_deref(), Some("/staff/orgs/"));
     let html = stan.post(&opens, &[("name", "")]).await.expect(200).html();
     assert_eq!(html.link("Back").as_deref(), Some("/staff/projects/create/"));

@@ -81,7 +81,12 @@ async fn one_comes_back_to_the_list_as_it_was(pool: PgPool) {
     assert!(told.contains("1 user was deactivated"), "{told}");
     // Without a message it is no page.
     stan.get(&list).await.expect(404);
-    for foreign in ["//evil.example/", "https://evil.example/staff/users/", "/staff/orgs/", ""] {
+    for foreign in [
+        "//evil.example/",
+        "https://evil.example/staff/users/",
+        "/staff/orgs/",
+        "",
+    ] {
         let fields = [("next", foreign)];
         let answer = stan.post(&format!("{LIST}?act=deactivate"), &fields).await.expect(302);
         assert_eq!(answer.location(), LIST, "{foreign}");

@@ -93,7 +93,7 @@ pub async fn requests_for_staff(
                   AND ($5::int[] IS NULL OR r.created_by_id = ANY ($5))
                   AND ($6::int[] IS NULL OR r.id = ANY ($6) OR r.created_by_id = ANY ($7) OR r.workspace_id = ANY ($8)
                        OR r.identifier LIKE $11 OR r.id::text LIKE $12)
-                ORDER BY r.id DESC LIMIT greatest($9, $10 + 1)),
+                ORDER BY r.id DESC LIMIT greatest($9::bigint, $10::bigint + 1)),
                 counted AS MATERIALIZED (
                SELECT CASE WHEN $2 THEN (SELECT coalesce(sum(total), 0)::bigint FROM job_request_block)
                            ELSE (SELECT count(*) FROM found) END AS total),

@@ -72,7 +72,11 @@ pub async fn members(visit: Visit<'_>, db: &Database, project: ProjectSlug<'_>) 
         total: thousands(members.total),
         rest: first_of(&members),
         tabs: project_tabs(&href, 2, has_releases),
-        roles: if shows_roles { roles_of(&members.rows) } else { Vec::new() },
+        roles: if shows_roles {
+            roles_of(&members.rows)
+        } else {
+            Vec::new()
+        },
         members: members
             .rows
             .into_iter()
