@@ -16,11 +16,14 @@ pub(super) fn refine(status: Status, request: &Request<'_>) -> (Status, Option<S
     if status != Status::NotFound && status != Status::UnprocessableEntity {
         return (status, None);
     }
+    let path = segments(request.uri().path().as_str());
+    // In the staff area the pages say themselves which methods they answer, and to whom.
+    if path.first() == Some(&"staff") {
+        return (Status::NotFound, None);
+    }
     let methods = other_methods(request);
     // What a page of projects had to say of a word that no project can be called by is not about this address.
-    let is_of_site = segments(request.uri().path().as_str())
-        .first()
-        .is_some_and(|first| RESERVED_PROJECT_SLUGS.contains(first));
+    let is_of_site = path.first().is_some_and(|first| RESERVED_PROJECT_SLUGS.contains(first));
     if !methods.is_empty() && (is_of_site || request.local_cache(Told::default).0.is_none()) {
         return (Status::MethodNotAllowed, Some(methods.join(", ")));
     }
