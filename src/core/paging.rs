@@ -24,6 +24,39 @@ impl<T> Listed<T> {
     }
 }
 
+/// The beginning of a list that is part of a page and has no pages of its own.
+#[derive(Debug)]
+pub struct First<T> {
+    pub rows: Vec<T>,
+    /// How many fit what is looked for, also those beyond the first.
+    pub fitting: i64,
+    /// How many there are, whatever is looked for.
+    pub total: i64,
+}
+
+impl<T> First<T> {
+    /// Rows of a list in which nothing was looked for, each with the total that it carries.
+    pub(in crate::core) fn new(rows: Vec<T>, total_of: impl Fn(&T) -> i64) -> Self {
+        let total = rows.first().map_or(0, total_of);
+        Self {
+            rows,
+            fitting: total,
+            total,
+        }
+    }
+
+    /// How many of those that fit are not among the rows.
+    pub fn left(&self) -> i64 {
+        let shown = i64::try_from(self.rows.len()).unwrap_or(i64::MAX);
+        (self.fitting - shown).max(0)
+    }
+}
+
+/// How many of a list are its beginning where it can be looked through.
+pub const FIRST_SHOWN: i64 = 50;
+/// And where it cannot.
+pub const MOST_SHOWN: i64 = 200;
+
 /// The page that is asked for: a number from 1, or the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PageAsked {
@@ -82,6 +115,20 @@ mod tests {
         for asked in ["", "0", "-1", "x", "1.5", "9223372036854775807", "1e3", "\0"] {
             assert_eq!(PageAsked::parse(Some(asked)), None, "{asked}");
         }
+    }
+
+    #[test]
+    fn what_is_left_is_of_those_that_fit() {
+        let of = |rows: usize, fitting| First {
+            rows: vec![(); rows],
+            fitting,
+            total: 500,
+        };
+        assert_eq!((of(50, 70).left(), of(3, 3).left(), of(0, 0).left()), (20, 0, 0));
+        // Somebody left between two statements.
+        assert_eq!(of(4, 3).left(), 0);
+        assert_eq!(First::new(vec![7, 7], |total| *total).left(), 5);
+        assert_eq!(First::<i64>::new(Vec::new(), |total| *total).total, 0);
     }
 
     #[test]

@@ -12,8 +12,8 @@ use rocket::{Catcher, Request, Response, catch, catchers};
 use serde::Serialize;
 
 use self::bare::Bare;
-pub(in crate::web) use self::methods::fits;
 use self::methods::{answers_get, refine};
+pub(in crate::web) use self::methods::{fits, segments};
 use self::words::{Case, Words};
 use super::App;
 use super::api::{self, Answer};

@@ -56,6 +56,10 @@ pub fn status_of(error: &Error) -> Status {
 #[derive(Debug, Clone, Default)]
 pub struct Told(pub Option<String>);
 
+/// The methods that the page answers that was asked by another one, kept with the request.
+#[derive(Debug, Clone, Default)]
+pub struct Allow(pub Option<String>);
+
 /// For how long a visitor who tried too often is to wait, kept with the request.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RetryAfter(pub Option<Duration>);

@@ -18,7 +18,10 @@ pub fn all() -> Vec<Route> {
     // They change nothing, so no form is asked for a token.
     routes.extend(whatever_method(pages::leading_on()));
     routes.extend(pages::site_routes().into_iter().map(forgery::guarded));
-    routes.extend(staff::routes().into_iter().map(forgery::guarded));
+    let staff_pages = staff::routes();
+    // They ask guards alone, and call no handler.
+    routes.extend(staff::methods::others(&staff_pages));
+    routes.extend(staff_pages.into_iter().map(forgery::guarded));
     let project_routes = pages::project_routes().into_iter().map(after_the_site);
     routes.extend(project_routes.map(forgery::guarded));
     routes.into_iter().map(observed).collect()

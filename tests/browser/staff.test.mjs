@@ -39,6 +39,34 @@ test("a button that takes something away says first what will happen", async () 
   await admin.leave();
 });
 
+test("a dialog is left by its Cancel, and what was typed below it is there", async () => {
+  const admin = await person({ username: "demo-admin" });
+  const { page } = admin;
+  await page.goto("/staff/projects/create/");
+  await page.getByLabel("Name", { exact: true }).fill("A study of dialogs");
+  const opener = page.getByRole("link", { name: "New organisation" });
+  await opener.click();
+  const dialog = page.getByRole("dialog", { name: "New organisation" });
+  await dialog.waitFor();
+  await look(page, "staff-dialog");
+  // Refused, it stays open and says why.
+  await dialog.getByRole("button", { name: "Create organisation" }).click();
+  await dialog.locator("[data-errors]").waitFor();
+  await dialog.getByLabel("Name", { exact: true }).fill("Not to be made");
+  await dialog.getByRole("link", { name: "Cancel" }).click();
+  await dialog.waitFor({ state: "detached" });
+  assert.equal(page.url(), `${base}/staff/projects/create/`);
+  assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), "A study of dialogs");
+  assert.ok(await opener.evaluate((link) => link === document.activeElement));
+  // Saved, it leads on with what was made.
+  await opener.click();
+  await dialog.getByLabel("Name", { exact: true }).fill("Institute of Dialogs");
+  await follow(page, dialog.getByRole("button", { name: "Create organisation" }));
+  await page.waitForURL(`${base}/staff/projects/create/?org-slug=institute-of-dialogs`);
+  assert.equal(await page.locator("#id_orgs option:checked").textContent(), "Institute of Dialogs");
+  await admin.leave();
+});
+
 test("a backend is made without scripts, and its token is shown once", async () => {
   const admin = await person({ username: "demo-admin", javaScript: false });
   const { page } = admin;

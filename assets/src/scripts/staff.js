@@ -1,4 +1,5 @@
 import htmx from "htmx.org/dist/htmx.esm.js";
+import { startDialogs } from "../modules/dialog.js";
 
 // The pages' policy allows no inline style and no evaluation; what htmx would need them for is not used.
 htmx.config.includeIndicatorStyles = false;
@@ -33,3 +34,5 @@ document.addEventListener("change", (event) => {
   const chosen = found.closest("[data-people]").querySelector("[data-people-chosen]");
   chosen.append(event.target.closest("label"));
 });
+
+startDialogs(htmx);

@@ -52,7 +52,10 @@ impl Role {
                 "Checks what researchers want to have released: sees unreleased outputs, uploads released files and \
                  deletes them."
             }
-            Role::OutputPublisher => "Decides whether released outputs are published.",
+            Role::OutputPublisher => {
+                "Decides about requests to publish released outputs: approves or rejects them, and takes back what is \
+                 public. Sees no outputs that are not public: that takes another role."
+            }
             Role::ProjectCollaborator => "Sees the released outputs of a project before they are published.",
             Role::ProjectDeveloper => {
                 "Runs a project's code and looks after its workspaces and its status. Sees its outputs, released or \

@@ -114,6 +114,9 @@ pub enum Cancelled {
     Actions(Vec<String>),
     /// Everything was over, or asked for before: nothing changed.
     NothingLeft,
+    /// What there is to be cancelled is run by a RAP controller, and there is none that could be told: nothing
+    /// changed.
+    Unreachable,
 }
 
 /// Asks the backend to cancel everything of a job request that is not over yet. Before any job
@@ -171,7 +174,11 @@ async fn finish_cancelling(
         return Ok(Cancelled::NothingLeft);
     }
     if request.transport == Transport::Rap.name() {
-        return Err(Error::Unavailable("the RAP controller is not connected".into()));
+        tracing::error!(
+            job_request_id = request.id,
+            "a job request cannot be cancelled: the RAP controller is not connected"
+        );
+        return Ok(Cancelled::Unreachable);
     }
     store::add_cancelled_actions(&mut tx, request.id, &actions).await?;
     let by = By::user(can.user_id(), can.username());

@@ -31,6 +31,7 @@ pub async fn cancel_job_requests(db: &Db, can: &CanEverywhere<EnterStaffArea>, i
         match cancel_job_request(db, &CanCancel::as_staff(can, *id)).await {
             Ok(Cancelled::Actions(_)) => done.cancelled += 1,
             Ok(Cancelled::NothingLeft) => done.nothing_left += 1,
+            Ok(Cancelled::Unreachable) => done.failed += 1,
             Err(error @ (Error::Unavailable(_) | Error::Internal(_))) => {
                 done.failed += 1;
                 last = Some(error);

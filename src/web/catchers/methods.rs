@@ -4,19 +4,26 @@ use rocket::http::{Method, Status};
 use rocket::{Orbit, Request, Rocket, Route};
 
 use crate::core::names::RESERVED_PROJECT_SLUGS;
-use crate::web::responders::Told;
+use crate::web::responders::{Allow, Told};
+use crate::web::staff;
 
 /// A parameter that does not parse is an address that does not exist; an address that answers other
 /// methods only is 405, and says which.
 pub(super) fn refine(status: Status, request: &Request<'_>) -> (Status, Option<String>) {
+    if status == Status::MethodNotAllowed {
+        return (status, request.local_cache(Allow::default).0.clone());
+    }
     if status != Status::NotFound && status != Status::UnprocessableEntity {
         return (status, None);
     }
+    let path = segments(request.uri().path().as_str());
+    // In the staff area the pages say themselves which methods they answer, and to whom.
+    if path.first() == Some(&"staff") {
+        return (Status::NotFound, None);
+    }
     let methods = other_methods(request);
     // What a page of projects had to say of a word that no project can be called by is not about this address.
-    let is_of_site = segments(request.uri().path().as_str())
-        .first()
-        .is_some_and(|first| RESERVED_PROJECT_SLUGS.contains(first));
+    let is_of_site = path.first().is_some_and(|first| RESERVED_PROJECT_SLUGS.contains(first));
     if !methods.is_empty() && (is_of_site || request.local_cache(Told::default).0.is_none()) {
         return (Status::MethodNotAllowed, Some(methods.join(", ")));
     }
@@ -63,8 +70,11 @@ fn has_words(route: &Route) -> bool {
     segments.peek().is_none() || segments.any(|segment| !segment.starts_with('<'))
 }
 
-/// Whether a route is about this path.
+/// Whether a route is about this path. What answers all of the staff area that has no page is about none.
 pub(in crate::web) fn fits(route: &Route, path: &[&str]) -> bool {
+    if route.uri.path() == staff::methods::PATH {
+        return false;
+    }
     let pattern: Vec<&str> = route
         .uri
         .path()
@@ -106,6 +116,6 @@ pub(super) fn answers_get(rocket: &Rocket<Orbit>, path: &str) -> bool {
 }
 
 /// A path's parts; slashes at its end or doubled make none.
-fn segments(path: &str) -> Vec<&str> {
+pub(in crate::web) fn segments(path: &str) -> Vec<&str> {
     path.split('/').filter(|segment| !segment.is_empty()).collect()
 }

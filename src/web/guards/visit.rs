@@ -73,6 +73,11 @@ impl<'r> Visit<'r> {
         (self.actor.may_enter_staff_area() && has_page()).then_some(path)
     }
 
+    /// Whether the browser keeps a message for the next page: something was just done.
+    pub(in crate::web) fn has_message(&self) -> bool {
+        self.flash.is_some()
+    }
+
     /// The message that the browser kept, for a page that shows it now: it does so once.
     pub(in crate::web) fn shown_message(&self) -> Option<(&'static str, String)> {
         if self.flash.is_some() {

@@ -110,6 +110,7 @@ pub async fn cancel(
             format!("The backend is asked to cancel {}.", actions.join(", ")),
         ),
         Cancelled::NothingLeft => Told::new(back, "info", "There was nothing left to cancel."),
+        Cancelled::Unreachable => Told::new(back, "danger", job_request::UNREACHABLE),
     })
 }
 

@@ -132,8 +132,13 @@ pub async fn cancel(
             Told::new(back, "success", text)
         }
         Cancelled::NothingLeft => Told::new(back, "info", "There was nothing left to cancel."),
+        Cancelled::Unreachable => Told::new(back, "danger", UNREACHABLE),
     })
 }
+
+/// What is said when the backend cannot be told to cancel anything.
+pub const UNREACHABLE: &str =
+    "What runs these jobs cannot be reached at the moment, so nothing was cancelled. Try again in a minute.";
 
 /// The actions by name while there are few, else how many.
 fn named(actions: &[String]) -> String {

@@ -3,6 +3,7 @@
 use rocket::get;
 use serde::Serialize;
 
+use crate::core::paging::MOST_SHOWN;
 use crate::core::projects::store::lists::{ProjectOfOrg, projects_of_org};
 use crate::core::projects::store::orgs::{ListedOrg, all_orgs, org_by_slug};
 use crate::web::database::Database;
@@ -10,7 +11,7 @@ use crate::web::guards::Visit;
 use crate::web::pages::logos::Logos;
 use crate::web::pages::org_tabs;
 use crate::web::responders::{Failure, Outcome};
-use crate::web::view::{Page, Tab, Time, counted, thousands};
+use crate::web::view::{Page, Tab, Time, counted, first_of, thousands};
 
 #[derive(Serialize)]
 pub struct OrganisationsView {
@@ -62,6 +63,8 @@ pub struct OrgView {
     pub tabs: Vec<Tab>,
     pub total: String,
     pub projects: Vec<ProjectRow>,
+    /// That there are more than these.
+    pub rest: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -91,7 +94,7 @@ pub async fn org(visit: Visit<'_>, db: &Database, slug: &str) -> Outcome<Page> {
     let org = org_by_slug(&mut conn, slug)
         .await?
         .ok_or(Failure::not_found("Organisation"))?;
-    let projects = projects_of_org(&mut conn, org.id).await?;
+    let projects = projects_of_org(&mut conn, org.id, MOST_SHOWN).await?;
     drop(conn);
     let mut logos = Logos::default();
     let logo_href = logos.href(&org.logo, org.logo_file.as_deref());
@@ -113,8 +116,9 @@ pub async fn org(visit: Visit<'_>, db: &Database, slug: &str) -> Outcome<Page> {
         },
         staff_href: visit.staff_href(format!("/staff/orgs/{}/", org.slug)),
         tabs: org_tabs(&format!("/orgs/{}/", org.slug), 0),
-        total: thousands(projects.len() as i64),
-        projects: projects.into_iter().map(ProjectRow::from).collect(),
+        total: thousands(projects.total),
+        rest: first_of(&projects),
+        projects: projects.rows.into_iter().map(ProjectRow::from).collect(),
         name: org.name,
     };
     Ok(visit.render("pages/org", chrome, &view))

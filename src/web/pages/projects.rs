@@ -14,6 +14,7 @@ use self::repos::{repo_name, repos};
 use crate::core::access::Permission;
 use crate::core::ids::RepoUrl;
 use crate::core::jobs::JobRequestStatus;
+use crate::core::paging::{FIRST_SHOWN, MOST_SHOWN};
 use crate::core::projects::store::detail::{self, ProjectFacts};
 use crate::core::projects::store::project_by_slug;
 use crate::core::projects::{INTERNAL_PROJECT, Project};
@@ -26,7 +27,7 @@ use crate::web::pages::logos::Logos;
 use crate::web::pages::project_tabs;
 use crate::web::pages::releases::file_count;
 use crate::web::responders::{Failure, Outcome};
-use crate::web::view::{Banner, Link, Page, Status, Tab, Time, org_link};
+use crate::web::view::{Banner, Link, Page, Status, Tab, Time, first_of, org_link};
 
 #[derive(Serialize)]
 pub struct ProjectView {
@@ -42,6 +43,8 @@ pub struct ProjectView {
     pub edit_href: Option<String>,
     pub create_workspace_href: Option<String>,
     pub workspaces: Vec<WorkspaceRow>,
+    /// That there are more than these.
+    pub workspaces_rest: Option<String>,
     pub outputs: Vec<OutputRow>,
     pub repos_unavailable: bool,
     pub repos_none: bool,
@@ -50,6 +53,8 @@ pub struct ProjectView {
     pub timeline: Vec<Moment>,
     pub timeline_note: Option<&'static str>,
     pub members: Vec<MemberRow>,
+    /// That there are more than these.
+    pub members_rest: Option<String>,
     pub members_href: String,
 }
 
@@ -110,12 +115,16 @@ pub async fn project(visit: Visit<'_>, db: &Database, project: ProjectSlug<'_>) 
         .await?
         .ok_or(Failure::not_found("Project"))?;
     let facts = detail::facts(&mut conn, project.id, visit.actor.id()).await?;
-    let workspaces = workspaces_of_project(&mut conn, project.id).await?;
-    let members = detail::members(&mut conn, project.id).await?;
+    let workspaces = workspaces_of_project(&mut conn, project.id, MOST_SHOWN).await?;
+    let members = detail::members(&mut conn, project.id, FIRST_SHOWN).await?;
     let has_releases = releases::project_has_releases(&mut conn, project.id).await?;
     let outputs = releases::published_outputs(&mut conn, project.id).await?;
     drop(conn);
-    let urls: BTreeSet<String> = workspaces.iter().map(|workspace| workspace.repo_url.clone()).collect();
+    let urls: BTreeSet<String> = workspaces
+        .rows
+        .iter()
+        .map(|workspace| workspace.repo_url.clone())
+        .collect();
     let asked: Vec<RepoUrl> = urls.iter().filter_map(|url| url.parse().ok()).collect();
     let code_host = Facts::new(db, &*visit.app.code_host, visit.app.settings.github.timeout);
     let repos = repos(&urls, &code_host.visibility(&asked).await?);
@@ -145,7 +154,9 @@ pub async fn project(visit: Visit<'_>, db: &Database, project: ProjectSlug<'_>) 
         staff_href: visit.staff_href(format!("/staff/projects/{}/", project.slug)),
         edit_href: may(Permission::ProjectManage).then(|| format!("{href}edit/")),
         create_workspace_href: may(Permission::WorkspaceCreate).then(|| format!("{href}new-workspace/")),
+        workspaces_rest: first_of(&workspaces),
         workspaces: workspaces
+            .rows
             .into_iter()
             .map(|workspace| WorkspaceRow::new(workspace, &href, shows_badges))
             .collect(),
@@ -159,7 +170,9 @@ pub async fn project(visit: Visit<'_>, db: &Database, project: ProjectSlug<'_>) 
         private_repos: repos.private,
         timeline: timeline(project.created_at, facts.first_run),
         timeline_note: ran_before(&project, &facts).then_some("Code first ran before the project was recorded here."),
+        members_rest: first_of(&members),
         members: members
+            .rows
             .into_iter()
             .map(|member| MemberRow::new(member, facts.is_shared))
             .collect(),

@@ -29,6 +29,8 @@ struct Dashboard {
     about: &'static str,
     /// Names in addresses, and headings.
     columns: &'static [(&'static str, &'static str)],
+    /// Headings of what the file has besides.
+    filed: &'static [&'static str],
 }
 
 static COPILOTING: Dashboard = Dashboard {
@@ -47,6 +49,7 @@ static COPILOTING: Dashboard = Dashboard {
         ("last", "Last run"),
         ("files", "Files released"),
     ],
+    filed: &[],
 };
 static PROJECTS: Dashboard = Dashboard {
     title: "Projects at a glance",
@@ -61,6 +64,7 @@ static PROJECTS: Dashboard = Dashboard {
         ("first", "First run"),
         ("files", "Files released"),
     ],
+    filed: &[],
 };
 static PRIVATE: Dashboard = Dashboard {
     title: "Private repositories",
@@ -76,6 +80,7 @@ static PRIVATE: Dashboard = Dashboard {
         ("releases", "Releases on GitHub"),
         ("signed", "Signed off"),
     ],
+    filed: &["E-mail of the contact"],
 };
 static SHARED: Dashboard = Dashboard {
     title: "Repositories with several projects",
@@ -87,6 +92,7 @@ static SHARED: Dashboard = Dashboard {
         ("workspaces", "Workspaces"),
         ("outputs", "Outputs on GitHub"),
     ],
+    filed: &[],
 };
 
 #[derive(Debug, Serialize)]
@@ -200,6 +206,7 @@ fn answer(
         .lead(dashboard.about)
         .under("Dashboards", "/staff/dashboards/")
         .search("Whatever a row says")
+        .filed(dashboard.filed)
         .empty("Nothing to see", "There is nothing of this kind.");
     for note in notes {
         list = list.note(note);
@@ -283,10 +290,10 @@ fn repos_cell(project: &ProjectFigures) -> Cell {
 
 fn private_row(repo: PrivateRepo) -> Vec<Cell> {
     let signed = format!("{}/{}", repo.signed_workspaces, repo.workspaces.len());
-    let contact = match repo.contact {
-        Some((name, Some(email))) => Cell::text(name).note(email),
-        Some((name, None)) => Cell::text(name),
-        None => Cell::none(),
+    let (contact, email) = match repo.contact {
+        Some((name, Some(email))) => (Cell::text(name).note(&*email), Cell::text(email)),
+        Some((name, None)) => (Cell::text(name), Cell::none()),
+        None => (Cell::none(), Cell::none()),
     };
     vec![
         Cell::link(repo_link(&repo.url).label, staff_repo_href(&repo.url)),
@@ -297,6 +304,7 @@ fn private_row(repo: PrivateRepo) -> Vec<Cell> {
         Cell::time(Some(repo.first_run_at)),
         Cell::yes_no(repo.has_outputs),
         Cell::text(signed),
+        email,
     ]
 }
 

@@ -178,6 +178,7 @@ pub struct FormPage {
     preview: Option<SafeHtml>,
     form: Option<Form>,
     links: Vec<Link>,
+    dialogs: Vec<Link>,
 }
 
 #[derive(Debug, Serialize)]
@@ -188,7 +189,10 @@ struct FormPageView {
     notices: Vec<NoticeView>,
     preview_html: Option<SafeHtml>,
     form: Option<FormView>,
+    has_links: bool,
     links: Vec<Link>,
+    /// Links to forms that scripts open over this one.
+    dialogs: Vec<Link>,
 }
 
 #[derive(Debug, Serialize)]
@@ -208,6 +212,7 @@ impl FormPage {
             preview: None,
             form: None,
             links: Vec::new(),
+            dialogs: Vec::new(),
         }
     }
 
@@ -245,6 +250,13 @@ impl FormPage {
         self
     }
 
+    /// As [`FormPage::link`], to a form that scripts open over this page: its handler answers htmx with
+    /// [`super::htmx::fragment`].
+    pub fn dialog(mut self, link: Link) -> Self {
+        self.dialogs.push(link);
+        self
+    }
+
     pub fn render(self, staff: &Staff<'_>) -> Page {
         let mut chrome = staff.chrome(self.title.clone());
         for (label, href) in self.crumbs {
@@ -265,7 +277,9 @@ impl FormPage {
                 .collect(),
             preview_html: self.preview,
             form,
+            has_links: !self.links.is_empty() || !self.dialogs.is_empty(),
             links: self.links,
+            dialogs: self.dialogs,
         };
         staff.visit.render("staff/form", chrome, &view)
     }

@@ -2,9 +2,11 @@
 //! anything is looked up: an outsider does not learn what there is.
 
 use rocket::Request;
+use rocket::http::Status;
 use rocket::outcome::try_outcome;
 use rocket::request::{FromRequest, Outcome};
 
+use super::methods::is_only_asked;
 use crate::core::access::{CanEverywhere, EnterStaffArea, Permission, Right, SignedIn};
 use crate::core::error::Error;
 use crate::web::guards::{User, Visit};
@@ -36,16 +38,30 @@ const NO_STAFF: &str =
 const NOT_THIS: &str =
     "Your roles do not include this part of the staff area. Whoever looks after users can give you one that does.";
 
+/// Whoever may enter the area.
+async fn entered<'r>(request: &'r Request<'_>) -> Outcome<Staff<'r>, ()> {
+    let User { visit, user } = try_outcome!(request.guard::<User<'r>>().await);
+    match user.can_everywhere::<EnterStaffArea>() {
+        Ok(can) => Outcome::Success(Staff { visit, user, can }),
+        Err(_) => Outcome::Error((tell(request, &Error::NotAllowed(NO_STAFF.into())), ())),
+    }
+}
+
+/// A guard that lets somebody through; to another method than the page's, it is no more than that.
+fn through<T>(request: &Request<'_>, guard: T) -> Outcome<T, ()> {
+    match is_only_asked(request) {
+        true => Outcome::Error((Status::MethodNotAllowed, ())),
+        false => Outcome::Success(guard),
+    }
+}
+
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Staff<'r> {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
-        let User { visit, user } = try_outcome!(request.guard::<User<'r>>().await);
-        match user.can_everywhere::<EnterStaffArea>() {
-            Ok(can) => Outcome::Success(Staff { visit, user, can }),
-            Err(_) => Outcome::Error((tell(request, &Error::NotAllowed(NO_STAFF.into())), ())),
-        }
+        let staff = try_outcome!(entered(request).await);
+        through(request, staff)
     }
 }
 
@@ -54,9 +70,9 @@ impl<'r, R: Right> FromRequest<'r> for StaffMay<'r, R> {
     type Error = ();
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
-        let staff = try_outcome!(request.guard::<Staff<'r>>().await);
+        let staff = try_outcome!(entered(request).await);
         match staff.user.can_everywhere::<R>() {
-            Ok(can) => Outcome::Success(StaffMay { staff, can }),
+            Ok(can) => through(request, StaffMay { staff, can }),
             Err(_) => Outcome::Error((tell(request, &Error::NotAllowed(NOT_THIS.into())), ())),
         }
     }

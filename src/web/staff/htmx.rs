@@ -1,12 +1,16 @@
 //! Forms that open within another page: htmx loads them into a dialog, sends them, and is told where to go.
 
+use rocket::Responder;
+use rocket::http::Header;
 use serde::Serialize;
+use serde_json::json;
 
 use super::form::{Form, FormView};
 use super::guard::Staff;
 use super::query;
 use crate::web::forms::CsrfForm;
 use crate::web::guards::{Visit, safe_next_or};
+use crate::web::pages::answer::Answer;
 use crate::web::view::Page;
 
 /// Whether htmx asks.
@@ -35,6 +39,44 @@ pub fn next_with(visit: &Visit<'_>, form: &CsrfForm, name: &str, slug: &str) -> 
     written.extend_pairs(fields.iter().filter(|(field, _)| field != "next" && field != name));
     written.append_pair(name, slug);
     Some(format!("{path}?{}", written.finish()))
+}
+
+/// Where a form leads back that nothing is saved in: the address's `next` when that is a path of ours.
+pub fn back(visit: &Visit<'_>, default: &str) -> String {
+    let fields = query::fields(visit.query());
+    let next = fields.iter().find(|(name, _)| name == "next");
+    safe_next_or(next.map(|(_, next)| next.as_str()), default).into_owned()
+}
+
+/// What somebody gets who made something: a page or the way to one; or, for htmx, an empty answer that says where.
+#[derive(Responder)]
+pub enum Made {
+    Answer(Box<Answer>),
+    Elsewhere((), Header<'static>),
+}
+
+impl From<Answer> for Made {
+    fn from(answer: Answer) -> Self {
+        Self::Answer(Box::new(answer))
+    }
+}
+
+impl From<Page> for Made {
+    fn from(page: Page) -> Self {
+        Answer::from(page).into()
+    }
+}
+
+impl Made {
+    /// For htmx: on to `path`.
+    pub fn redirect(path: String) -> Self {
+        Self::Elsewhere((), Header::new("HX-Redirect", path))
+    }
+
+    /// For htmx: on to `path`, in the form that tells more than an address.
+    pub fn location(path: &str) -> Self {
+        Self::Elsewhere((), Header::new("HX-Location", json!({ "path": path }).to_string()))
+    }
 }
 
 #[derive(Debug, Serialize)]

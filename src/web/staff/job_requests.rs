@@ -2,6 +2,7 @@
 
 use rocket::{get, post};
 
+use super::bulk;
 use super::cell::{Ask, Cell};
 use super::guard::Staff;
 use super::list::{Bulk, Filter, List, ListAnswer, ListAsked};
@@ -42,6 +43,10 @@ pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
     let mut list = List::new("Job requests")
         .lead("Everything that was ever asked for, newest first.")
         .search("Person, workspace, project, organisation, number, identifier")
+        .search_help(
+            "Any part of a name, number or identifier is found; of a job's identifier how it begins, from four \
+             characters on. #12 is job request 12 alone.",
+        )
         .filter(Filter::several("backends", "Backends", backends))
         .filter(Filter::several("orgs", "Organisations", orgs))
         .filter(Filter::typed("project", "Project", Some("projects")))
@@ -222,6 +227,12 @@ pub async fn cancel(staff: Staff<'_>, db: &Database, id: i32, _form: CsrfForm) -
             "info",
             "Everything was over or cancelled before. Nothing was changed.".to_owned(),
         ),
+        Cancelled::Unreachable => (
+            "danger",
+            "The RAP controller, which runs these jobs, is not connected, so it cannot be told to stop them. Nothing \
+             was changed; try again in a minute."
+                .to_owned(),
+        ),
     };
     Ok(Answer::told(format!("{LIST}{id}/"), tone, text))
 }
@@ -230,8 +241,9 @@ pub async fn cancel(staff: Staff<'_>, db: &Database, id: i32, _form: CsrfForm) -
 #[post("/staff/job-requests/cancel", data = "<form>", rank = 1)]
 pub async fn cancel_ticked(staff: Staff<'_>, db: &Database, form: CsrfForm) -> Outcome<Answer> {
     let ids: Vec<i32> = form.all("requests").filter_map(|id| id.parse().ok()).collect();
+    let to = bulk::back(&form, LIST);
     if ids.is_empty() {
-        return Ok(Answer::told(LIST, "warning", "Tick the job requests to cancel first."));
+        return Ok(Answer::told(to, "warning", "Tick the job requests to cancel first."));
     }
     let done = cancel_job_requests(db, &staff.can, &ids).await?;
     let mut text = format!("Cancelled: {}.", count_of(done.cancelled, "job request"));
@@ -249,5 +261,5 @@ pub async fn cancel_ticked(staff: Staff<'_>, db: &Database, form: CsrfForm) -> O
         (0, _) => "success",
         _ => "warning",
     };
-    Ok(Answer::told(LIST, tone, text))
+    Ok(Answer::told(to, tone, text))
 }

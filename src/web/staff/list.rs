@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use rocket::Responder;
-use rocket::http::{ContentType, Header, Status};
 use serde::Serialize;
 
+pub use super::answer::ListAnswer;
 use super::bar::Bar;
 pub use super::bulk::{Bulk, BulkChoice};
 use super::cell::Cell;
@@ -17,15 +16,13 @@ use super::{csv, query};
 use crate::core::paging::PageAsked;
 use crate::web::guards::Visit;
 use crate::web::pages::paged;
-use crate::web::responders::Outcome;
+use crate::web::responders::{Outcome, found};
 use crate::web::view::{Link, Page, Pagination};
 
 /// Rows of one page.
 pub const PER_PAGE: i64 = 25;
 /// Rows of a list that is exported; more are better asked for in parts.
 pub const MOST_EXPORTED: i64 = 50_000;
-/// The longest text that is searched for or chosen by; nothing stored that is searched is longer.
-const LONGEST: usize = 300;
 
 /// What the address asks of a list.
 #[derive(Debug)]
@@ -41,13 +38,7 @@ impl ListAsked {
     /// # Errors
     /// 404 for a page that is none of any list.
     pub fn read(visit: &Visit<'_>) -> Outcome<Self> {
-        let mut fields = query::fields(visit.query());
-        // Text that nothing is called finds nothing; it does not come as far as the database.
-        for (_, value) in &mut fields {
-            if value.contains('\0') || value.chars().count() > LONGEST {
-                "\u{fffd}".clone_into(value);
-            }
-        }
+        let fields = query::looked_for(visit.query());
         let value = |name: &str| {
             let found = fields.iter().rev().find(|(field, _)| field == name);
             found.map(|(_, value)| value.as_str())
@@ -109,6 +100,7 @@ pub struct List {
     heading: Option<String>,
     lead: Option<&'static str>,
     search: Option<&'static str>,
+    search_help: Option<&'static str>,
     filters: Vec<Filter>,
     actions: Vec<Link>,
     table: Table,
@@ -135,6 +127,7 @@ impl List {
             heading: None,
             lead: None,
             search: None,
+            search_help: None,
             filters: Vec::new(),
             actions: Vec::new(),
             table: Table::new(title, &[]),
@@ -165,18 +158,26 @@ impl List {
         self
     }
 
+    /// How the search looks for it, where that is not plain.
+    pub fn search_help(mut self, help: &'static str) -> Self {
+        self.search_help = Some(help);
+        self
+    }
+
     pub fn filter(mut self, filter: Filter) -> Self {
         self.filters.push(filter);
         self
     }
 
     pub fn columns(mut self, columns: &[&'static str]) -> Self {
+        let filed = std::mem::take(&mut self.table.filed);
         self.table = Table::new(self.title, columns);
+        self.table.filed = filed;
         self
     }
 
-    /// Columns that only the file has, after [`List::columns`]: what the page shows within another one. Each row gives
-    /// their cells after all others.
+    /// Columns that only the file has: what the page shows within another one. Each row gives their cells after all
+    /// others.
     pub fn filed(mut self, columns: &[&'static str]) -> Self {
         self.table.filed = columns.to_vec();
         self
@@ -258,7 +259,15 @@ impl List {
         }
         let shown = self.counted.map_or(total, |most| total.min(most));
         let page = asked.one("page");
-        let pagination = paged::pagination(&staff.visit, page, shown, PER_PAGE)?;
+        let pagination = match paged::pagination(&staff.visit, page, shown, PER_PAGE) {
+            Ok(pagination) => pagination,
+            // What was just done to its rows has left the list without the page that it was done on.
+            Err(_) if staff.visit.has_message() && page != Some("last") => {
+                let last = asked.with(staff.visit.path(), "page", "last");
+                return Ok(ListAnswer::Moved(Box::new(found(last))));
+            }
+            Err(beyond) => return Err(beyond),
+        };
         Ok(ListAnswer::Page(Box::new(self.render(staff, asked, total, pagination))))
     }
 
@@ -293,6 +302,7 @@ impl List {
             count,
             lead: self.lead,
             search: self.search,
+            search_help: self.search_help,
             q: asked.q().unwrap_or_default().to_owned(),
             filters: self.filters.into_iter().map(|filter| filter.view(asked)).collect(),
             is_narrowed: !chosen.is_empty(),
@@ -302,6 +312,10 @@ impl List {
             export_href: query::with(path, &asked.fields, &["page", "format"], Some(("format", "csv"))),
             has_rows: !self.table.rows.is_empty(),
             table: self.table,
+            next: match self.bulk.is_empty() {
+                true => String::new(),
+                false => query::with(path, &asked.fields, &["format"], None),
+            },
             bulk: self.bulk,
             empty_heading: self.empty.0,
             empty_text: self.empty.1,
@@ -345,6 +359,7 @@ struct ListView {
     count: String,
     lead: Option<&'static str>,
     search: Option<&'static str>,
+    search_help: Option<&'static str>,
     q: String,
     filters: Vec<FilterView>,
     has_form: bool,
@@ -355,6 +370,8 @@ struct ListView {
     table: Table,
     has_rows: bool,
     bulk: Vec<Bulk>,
+    /// This very list: where one comes back to after something was done with its rows.
+    next: String,
     empty_heading: &'static str,
     empty_text: &'static str,
     is_cut: bool,
@@ -366,30 +383,4 @@ struct ListView {
     /// A filter is in use, whatever is searched for.
     is_filtered: bool,
     pagination: Pagination,
-}
-
-/// A list as a page or as a file.
-#[derive(Responder)]
-pub enum ListAnswer {
-    Page(Box<Page>),
-    File(Box<File>),
-}
-
-/// A file for a spreadsheet.
-#[derive(Responder)]
-pub struct File {
-    body: (Status, (ContentType, String)),
-    disposition: Header<'static>,
-}
-
-impl ListAnswer {
-    /// A file of comma-separated values, named after `title`.
-    pub fn csv(title: &str, text: String) -> Self {
-        let name = super::table::id_of(title);
-        let disposition = format!("attachment; filename=\"{name}.csv\"");
-        Self::File(Box::new(File {
-            body: (Status::Ok, (ContentType::CSV, text)),
-            disposition: Header::new("Content-Disposition", disposition),
-        }))
-    }
 }

@@ -4,6 +4,7 @@
 //! Pages are put together from a few parts, so that all of them look and work alike: a [`list`], a [`thing`] with its
 //! sections, a [`form`]. A page of the area seldom has a template of its own.
 
+mod answer;
 pub mod backends;
 pub mod bar;
 pub mod bulk;
@@ -22,6 +23,7 @@ mod htmx;
 pub mod invitations;
 mod job_requests;
 pub mod list;
+pub mod methods;
 mod named;
 mod orgs;
 mod orgs_edit;

@@ -8,11 +8,12 @@ use super::form::Form;
 use super::guard::Staff;
 use super::list::{List, ListAnswer, ListAsked};
 use super::people::PeoplePicker;
-use super::redirects;
 use super::thing::{Section, Thing};
 use super::words::{on_site, person, person_label, project_status};
+use super::{query, redirects};
 use crate::core::access::Permission;
 use crate::core::error::{Error, FieldErrors};
+use crate::core::paging::First;
 use crate::core::projects::orgs::{Stored, actions, lists, members};
 use crate::core::projects::store::orgs::org_by_slug;
 use crate::core::projects::title;
@@ -57,6 +58,9 @@ pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
     }
     list.answer(&staff, &asked, listed.total)
 }
+
+/// What the address names members by who are looked for.
+pub(super) const MEMBERS: &str = "members";
 
 /// What was typed on an organisation's page and is not saved.
 #[derive(Default)]
@@ -186,7 +190,8 @@ fn github_page(staff: &Staff<'_>, org: &Stored, name: &str, errors: &FieldErrors
 
 async fn show(staff: &Staff<'_>, db: &Database, org: Stored, typed: Typed) -> Outcome<Page> {
     let mut conn = db.read().await?;
-    let members = lists::members(&mut conn, org.id).await?;
+    let asked = query::one_looked_for(staff.visit.query(), MEMBERS);
+    let members = lists::members(&mut conn, org.id, asked.as_deref()).await?;
     let projects = lists::projects(&mut conn, org.id).await?;
     let wanted = redirect_lists::Wanted {
         org_id: Some(org.id),
@@ -214,9 +219,8 @@ async fn show(staff: &Staff<'_>, db: &Database, org: Stored, typed: Typed) -> Ou
     if !form.description.is_empty() {
         thing = thing.section(Section::new("Description").html(plain_html(&form.description)));
     }
-    let total = members.first().map_or(0, |member| member.total);
     thing = thing
-        .section(members_section(&page, &form.name, members, total))
+        .section(members_section(&page, &form.name, members, asked.as_deref()))
         .section(
             Section::new("Add members")
                 .lead(
@@ -234,13 +238,14 @@ async fn show(staff: &Staff<'_>, db: &Database, org: Stored, typed: Typed) -> Ou
             Section::new("Add a GitHub organisation")
                 .form(github_form(&typed.github_org, &typed.github_errors).action(format!("{page}add-github-org/"))),
         )
-        .section(projects_section(projects))
+        .section(projects_section(&form.slug, projects))
         .section(redirects::section(old));
     Ok(thing.render(staff))
 }
 
-fn members_section(page: &str, org: &str, members: Vec<lists::Member>, total: i64) -> Section {
-    let rows = members.into_iter().map(|member| {
+fn members_section(page: &str, org: &str, members: First<lists::Member>, asked: Option<&str>) -> Section {
+    let section = Section::new("Members").looked_through(&members, MEMBERS, page, asked);
+    let rows = members.rows.into_iter().map(|member| {
         let label = person_label(&member.username, &member.fullname);
         let mut name = person(Some(&member.username), Some(&member.fullname));
         if !member.is_active {
@@ -254,10 +259,11 @@ fn members_section(page: &str, org: &str, members: Vec<lists::Member>, total: i6
             .hidden("username", &member.username);
         vec![name, Cell::time(Some(member.joined_at)), Cell::ask(ask)]
     });
-    let rows = rows.collect();
-    Section::new("Members")
-        .count(total)
-        .table(&["Name", "Since", "Remove"], rows, "Nobody belongs to it yet.")
+    let nobody = match asked {
+        Some(_) => "Nobody who belongs to it is called that.",
+        None => "Nobody belongs to it yet.",
+    };
+    section.table(&["Name", "Since", "Remove"], rows.collect(), nobody)
 }
 
 fn github_section(page: &str, github_orgs: &[String]) -> Section {
@@ -277,9 +283,10 @@ fn github_section(page: &str, github_orgs: &[String]) -> Section {
         .table(&["Name", "Remove"], rows, "None: its members can choose no repository.")
 }
 
-fn projects_section(projects: Vec<lists::OrgProject>) -> Section {
-    let total = projects.first().map_or(0, |project| project.total);
-    let rows = projects.into_iter().map(|project| {
+fn projects_section(slug: &str, projects: First<lists::OrgProject>) -> Section {
+    let all = Link::new("All projects", format!("/staff/projects/?orgs={slug}"));
+    let section = Section::new("Projects").beginning(&projects, all);
+    let rows = projects.rows.into_iter().map(|project| {
         let title = title(project.number.as_deref(), &project.name);
         let mut name = Cell::link(title, format!("/staff/projects/{}/", project.slug));
         if project.is_lead {
@@ -287,8 +294,5 @@ fn projects_section(projects: Vec<lists::OrgProject>) -> Section {
         }
         vec![name, project_status(&project.status)]
     });
-    let rows = rows.collect();
-    Section::new("Projects")
-        .count(total)
-        .table(&["Project", "Status"], rows, "It takes part in no project.")
+    section.table(&["Project", "Status"], rows.collect(), "It takes part in no project.")
 }

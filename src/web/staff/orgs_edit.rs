@@ -1,12 +1,11 @@
 //! Making an organisation and changing it.
 
-use rocket::http::Header;
-use rocket::{Responder, get, post};
-use serde_json::json;
+use rocket::{get, post};
 
 use super::field::Field;
 use super::form::{Form, FormPage};
 use super::guard::{Staff, StaffMay};
+use super::htmx::Made;
 use super::words::{addresses_changed, overtaken};
 use super::{htmx, orgs};
 use crate::core::access::CreateOrgs;
@@ -22,26 +21,19 @@ use crate::web::upload_form::UploadForm;
 use crate::web::uploads;
 use crate::web::view::Page;
 
-/// A page or a redirect; or, for htmx, an empty answer that says where to go.
-#[derive(Responder)]
-pub enum AddAnswer {
-    Answer(Box<Answer>),
-    Location((), Header<'static>),
-}
-
 #[get("/staff/orgs/add")]
 pub async fn add_form(may: StaffMay<'_, CreateOrgs>) -> Page {
     add_page(&may.staff, "", &FieldErrors::default())
 }
 
 #[post("/staff/orgs/add", data = "<form>")]
-pub async fn add(may: StaffMay<'_, CreateOrgs>, db: &Database, form: CsrfForm) -> Outcome<AddAnswer> {
+pub async fn add(may: StaffMay<'_, CreateOrgs>, db: &Database, form: CsrfForm) -> Outcome<Made> {
     let staff = &may.staff;
     let name = form.text("name");
     let slug = match actions::create(db, &may.can, name).await {
         Ok(slug) => slug,
         Err(Error::Invalid(errors)) => {
-            return Ok(AddAnswer::Answer(Box::new(add_page(staff, name, &errors).into())));
+            return Ok(add_page(staff, name, &errors).into());
         }
         Err(error) => return Err(error.into()),
     };
@@ -49,17 +41,15 @@ pub async fn add(may: StaffMay<'_, CreateOrgs>, db: &Database, form: CsrfForm) -
     let to = htmx::next_with(&staff.visit, &form, "org-slug", &slug);
     let to = to.unwrap_or_else(|| format!("/staff/orgs/{slug}/"));
     if htmx::is_htmx(&staff.visit) {
-        let location = Header::new("HX-Location", json!({ "path": to }).to_string());
-        return Ok(AddAnswer::Location((), location));
+        return Ok(Made::location(&to));
     }
-    let told = Answer::told(to, "success", format!("The organisation {name} is there."));
-    Ok(AddAnswer::Answer(Box::new(told)))
+    Ok(Answer::told(to, "success", format!("The organisation {name} is there.")).into())
 }
 
 fn add_page(staff: &Staff<'_>, name: &str, errors: &FieldErrors) -> Page {
     let form = Form::new("Create organisation")
         .errors(errors)
-        .cancel("/staff/orgs/")
+        .cancel(htmx::back(&staff.visit, "/staff/orgs/"))
         .field(
             Field::text("name", "Name", name)
                 .required()

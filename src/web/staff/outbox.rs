@@ -2,6 +2,7 @@
 
 use rocket::{get, post};
 
+use super::bulk::back;
 use super::cell::{Ask, Button, Cell};
 use super::guard::Staff;
 use super::list::{Bulk, Filter, List, ListAnswer, ListAsked};
@@ -232,33 +233,35 @@ fn ticked(form: &CsrfForm) -> Vec<i64> {
     ids.take(MOST_AT_ONCE).collect()
 }
 
-fn nothing_ticked() -> Answer {
-    Answer::told(LIST, "warning", "Tick the messages first.")
+fn nothing_ticked(form: &CsrfForm) -> Answer {
+    Answer::told(back(form, LIST), "warning", "Tick the messages first.")
 }
 
-fn told(what: &str, decided: outbox::Decided) -> Answer {
+fn told(form: &CsrfForm, what: &str, decided: outbox::Decided) -> Answer {
     let mut text = format!("{what}: {}.", count_of(decided.done, "message"));
     if decided.left > 0 {
         text += &format!(" Delivered or decided about meanwhile: {}.", decided.left);
     }
     let tone = if decided.done == 0 { "info" } else { "success" };
-    Answer::told(LIST, tone, text)
+    Answer::told(back(form, LIST), tone, text)
 }
 
 #[post("/staff/outbox/retry", data = "<form>", rank = 1)]
 pub async fn retry_ticked(staff: Staff<'_>, db: &Database, form: CsrfForm) -> Outcome<Answer> {
     let ids = ticked(&form);
     if ids.is_empty() {
-        return Ok(nothing_ticked());
+        return Ok(nothing_ticked(&form));
     }
-    Ok(told("Tried again", retry_messages(db, &ids, &staff.can.by()).await?))
+    let decided = retry_messages(db, &ids, &staff.can.by()).await?;
+    Ok(told(&form, "Tried again", decided))
 }
 
 #[post("/staff/outbox/discard", data = "<form>", rank = 1)]
 pub async fn discard_ticked(staff: Staff<'_>, db: &Database, form: CsrfForm) -> Outcome<Answer> {
     let ids = ticked(&form);
     if ids.is_empty() {
-        return Ok(nothing_ticked());
+        return Ok(nothing_ticked(&form));
     }
-    Ok(told("Discarded", drop_messages(db, &ids, &staff.can.by()).await?))
+    let decided = drop_messages(db, &ids, &staff.can.by()).await?;
+    Ok(told(&form, "Discarded", decided))
 }

@@ -127,8 +127,8 @@ fn add_page(may: &May<'_>, project: &Project, people: &PeoplePicker, typed: &[St
 }
 
 async fn member(db: &Database, project: &Project, id: i32) -> Outcome<Member> {
-    let mut found = lists::members(&mut *db.read().await?, project.id, Some(id)).await?;
-    found.pop().ok_or_else(|| Failure::not_found("Member"))
+    let found = lists::member(&mut *db.read().await?, project.id, id).await?;
+    found.ok_or_else(|| Failure::not_found("Member"))
 }
 
 /// What the form of a member's roles shows.

@@ -5,10 +5,12 @@ use rocket::get;
 use super::cell::{Ask, Cell};
 use super::guard::Staff;
 use super::list::{Filter, List, ListAnswer, ListAsked};
-use super::redirects;
+use super::orgs::MEMBERS;
 use super::thing::{Section, Thing};
 use super::words::{on_site, org_options, person, person_href, person_label, project_status};
+use super::{query, redirects};
 use crate::core::access::{Permission, Role};
+use crate::core::paging::{FIRST_SHOWN, First};
 use crate::core::projects::actions::STATUSES;
 use crate::core::projects::staff::lists::{self, Member, Wanted};
 use crate::core::projects::store::project_by_slug;
@@ -96,8 +98,9 @@ pub async fn detail(staff: Staff<'_>, db: &Database, project: &str) -> Outcome<P
     let stored = lists::stored(&mut conn, project.id).await?.ok_or_else(not_found)?;
     let facts = lists::facts(&mut conn, project.id).await?;
     let orgs = lists::orgs(&mut conn, project.id).await?;
-    let members = lists::members(&mut conn, project.id, None).await?;
-    let workspaces = workspaces_of_project(&mut conn, project.id).await?;
+    let asked = query::one_looked_for(staff.visit.query(), MEMBERS);
+    let members = lists::members(&mut conn, project.id, asked.as_deref()).await?;
+    let workspaces = workspaces_of_project(&mut conn, project.id, FIRST_SHOWN).await?;
     let history = lists::status_history(&mut conn, project.id).await?;
     let wanted = redirect_lists::Wanted {
         project_id: Some(project.id),
@@ -152,9 +155,9 @@ pub async fn detail(staff: Staff<'_>, db: &Database, project: &str) -> Outcome<P
         thing = thing.section(Section::new("Notes of co-pilots").html(plain_html(&form.copilot_notes)));
     }
     thing = thing
-        .section(members_section(&project, members, may_edit_members))
+        .section(members_section(&project, members, asked.as_deref(), may_edit_members))
         .section(orgs_section(orgs))
-        .section(workspaces_section(workspaces))
+        .section(workspaces_section(&project.slug, workspaces))
         .section(history_section(&project, history))
         .section(redirects::section(old));
     Ok(thing.render(&staff))
@@ -180,10 +183,10 @@ pub(super) fn removal(member: &Member, project: &Project) -> String {
     format!("{label} leaves {}{roles}.", project.title())
 }
 
-fn members_section(project: &Project, members: Vec<Member>, may_edit: bool) -> Section {
+fn members_section(project: &Project, members: First<Member>, asked: Option<&str>, may_edit: bool) -> Section {
     let page = href(&project.slug);
-    let total = members.len() as i64;
-    let rows = members.into_iter().map(|member| {
+    let section = Section::new("Members").looked_through(&members, MEMBERS, &page, asked);
+    let rows = members.rows.into_iter().map(|member| {
         let mut name = person(Some(&member.username), Some(&member.fullname));
         if !member.is_active {
             name = name.pill_too("neutral", "Deactivated");
@@ -208,9 +211,11 @@ fn members_section(project: &Project, members: Vec<Member>, may_edit: bool) -> S
         true => &["Name", "Roles", "Since", "Change"],
         false => &["Name", "Roles", "Since"],
     };
-    Section::new("Members")
-        .count(total)
-        .table(columns, rows, "Nobody works on it yet.")
+    let nobody = match asked {
+        Some(_) => "Nobody who works on it is called that.",
+        None => "Nobody works on it yet.",
+    };
+    section.table(columns, rows, nobody)
 }
 
 fn orgs_section(orgs: Vec<lists::ProjectOrg>) -> Section {
@@ -225,9 +230,10 @@ fn orgs_section(orgs: Vec<lists::ProjectOrg>) -> Section {
     Section::new("Organisations").table(&["Name"], rows, "It belongs to none.")
 }
 
-fn workspaces_section(workspaces: Vec<ProjectWorkspace>) -> Section {
-    let total = workspaces.len() as i64;
-    let rows = workspaces.into_iter().map(|workspace| {
+fn workspaces_section(project: &str, workspaces: First<ProjectWorkspace>) -> Section {
+    let all = Link::new("All workspaces", format!("/staff/workspaces/?projects={project}"));
+    let section = Section::new("Workspaces").beginning(&workspaces, all);
+    let rows = workspaces.rows.into_iter().map(|workspace| {
         let mut name = Cell::link(workspace.name.clone(), format!("/staff/workspaces/{}/", workspace.name));
         if workspace.is_archived {
             name = name.pill_too("neutral", "Archived");
@@ -240,10 +246,9 @@ fn workspaces_section(workspaces: Vec<ProjectWorkspace>) -> Section {
             Cell::time(workspace.newest_at),
         ]
     });
-    let rows = rows.collect();
-    Section::new("Workspaces").count(total).table(
+    section.table(
         &["Name", "Repository", "Branch", "Last job request"],
-        rows,
+        rows.collect(),
         "It has none yet.",
     )
 }

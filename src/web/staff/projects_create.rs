@@ -7,6 +7,7 @@ use super::cell::Cell;
 use super::field::Field;
 use super::form::{Form, FormPage};
 use super::guard::StaffMay;
+use super::htmx::Made;
 use super::projects::{find, href};
 use super::thing::{Section, Thing};
 use super::words::{addresses_changed, on_site, person_label};
@@ -51,7 +52,7 @@ pub async fn add(_may: StaffMay<'_, CreateProjects>) -> Answer {
 }
 
 #[post("/staff/projects/create", data = "<form>")]
-pub async fn create(may: StaffMay<'_, CreateProjects>, db: &Database, form: CsrfForm) -> Outcome<Answer> {
+pub async fn create(may: StaffMay<'_, CreateProjects>, db: &Database, form: CsrfForm) -> Outcome<Made> {
     let typed = Typed {
         name: form.text("name").to_owned(),
         number: form.text("number").to_owned(),
@@ -76,9 +77,11 @@ pub async fn create(may: StaffMay<'_, CreateProjects>, db: &Database, form: Csrf
         Ok(slug) => {
             addresses_changed(&may.staff).await;
             let to = htmx::next_with(&may.staff.visit, &form, "project-slug", &slug);
+            let created = || format!("{}created/", href(&slug));
             Ok(match to {
-                Some(to) => Answer::told(to, "success", format!("The project {} is there.", typed.name)),
-                None => Answer::redirect(format!("{}created/", href(&slug))),
+                to if htmx::is_htmx(&may.staff.visit) => Made::redirect(to.unwrap_or_else(created)),
+                Some(to) => Answer::told(to, "success", format!("The project {} is there.", typed.name)).into(),
+                None => Answer::redirect(created()).into(),
             })
         }
         Err(Error::Invalid(errors)) => Ok(page(&may, db, &typed, &errors).await?.into()),
@@ -114,7 +117,7 @@ async fn page(may: &StaffMay<'_, CreateProjects>, db: &Database, typed: &Typed, 
     options.extend(org_field_options(&orgs));
     let form = Form::new("Create project")
         .errors(errors)
-        .cancel("/staff/projects/")
+        .cancel(htmx::back(&may.staff.visit, "/staff/projects/"))
         .field(
             Field::text("name", "Name", &typed.name)
                 .required()
@@ -139,6 +142,9 @@ async fn page(may: &StaffMay<'_, CreateProjects>, db: &Database, typed: &Typed, 
                 .help("Who helps it from the start. A project with a POS number has one."),
         );
     let staff = &may.staff;
+    if htmx::is_htmx(&staff.visit) {
+        return Ok(htmx::fragment(staff, "New project", form));
+    }
     let today = OffsetDateTime::now_utc().date();
     let mut page = FormPage::new("New project")
         .under("Projects", "/staff/projects/")
@@ -147,12 +153,12 @@ async fn page(may: &StaffMay<'_, CreateProjects>, db: &Database, typed: &Typed, 
             may.can.username()
         ))
         .form(form);
-    if staff.holds(Permission::OrgCreate) && !htmx::is_htmx(&staff.visit) {
+    if staff.holds(Permission::OrgCreate) {
         // From there one comes back here, and from here to where one came from.
         let fields = query::fields(staff.visit.query());
         let here = query::with("/staff/projects/create/", &fields, &["org-slug"], None);
         let back = encode_next(&here);
-        page = page.link(Link::new("New organisation", format!("/staff/orgs/add/?next={back}")));
+        page = page.dialog(Link::new("New organisation", format!("/staff/orgs/add/?next={back}")));
     }
     Ok(page.render(staff))
 }

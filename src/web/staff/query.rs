@@ -9,6 +9,28 @@ pub fn fields(query: Option<&str>) -> Vec<(String, String)> {
         .collect()
 }
 
+/// The longest text that is searched for or chosen by; nothing stored that is searched is longer.
+const LONGEST: usize = 300;
+
+/// As [`fields`], for what is looked for. Text that nothing is called finds nothing; it does not come as far as the
+/// database.
+pub fn looked_for(query: Option<&str>) -> Vec<(String, String)> {
+    let mut fields = fields(query);
+    for (_, value) in &mut fields {
+        if value.contains('\0') || value.chars().count() > LONGEST {
+            "\u{fffd}".clone_into(value);
+        }
+    }
+    fields
+}
+
+/// What is looked for under one name, if anything: the last that is given.
+pub fn one_looked_for(query: Option<&str>, name: &str) -> Option<String> {
+    let fields = looked_for(query).into_iter().rev();
+    let mut given = fields.filter(|(field, value)| field == name && !value.is_empty());
+    given.next().map(|(_, value)| value)
+}
+
 /// `path` with these fields, without those called in `but` and without empty ones, and with one more.
 pub fn with(path: &str, fields: &[(String, String)], but: &[&str], more: Option<(&str, &str)>) -> String {
     let kept = fields

@@ -7,7 +7,8 @@ use super::cell::{Ask, Button, Cell};
 use super::form::{Form, FormView};
 use super::guard::Staff;
 use super::table::{Table, id_of};
-use crate::web::view::{Link, Page, SafeHtml};
+use crate::core::paging::First;
+use crate::web::view::{Link, Page, SafeHtml, first_of, thousands};
 
 /// A thing on its way to a page.
 #[derive(Debug)]
@@ -37,6 +38,14 @@ struct Notice {
     text: String,
 }
 
+/// A field that looks through a part's list.
+#[derive(Debug, Serialize)]
+struct Find {
+    name: &'static str,
+    action: String,
+    value: String,
+}
+
 /// A part of the page, under a heading.
 #[derive(Debug, Serialize)]
 pub struct Section {
@@ -44,6 +53,10 @@ pub struct Section {
     title: String,
     count: Option<String>,
     lead: Option<String>,
+    /// What looks through a list of which the beginning is shown.
+    find: Option<Find>,
+    /// What there is besides what is shown.
+    rest: Option<String>,
     facts: Vec<Fact>,
     table: Option<Table>,
     has_rows: bool,
@@ -66,6 +79,8 @@ impl Section {
             title,
             count: None,
             lead: None,
+            find: None,
+            rest: None,
             facts: Vec::new(),
             table: None,
             has_rows: false,
@@ -85,9 +100,44 @@ impl Section {
         self
     }
 
+    /// Of a list that can be looked through by name: how many there are, a field to look for others where these are
+    /// not all, and what is shown of them. The address of `page` has what is looked for under `name`.
+    pub fn looked_through<T>(mut self, list: &First<T>, name: &'static str, page: &str, asked: Option<&str>) -> Self {
+        let asked = asked.unwrap_or_default();
+        self.count = Some(thousands(list.total));
+        if list.left() > 0 || !asked.is_empty() {
+            self.find = Some(Find {
+                name,
+                action: format!("{page}#{}", self.id),
+                value: asked.to_owned(),
+            });
+        }
+        let shown = thousands(list.fitting - list.left());
+        let (fitting, total) = (thousands(list.fitting), thousands(list.total));
+        self.rest = match (asked.is_empty(), list.left() > 0) {
+            (true, false) => None,
+            (true, true) => Some(format!(
+                "{total} in all; the first {shown} are here. Look for the others by name."
+            )),
+            (false, false) => Some(format!("{fitting} of {total} match.")),
+            (false, true) => Some(format!("{fitting} of {total} match; the first {shown} are here.")),
+        };
+        self
+    }
+
+    /// Of a list whose beginning is shown: how many there are, and where they all are.
+    pub fn beginning<T>(mut self, list: &First<T>, whole: Link) -> Self {
+        self.count = Some(thousands(list.total));
+        self.rest = first_of(list);
+        if self.rest.is_some() {
+            self.links.push(whole);
+        }
+        self
+    }
+
     /// How many there are in all, beside the heading.
     pub fn count(mut self, count: i64) -> Self {
-        self.count = Some(crate::web::view::thousands(count));
+        self.count = Some(thousands(count));
         self
     }
 

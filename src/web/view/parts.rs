@@ -7,6 +7,7 @@ use time::macros::format_description;
 use time::{Duration, OffsetDateTime};
 
 use crate::core::jobs::JobRequestStatus;
+use crate::core::paging::First;
 
 #[derive(Debug, Clone, Serialize)]
 pub struct Link {
@@ -254,6 +255,12 @@ pub fn thousands(number: i64) -> String {
         text.push(digit);
     }
     if number < 0 { format!("-{text}") } else { text }
+}
+
+/// That a list has more than is shown of it: nothing where it is whole.
+pub fn first_of<T>(list: &First<T>) -> Option<String> {
+    let shown = thousands(list.fitting - list.left());
+    (list.left() > 0).then(|| format!("The first {shown} of {} are here.", thousands(list.fitting)))
 }
 
 #[cfg(test)]

@@ -118,13 +118,15 @@ pub fn file_id(release: &str) -> String {
 
 /// Every mounted route that changes something. A development copy's stand-in for GitHub is another site.
 /// What only leads on answers any method, and changes nothing by any.
-const LEADS_ON: [&str; 6] = [
+/// Nor does what tells the staff that a page of theirs does not answer a method.
+const LEADS_ON: [&str; 7] = [
     "/event-list",
     "/favicon.ico",
     "/job-requests/<id>",
     "/jobs",
     "/jobs/<identifier>",
     "/robots.txt",
+    "/staff/<rest..>",
 ];
 
 pub fn changing(site: &Site) -> Vec<Route> {

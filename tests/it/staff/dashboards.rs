@@ -164,6 +164,15 @@ async fn private_repositories_are_those_that_ran_long_ago(pool: PgPool) {
     for part in ["Project", "ws", "Admin", "admin@example.com", "Yes", "0/1"] {
         assert!(row.contains(part), "{part}: {row}");
     }
+    // What the page says in a small line is a column of the file.
+    let file = stan.get("/staff/dashboards/repos/?format=csv").await.expect(200);
+    let lines: Vec<&str> = file.body.lines().collect();
+    assert!(lines[0].ends_with(",Signed off,E-mail of the contact"), "{}", lines[0]);
+    assert!(
+        lines[1].contains(",Admin,") && lines[1].ends_with(",0/1,admin@example.com"),
+        "{}",
+        lines[1]
+    );
     let said = html.main();
     for part in [
         "2 because no workspace uses them",

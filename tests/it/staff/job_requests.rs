@@ -2,6 +2,7 @@
 
 use sqlx::PgPool;
 
+use super::said;
 use crate::pages::lists::{assert_accessible, requests, usual};
 use crate::support::{Job, Request, Site, Visitor, count_statements};
 
@@ -31,19 +32,34 @@ async fn a_request_is_found_by_everything_that_names_it(pool: PgPool) {
               WHERE project_id = (SELECT id FROM project WHERE slug = 'another')",
         )
         .await;
-    let (own, own_identifier) = site.world.request(Request::default()).await;
+    let number_from = async |number: i64| {
+        sqlx::query("SELECT setval(pg_get_serial_sequence('job_request', 'id'), $1, false)")
+            .bind(number)
+            .execute(site.db.pool())
+            .await
+            .unwrap();
+    };
+    number_from(1204).await;
+    let (own, _) = site.world.request(Request::default()).await;
     let theirs = Request {
         workspace: "theirs",
         backend: "emis",
         by: "grace",
         ..Request::default()
     };
+    number_from(9120).await;
     let (theirs, _) = site.world.request(theirs).await;
     let job = Job {
         identifier: "jobofgrace234567",
         ..Job::default()
     };
     site.world.job(theirs, job).await;
+    // Identifiers that have nothing in common, and no digit.
+    site.world
+        .so("UPDATE job_request SET identifier = CASE created_by_id WHEN (SELECT id FROM \"user\" WHERE username = 'ada')
+                    THEN 'ppppqqqqwwwwssss' ELSE 'xxxxyyyyxxxxyyyy' END")
+        .await;
+    let own_identifier = "ppppqqqqwwwwssss";
     let (own, theirs) = (own.to_string(), theirs.to_string());
 
     let both = [theirs.clone(), own.clone()];
@@ -54,6 +70,9 @@ async fn a_request_is_found_by_everything_that_names_it(pool: PgPool) {
         (format!("q={own_identifier}"), &own),
         (format!("q={}", own_identifier.to_uppercase()), &own),
         (format!("q={}", &own_identifier[..6]), &own),
+        ("q=QQww".to_owned(), &own),
+        ("q=wssss".to_owned(), &own),
+        ("q=yx".to_owned(), &theirs),
         ("q=jobofgrace234567".to_owned(), &theirs),
         ("q=jobofgrace".to_owned(), &theirs),
         ("q=grac".to_owned(), &theirs),
@@ -84,10 +103,22 @@ async fn a_request_is_found_by_everything_that_names_it(pool: PgPool) {
         "workspace=none",
         "q=ada&user=grace",
         "q=99999999999999",
+        "q=%23",
+        "q=%23ppppqqqqwwwwssss",
+        "q=obofgrace",
+        "q=q%25w",
         "q=%00",
     ] {
         assert_eq!(listed(&stan, query).await, Vec::<String>::new(), "{query}");
     }
+    // Numbers by any part, with a mark before them whole.
+    assert_eq!(listed(&stan, "q=12").await, both);
+    assert_eq!(listed(&stan, "q=204").await, [own.clone()]);
+    assert_eq!(listed(&stan, "q=%231204").await, [own]);
+    assert_eq!(listed(&stan, "q=%2312").await, Vec::<String>::new());
+    let html = stan.get("/staff/job-requests/").await.expect(200).html();
+    let help = html.attribute("#filter-q", "aria-describedby").unwrap();
+    assert!(html.text(&format!("#{help}")).unwrap().contains("how it begins"));
     stan.get("/staff/job-requests/?page=2").await.expect(404);
     stan.get("/staff/job-requests/?page=x").await.expect(404);
 }
@@ -210,10 +241,63 @@ async fn those_that_are_ticked_are_cancelled_together(pool: PgPool) {
         said.contains("Cancelled: 2 job requests. Over or cancelled before: 1. Could not be cancelled: 1."),
         "{said}"
     );
-    stan.post("/staff/job-requests/cancel/", &[]).await.expect(302);
+    let next = [("next", "/staff/job-requests/?user=ada&page=1")];
+    let answer = stan.post("/staff/job-requests/cancel/", &next).await.expect(302);
+    assert_eq!(answer.location(), next[0].1);
     let recorded = site
         .world
         .number("SELECT count(*) FROM auditable_event WHERE type = 'job_request_cancelled'")
         .await;
     assert_eq!(recorded, 2);
+}
+
+#[sqlx::test]
+async fn what_cannot_be_told_to_stop_is_left_as_it_is_and_said(pool: PgPool) {
+    let (site, stan) = staffed(pool).await;
+    let request = Request {
+        status: "running",
+        ..Request::default()
+    };
+    let (by_rap, _) = site.world.request(request.clone()).await;
+    let (polled, _) = site.world.request(request).await;
+    let job = Job {
+        status: "running",
+        ..Job::default()
+    };
+    site.world.job(by_rap, job).await;
+    site.world
+        .so("UPDATE job_request SET transport = 'rap' WHERE id = (SELECT min(id) FROM job_request)")
+        .await;
+    let page = format!("/staff/job-requests/{by_rap}/");
+    let answer = stan.post(&format!("{page}cancel/"), &[]).await.expect(302);
+    assert_eq!(answer.location(), page);
+    let told = said(&stan, &page).await;
+    assert!(
+        told.contains("is not connected") && told.contains("Nothing was changed"),
+        "{told}"
+    );
+    // Its own page says so too, and that of its job.
+    let ada = site.sign_in("ada").await;
+    for page in [format!("/project/ws/{by_rap}/"), format!("/project/ws/{by_rap}/job1/")] {
+        let answer = ada.post(&format!("{page}cancel/"), &[]).await.expect(302);
+        assert_eq!(answer.location(), page);
+        let told = said(&ada, &page).await;
+        assert!(told.contains("nothing was cancelled"), "{told}");
+    }
+    // Among several it holds up no other.
+    let both = [by_rap.to_string(), polled.to_string()];
+    let fields: Vec<(&str, &str)> = both.iter().map(|id| ("requests", id.as_str())).collect();
+    stan.post("/staff/job-requests/cancel/", &fields[..1]).await.expect(302);
+    let told = said(&stan, "/staff/job-requests/").await;
+    assert!(told.contains("Could not be cancelled: 1."), "{told}");
+    let written = "SELECT (SELECT count(*) FROM job_request WHERE cancelled_actions <> '{}')
+                        + (SELECT count(*) FROM auditable_event WHERE type = 'job_request_cancelled')";
+    assert_eq!(site.world.number(written).await, 0);
+    stan.post("/staff/job-requests/cancel/", &fields).await.expect(302);
+    let told = said(&stan, "/staff/job-requests/").await;
+    assert!(
+        told.contains("Cancelled: 1 job request. Could not be cancelled: 1."),
+        "{told}"
+    );
+    assert_eq!(site.world.number(written).await, 2);
 }

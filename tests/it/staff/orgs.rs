@@ -86,7 +86,9 @@ async fn a_dialog_leads_on_with_the_new_one(pool: PgPool) {
     let page = "/staff/orgs/add/?next=/staff/projects/create/%3Fa%3D1&x=y";
     let html = stan.get(page).await.expect(200).html();
     assert_eq!(html.count("main"), 0);
-    assert_eq!(html.count("form[hx-post] #closeModal"), 1);
+    // A script closes the dialog; without one the link leads back.
+    let back = html.attribute("form[hx-post] a#closeModal", "href");
+    assert_eq!(back.as_deref(), Some("/staff/projects/create/?a=1"));
     let again = stan.post(page, &[("name", "")]).await.expect(200).html();
     assert_eq!((again.count("main"), again.count("form[hx-post]")), (0, 1));
     let made = stan.post(page, &[("name", "New")]).await.expect(200);
@@ -100,6 +102,24 @@ async fn a_dialog_leads_on_with_the_new_one(pool: PgPool) {
         made.expect(200).header("HX-Location").unwrap(),
         r#"{"path":"/staff/orgs/newer/"}"#
     );
+}
+
+#[sqlx::test]
+async fn without_scripts_its_form_is_a_page_that_leads_back(pool: PgPool) {
+    let (_site, stan) = with_staff(pool).await;
+    let html = stan.get("/staff/projects/create/").await.expect(200).html();
+    let opens = html.attribute("main a[data-dialog]", "href").unwrap();
+    assert_eq!(opens, "/staff/orgs/add/?next=/staff/projects/create/");
+    let html = stan.get(&opens).await.expect(200).html();
+    assert_eq!(html.link("Back").as_deref(), Some("/staff/projects/create/"));
+    let html = stan
+        .get("/staff/orgs/add/?next=//evil.example")
+        .await
+        .expect(200)
+        .html();
+    assert_eq!(html.link("Back").as_deref(), Some("/staff/orgs/"));
+    let html = stan.post(&opens, &[("name", "")]).await.expect(200).html();
+    assert_eq!(html.link("Back").as_deref(), Some("/staff/projects/create/"));
 }
 
 #[sqlx::test]

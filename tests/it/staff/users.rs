@@ -97,48 +97,6 @@ async fn however_many_they_are_the_list_takes_as_many_statements(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn several_are_deactivated_or_added_at_once(pool: PgPool) {
-    let (site, stan) = with_stan(pool).await;
-    let (eve, grace) = (
-        site.world.user("eve").await.to_string(),
-        site.world.user("grace").await.to_string(),
-    );
-    let own = site.world.user("stan").await.to_string();
-    let there = site.sign_in("eve").await;
-    let say = async |act: &str, fields: &[(&str, &str)]| {
-        stan.post(&format!("{LIST}?act={act}"), fields).await.expect(302);
-        stan.get(LIST).await.html().text(".alert").unwrap_or_default()
-    };
-    assert!(say("deactivate", &[]).await.contains("Tick somebody first."));
-    let both = [("users", eve.as_str()), ("users", grace.as_str())];
-    assert!(say("dance", &both).await.contains("Choose what to do with them."));
-    let said = say("add-to-org", &[both[0], both[1], ("org", "acme")]).await;
-    assert!(said.contains("2 users were added to acme."), "{said}");
-    let said = say("add-to-org", &[both[0], both[1], ("org", "none")]).await;
-    assert!(said.contains("Choose organisations that exist."), "{said}");
-    let said = say("add-to-org", &[("users", &own), ("org", "acme")]).await;
-    assert!(said.contains("You cannot add yourself to an organisation."), "{said}");
-    let said = say("deactivate", &[both[0], both[1], ("users", &own)]).await;
-    assert!(
-        said.contains("2 users were deactivated; 1 session was ended."),
-        "{said}"
-    );
-    assert!(
-        said.contains("stan stays active: You cannot deactivate yourself"),
-        "{said}"
-    );
-    there.get("/settings/").await.expect(302);
-    assert_eq!(events(&site, &["user_deactivated"]).await.len(), 2);
-    assert_eq!(
-        events(&site, &["org_member_added"]).await,
-        [
-            told("org_member_added", "", "", "", "eve", "stan"),
-            told("org_member_added", "", "", "", "grace", "stan"),
-        ]
-    );
-}
-
-#[sqlx::test]
 async fn one_page_has_everything_of_somebody(pool: PgPool) {
     let (site, stan) = with_stan(pool).await;
     site.world.github("ada").await;

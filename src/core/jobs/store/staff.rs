@@ -1,8 +1,10 @@
 //! The SQL of the staff area's job requests.
 //!
 //! A list has two statements. The first finds what the filters and the search mean: a few people, workspaces, backends,
-//! and requests that an identifier names. The second chooses by these numbers, and is planned each time: only with them
-//! in sight does the planner know whether an index finds what is asked for, or the newest requests will do.
+//! and requests that a job's identifier names. The second chooses by these numbers, and is planned each time: only with
+//! them in sight does the planner know whether an index finds what is asked for, or the newest requests will do. Parts
+//! of requests' own identifiers and numbers are looked for by reading through them, 25,000 of which take some
+//! milliseconds; of jobs there are many times as many, so that theirs are looked up by how they begin.
 
 use sqlx::{Connection, PgConnection};
 use time::OffsetDateTime;
@@ -15,8 +17,8 @@ use crate::core::paging::{Listed, PageAsked, containing};
 /// What chooses from every job request. What is not known matches nothing.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct StaffFilter {
-    /// Part of a person's, workspace's, project's or organisation's name; the number of a request; the beginning of
-    /// its identifier or of one of its jobs'.
+    /// Part of a person's, workspace's, project's or organisation's name, of a request's number or identifier; or the
+    /// beginning of the identifier of one of its jobs. `#` before a number is that number alone.
     pub q: Option<String>,
     /// Slugs of backends; none: all.
     pub backends: Vec<String>,
@@ -34,7 +36,7 @@ pub struct StaffFilter {
 pub const MOST_MATCHES: i64 = 10_000;
 /// Identifiers that begin alike and are looked at.
 const MOST_IDENTIFIED: i64 = 200;
-/// The fewest characters of an identifier that choose.
+/// The fewest characters of a job's identifier that choose.
 const SHORTEST_IDENTIFIER: usize = 4;
 
 /// A job request as the staff's list shows one.
@@ -63,6 +65,9 @@ struct Scope {
     found_requests: Option<Vec<i32>>,
     found_users: Option<Vec<i32>>,
     found_workspaces: Option<Vec<i32>>,
+    /// Patterns of what is looked for in identifiers and in numbers of requests.
+    in_identifier: Option<String>,
+    in_number: Option<String>,
 }
 
 /// Those that fit, newest first. Filtered, `total` is one more than [`MOST_MATCHES`] when there are more than those.
@@ -80,30 +85,30 @@ pub async fn requests_for_staff(
     let is_everything = *filter == StaffFilter::default();
     let rows = sqlx::query_as!(
         StaffListed,
-        r#"SELECT r.id, r.identifier, r.status, r.created_at, u.username AS "username?", u.fullname AS "fullname?",
+        r#"WITH found AS MATERIALIZED (
+               SELECT r.id FROM job_request r
+                WHERE NOT $2
+                  AND ($3::int[] IS NULL OR r.backend_id = ANY ($3))
+                  AND ($4::int[] IS NULL OR r.workspace_id = ANY ($4))
+                  AND ($5::int[] IS NULL OR r.created_by_id = ANY ($5))
+                  AND ($6::int[] IS NULL OR r.id = ANY ($6) OR r.created_by_id = ANY ($7) OR r.workspace_id = ANY ($8)
+                       OR r.identifier LIKE $11 OR r.id::text LIKE $12)
+                ORDER BY r.id DESC LIMIT greatest($9::bigint, $10::bigint + 1)),
+                counted AS MATERIALIZED (
+               SELECT CASE WHEN $2 THEN (SELECT coalesce(sum(total), 0)::bigint FROM job_request_block)
+                           ELSE (SELECT count(*) FROM found) END AS total),
+                page AS (
+               SELECT q.id, t.total FROM counted t
+                CROSS JOIN LATERAL (
+                    (SELECT id FROM job_request WHERE $2 ORDER BY id DESC LIMIT $9
+                     OFFSET (SELECT coalesce($1::bigint - 1, greatest(t.total - 1, 0) / $9) * $9))
+                    UNION ALL
+                    (SELECT id FROM found WHERE NOT $2 ORDER BY id DESC LIMIT $9
+                     OFFSET (SELECT coalesce($1::bigint - 1, greatest(least(t.total, $10) - 1, 0) / $9) * $9))) q)
+           SELECT r.id, r.identifier, r.status, r.created_at, u.username AS "username?", u.fullname AS "fullname?",
                   w.name AS workspace, p.slug AS project_slug, p.name AS project_name, p.number AS project_number,
                   b.name AS backend, page.total AS "total!"
-             FROM (SELECT q.id, t.total
-                     FROM (SELECT CASE WHEN $2 THEN (SELECT coalesce(sum(total), 0)::bigint FROM job_request_block)
-                                  ELSE (SELECT count(*) FROM (
-                                      SELECT FROM job_request r
-                                       WHERE ($3::int[] IS NULL OR r.backend_id = ANY ($3))
-                                         AND ($4::int[] IS NULL OR r.workspace_id = ANY ($4))
-                                         AND ($5::int[] IS NULL OR r.created_by_id = ANY ($5))
-                                         AND ($6::int[] IS NULL OR r.id = ANY ($6) OR r.created_by_id = ANY ($7)
-                                              OR r.workspace_id = ANY ($8))
-                                       LIMIT 10001) counted) END AS total) t
-                    CROSS JOIN LATERAL (
-                        SELECT r.id FROM job_request r
-                         WHERE ($3::int[] IS NULL OR r.backend_id = ANY ($3))
-                           AND ($4::int[] IS NULL OR r.workspace_id = ANY ($4))
-                           AND ($5::int[] IS NULL OR r.created_by_id = ANY ($5))
-                           AND ($6::int[] IS NULL OR r.id = ANY ($6) OR r.created_by_id = ANY ($7)
-                                OR r.workspace_id = ANY ($8))
-                         ORDER BY r.id DESC LIMIT $9
-                        OFFSET (SELECT coalesce($1::bigint - 1,
-                                       greatest(CASE WHEN $2 THEN t.total ELSE least(t.total, $10) END - 1, 0) / $9) * $9)
-                    ) q) page
+             FROM page
              JOIN job_request r ON r.id = page.id
              JOIN workspace w ON w.id = r.workspace_id
              JOIN project p ON p.id = w.project_id
@@ -120,6 +125,8 @@ pub async fn requests_for_staff(
         scope.found_workspaces as Option<Vec<i32>>,
         per_page,
         MOST_MATCHES,
+        scope.in_identifier,
+        scope.in_number,
     )
     .fetch_all(&mut *reading)
     .await?;
@@ -127,8 +134,8 @@ pub async fn requests_for_staff(
     Ok(Listed::new(rows, |row| row.total))
 }
 
-/// Numbers instead of names. Names, of which there are thousands, are read through; identifiers are looked up by
-/// range, so that their indexes serve.
+/// Numbers instead of names. Names, of which there are thousands, are read through; identifiers of jobs are looked up
+/// by range, so that their index serves.
 async fn scope(conn: &mut PgConnection, filter: &StaffFilter) -> Result<Scope> {
     if *filter == StaffFilter::default() {
         return Ok(Scope::default());
@@ -136,7 +143,9 @@ async fn scope(conn: &mut PgConnection, filter: &StaffFilter) -> Result<Scope> {
     let q = filter.q.as_deref();
     let anywhere = q.map(containing);
     let identifier = q.filter(|q| q.len() >= SHORTEST_IDENTIFIER && q.bytes().all(|byte| byte.is_ascii_graphic()));
-    let number: Option<i32> = q.and_then(|q| q.strip_prefix('#').unwrap_or(q).parse().ok());
+    let number: Option<i32> = q.and_then(|q| q.strip_prefix('#')?.parse().ok());
+    let in_identifier = q.filter(|q| q.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    let in_number = q.filter(|q| q.bytes().all(|byte| byte.is_ascii_digit()));
     let in_places = filter.workspace.is_some() || filter.project.is_some() || !filter.orgs.is_empty();
     let row = sqlx::query!(
         r#"SELECT ARRAY(SELECT id FROM backend WHERE slug = ANY ($1)) AS "backends!",
@@ -148,9 +157,6 @@ async fn scope(conn: &mut PgConnection, filter: &StaffFilter) -> Result<Scope> {
                                  WHERE c.project_id = p.id AND o.slug = ANY ($4)))) AS "workspaces!",
                   ARRAY(SELECT id FROM "user" WHERE username = $5) AS "users!",
                   ARRAY(SELECT id FROM job_request WHERE id = $6
-                        UNION
-                        (SELECT id FROM job_request WHERE identifier >= lower($7) AND identifier < lower($7) || chr(1114111)
-                          ORDER BY identifier LIMIT $9)
                         UNION
                         (SELECT job_request_id FROM job
                           WHERE identifier >= lower($7) AND identifier < lower($7) || chr(1114111)
@@ -183,6 +189,8 @@ async fn scope(conn: &mut PgConnection, filter: &StaffFilter) -> Result<Scope> {
         found_requests: given(q.is_some(), row.found_requests),
         found_users: given(q.is_some(), row.found_users),
         found_workspaces: given(q.is_some(), row.found_workspaces),
+        in_identifier: in_identifier.map(|part| containing(&part.to_ascii_lowercase())),
+        in_number: in_number.map(containing),
     })
 }
 

@@ -4,6 +4,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use crate::core::error::Result;
+use crate::core::paging::First;
 
 /// What a project's page shows of the project itself.
 #[derive(Debug)]
@@ -75,17 +76,20 @@ pub struct Member {
     /// Stored role names.
     pub roles: Vec<String>,
     pub joined_at: OffsetDateTime,
+    total: i64,
 }
 
-/// By name.
-pub async fn members(conn: &mut PgConnection, project_id: i32) -> Result<Vec<Member>> {
-    Ok(sqlx::query_as!(
+/// The first `most` by name.
+pub async fn members(conn: &mut PgConnection, project_id: i32, most: i64) -> Result<First<Member>> {
+    let rows = sqlx::query_as!(
         Member,
-        r#"SELECT u.username, u.fullname, m.roles, m.created_at AS joined_at
+        r#"SELECT u.username, u.fullname, m.roles, m.created_at AS joined_at, count(*) OVER () AS "total!"
              FROM project_membership m JOIN "user" u ON u.id = m.user_id
-            WHERE m.project_id = $1 ORDER BY lower(u.fullname), lower(u.username)"#,
-        project_id
+            WHERE m.project_id = $1 ORDER BY lower(u.fullname), lower(u.username) LIMIT $2"#,
+        project_id,
+        most
     )
     .fetch_all(conn)
-    .await?)
+    .await?;
+    Ok(First::new(rows, |row| row.total))
 }

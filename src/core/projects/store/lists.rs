@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use crate::core::error::Result;
-use crate::core::paging::{Listed, PageAsked};
+use crate::core::paging::{First, Listed, PageAsked};
 
 /// A project's name and address.
 #[derive(Debug)]
@@ -98,19 +98,24 @@ pub struct ProjectOfOrg {
     pub members: i64,
     pub workspaces: i64,
     pub created_at: OffsetDateTime,
+    total: i64,
 }
 
-/// The projects in which an organisation takes part, by name.
-pub async fn projects_of_org(conn: &mut PgConnection, org_id: i32) -> Result<Vec<ProjectOfOrg>> {
-    Ok(sqlx::query_as!(
+/// The first `most` projects in which an organisation takes part, by name.
+pub async fn projects_of_org(conn: &mut PgConnection, org_id: i32, most: i64) -> Result<First<ProjectOfOrg>> {
+    let rows = sqlx::query_as!(
         ProjectOfOrg,
-        r#"SELECT p.name, p.slug, p.created_at AS "created_at!",
+        r#"SELECT p.name AS "name!", p.slug AS "slug!", p.created_at AS "created_at!", p.total AS "total!",
                   (SELECT count(*) FROM project_membership WHERE project_id = p.id) AS "members!",
                   (SELECT count(*) FROM workspace WHERE project_id = p.id) AS "workspaces!"
-             FROM project_collaboration c JOIN project p ON p.id = c.project_id
-            WHERE c.org_id = $1 ORDER BY lower(p.name), p.id"#,
-        org_id
+             FROM (SELECT p.id, p.name, p.slug, p.created_at, count(*) OVER () AS total
+                     FROM project_collaboration c JOIN project p ON p.id = c.project_id
+                    WHERE c.org_id = $1 ORDER BY lower(p.name), p.id LIMIT $2) p
+            ORDER BY lower(p.name), p.id"#,
+        org_id,
+        most
     )
     .fetch_all(conn)
-    .await?)
+    .await?;
+    Ok(First::new(rows, |row| row.total))
 }

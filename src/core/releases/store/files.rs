@@ -31,27 +31,38 @@ struct Row {
     deleted_by_fullname: Option<String>,
 }
 
+/// A file of a row that has its columns, whichever statement the row is of, with what the statement says otherwise.
+macro_rules! file_of {
+    ($row:ident, $created_by:expr, $backend_slug:expr, $backend_name:expr, $deleted_by:expr) => {
+        ReleaseFile {
+            id: $row.id,
+            release_id: $row.release_id,
+            name: $row.name,
+            path: $row.path,
+            filehash: $row.filehash,
+            size: $row.size,
+            mtime: $row.mtime,
+            metadata: $row.metadata.map(|Json(metadata)| metadata),
+            created_at: $row.created_at,
+            created_by: $created_by,
+            backend_slug: $backend_slug,
+            backend_name: $backend_name,
+            uploaded_at: $row.uploaded_at,
+            deleted_at: $row.deleted_at,
+            deleted_by: $deleted_by,
+        }
+    };
+}
+
+/// Who deleted a file, when somebody did.
+fn deleted_by(username: Option<String>, fullname: Option<String>) -> Option<String> {
+    username.map(|username| shown(&username, fullname.unwrap_or_default()))
+}
+
 impl From<Row> for ReleaseFile {
     fn from(row: Row) -> Self {
-        Self {
-            id: row.id,
-            release_id: row.release_id,
-            name: row.name,
-            path: row.path,
-            filehash: row.filehash,
-            size: row.size,
-            mtime: row.mtime,
-            metadata: row.metadata.map(|Json(metadata)| metadata),
-            created_at: row.created_at,
-            created_by: row.created_by,
-            backend_slug: row.backend_slug,
-            backend_name: row.backend_name,
-            uploaded_at: row.uploaded_at,
-            deleted_at: row.deleted_at,
-            deleted_by: row
-                .deleted_by
-                .map(|username| shown(&username, row.deleted_by_fullname.unwrap_or_default())),
-        }
+        let deleted_by = deleted_by(row.deleted_by, row.deleted_by_fullname);
+        file_of!(row, row.created_by, row.backend_slug, row.backend_name, deleted_by)
     }
 }
 
@@ -89,24 +100,15 @@ pub async fn latest_files(conn: &mut PgConnection, workspace_id: i32) -> Result<
         let Some(release) = releases.get(row.release_id.as_str()) else {
             return Err(Error::Internal(format!("file {} has no release", row.id)));
         };
-        let deleted_by = row.deleted_by.and_then(|names| <[String; 2]>::try_from(names).ok());
-        let file = ReleaseFile {
-            id: row.id,
-            release_id: row.release_id,
-            name: row.name,
-            path: row.path,
-            filehash: row.filehash,
-            size: row.size,
-            mtime: row.mtime,
-            metadata: row.metadata.map(|Json(metadata)| metadata),
-            created_at: row.created_at,
-            created_by: release.created_by.clone(),
-            backend_slug: release.backend_slug.clone(),
-            backend_name: release.backend_name.clone(),
-            uploaded_at: row.uploaded_at,
-            deleted_at: row.deleted_at,
-            deleted_by: deleted_by.map(|[username, fullname]| shown(&username, fullname)),
-        };
+        let names = row.deleted_by.and_then(|names| <[String; 2]>::try_from(names).ok());
+        let deleted_by = names.map(|[username, fullname]| shown(&username, fullname));
+        let file = file_of!(
+            row,
+            release.created_by.clone(),
+            release.backend_slug.clone(),
+            release.backend_name.clone(),
+            deleted_by
+        );
         files.push((release.created_at, file));
     }
     files.sort_unstable_by(|(at, file), (other_at, other)| {
@@ -248,30 +250,15 @@ pub async fn file(conn: &mut PgConnection, id: &str) -> Result<Option<FileOfRele
     )
     .fetch_optional(conn)
     .await?;
-    Ok(found.map(|row| FileOfRelease {
-        workspace_id: row.workspace_id,
-        workspace: row.workspace,
-        project_id: row.project_id,
-        project_slug: row.project_slug,
-        is_public: row.is_public,
-        file: Row {
-            id: row.id,
-            release_id: row.release_id,
-            name: row.name,
-            path: row.path,
-            filehash: row.filehash,
-            size: row.size,
-            mtime: row.mtime,
-            metadata: row.metadata,
-            created_at: row.created_at,
-            created_by: row.created_by,
-            backend_slug: row.backend_slug,
-            backend_name: row.backend_name,
-            uploaded_at: row.uploaded_at,
-            deleted_at: row.deleted_at,
-            deleted_by: row.deleted_by,
-            deleted_by_fullname: row.deleted_by_fullname,
+    Ok(found.map(|row| {
+        let deleted_by = deleted_by(row.deleted_by, row.deleted_by_fullname);
+        FileOfRelease {
+            workspace_id: row.workspace_id,
+            workspace: row.workspace,
+            project_id: row.project_id,
+            project_slug: row.project_slug,
+            is_public: row.is_public,
+            file: file_of!(row, row.created_by, row.backend_slug, row.backend_name, deleted_by),
         }
-        .into(),
     }))
 }

@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use crate::core::error::Result;
-use crate::core::paging::{Listed, PageAsked};
+use crate::core::paging::{First, Listed, PageAsked};
 
 /// A workspace's name and the project that its address begins with.
 #[derive(Debug)]
@@ -81,21 +81,29 @@ pub struct ProjectWorkspace {
     pub newest_id: Option<i32>,
     pub newest_status: Option<String>,
     pub newest_at: Option<OffsetDateTime>,
+    total: i64,
 }
 
-/// Those in use first, then by name.
-pub async fn workspaces_of_project(conn: &mut PgConnection, project_id: i32) -> Result<Vec<ProjectWorkspace>> {
-    Ok(sqlx::query_as!(
+/// The first `most`: those in use first, then by name.
+pub async fn workspaces_of_project(
+    conn: &mut PgConnection,
+    project_id: i32,
+    most: i64,
+) -> Result<First<ProjectWorkspace>> {
+    let rows = sqlx::query_as!(
         ProjectWorkspace,
         r#"SELECT w.name, w.branch, r.url AS repo_url, w.is_archived, w.created_at, newest.id AS "newest_id?",
-                  newest.status AS "newest_status?", newest.created_at AS newest_at
-             FROM workspace w
+                  newest.status AS "newest_status?", newest.created_at AS newest_at, w.total AS "total!"
+             FROM (SELECT id, name, branch, repo_id, is_archived, created_at, count(*) OVER () AS total
+                     FROM workspace WHERE project_id = $1 ORDER BY is_archived, lower(name), id LIMIT $2) w
              JOIN repo r ON r.id = w.repo_id
              LEFT JOIN LATERAL (SELECT id, status, created_at FROM job_request WHERE workspace_id = w.id
                                  ORDER BY id DESC LIMIT 1) newest ON true
-            WHERE w.project_id = $1 ORDER BY w.is_archived, lower(w.name), w.id"#,
-        project_id
+            ORDER BY w.is_archived, lower(w.name), w.id"#,
+        project_id,
+        most
     )
     .fetch_all(conn)
-    .await?)
+    .await?;
+    Ok(First::new(rows, |row| row.total))
 }

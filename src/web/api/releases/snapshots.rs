@@ -166,7 +166,9 @@ pub async fn snapshot(
          example = json!({"detail": "Authentication credentials were not provided."})),
         (status = 404, body = Detail, description = "No such snapshot in this workspace.",
          example = json!({"detail": "No Snapshot matches the given query."})),
-        (status = 409, body = Detail, description = "Nobody asked for it to be published."),
+        (status = 409, body = Detail,
+         description = "Nobody asked for it to be published, or one of its files has not arrived. Nothing is changed.",
+         example = json!({"detail": "Nobody has asked for this snapshot to be published"})),
     )
 )]
 #[post("/api/v2/workspaces/<name>/snapshots/<id>/publish")]

@@ -12,12 +12,17 @@ use crate::web::database::Database;
 use crate::web::guards::{ProjectSlug, Visit};
 use crate::web::pages::project_tabs;
 use crate::web::responders::{Failure, Outcome};
-use crate::web::view::{Link, Page, Tab, Time, sentence, thousands, user_href};
+use crate::web::view::{Link, Page, Tab, Time, first_of, sentence, thousands, user_href};
+
+/// The most members of a project that its page of them has.
+const MOST: i64 = 500;
 
 #[derive(Serialize)]
 pub struct MembersView {
     pub project: Link,
     pub total: String,
+    /// That there are more than these.
+    pub rest: Option<String>,
     pub tabs: Vec<Tab>,
     pub members: Vec<MemberRow>,
     pub shows_roles: bool,
@@ -51,7 +56,7 @@ pub async fn members(visit: Visit<'_>, db: &Database, project: ProjectSlug<'_>) 
     let project = project_by_slug(&mut conn, project.0)
         .await?
         .ok_or(Failure::not_found("Project"))?;
-    let members = detail::members(&mut conn, project.id).await?;
+    let members = detail::members(&mut conn, project.id, MOST).await?;
     let has_releases = project_has_releases(&mut conn, project.id).await?;
     let shows_roles = match visit.actor.id() {
         Some(viewer_id) => detail::shares_org(&mut conn, project.id, viewer_id).await?,
@@ -64,10 +69,16 @@ pub async fn members(visit: Visit<'_>, db: &Database, project: ProjectSlug<'_>) 
         .crumb("Project", project.title(), href.clone())
         .here("Page", "Members");
     let view = MembersView {
-        total: thousands(members.len() as i64),
+        total: thousands(members.total),
+        rest: first_of(&members),
         tabs: project_tabs(&href, 2, has_releases),
-        roles: if shows_roles { roles_of(&members) } else { Vec::new() },
+        roles: if shows_roles {
+            roles_of(&members.rows)
+        } else {
+            Vec::new()
+        },
         members: members
+            .rows
             .into_iter()
             .map(|member| MemberRow::new(member, shows_roles))
             .collect(),

@@ -56,7 +56,7 @@ fn reader_page(may: &May<'_>, projects: &[ProjectChoice], typed: &Typed<'_>, err
         // Where one is to go on to after this page is not lost on the way.
         let fields = query::fields(may.staff.visit.query());
         let back = encode_next(&query::with(&format!("{HREF}add/"), &fields, &["project-slug"], None));
-        page = page.link(Link::new("New project", format!("/staff/projects/create/?next={back}")));
+        page = page.dialog(Link::new("New project", format!("/staff/projects/create/?next={back}")));
     }
     if projects.is_empty() {
         page = page.notice(

@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use crate::core::error::Result;
-use crate::core::paging::{Listed, PageAsked, containing};
+use crate::core::paging::{FIRST_SHOWN, First, Listed, PageAsked, containing};
 use crate::core::projects::orgs::{Stored, store};
 
 /// An organisation in the list.
@@ -60,25 +60,37 @@ pub struct Member {
     pub fullname: String,
     pub is_active: bool,
     pub joined_at: OffsetDateTime,
-    /// How many there are altogether.
-    pub total: i64,
 }
 
-/// The most members that a page shows.
-pub const MOST_MEMBERS: i64 = 500;
-
-/// By name: [`MOST_MEMBERS`] at most.
-pub async fn members(conn: &mut PgConnection, org_id: i32) -> Result<Vec<Member>> {
-    Ok(sqlx::query_as!(
-        Member,
-        r#"SELECT u.username, u.fullname, u.is_active, m.created_at AS joined_at, count(*) OVER () AS "total!"
-             FROM org_membership m JOIN "user" u ON u.id = m.user_id
-            WHERE m.org_id = $1 ORDER BY lower(u.fullname), lower(u.username) LIMIT $2"#,
+/// The first members by name, of those in whose name or username `q` is. Two statements.
+pub async fn members(conn: &mut PgConnection, org_id: i32, q: Option<&str>) -> Result<First<Member>> {
+    let pattern = q.map(containing);
+    let counted = sqlx::query!(
+        r#"SELECT count(*) AS "total!",
+                  count(*) FILTER (WHERE $2::text IS NULL OR u.username ILIKE $2 OR u.fullname ILIKE $2) AS "fitting!"
+             FROM org_membership m JOIN "user" u ON u.id = m.user_id WHERE m.org_id = $1"#,
         org_id,
-        MOST_MEMBERS
+        pattern
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    let rows = sqlx::query_as!(
+        Member,
+        r#"SELECT u.username, u.fullname, u.is_active, m.created_at AS joined_at
+             FROM org_membership m JOIN "user" u ON u.id = m.user_id
+            WHERE m.org_id = $1 AND ($2::text IS NULL OR u.username ILIKE $2 OR u.fullname ILIKE $2)
+            ORDER BY lower(u.fullname), lower(u.username) LIMIT $3"#,
+        org_id,
+        pattern,
+        FIRST_SHOWN
     )
     .fetch_all(conn)
-    .await?)
+    .await?;
+    Ok(First {
+        rows,
+        fitting: counted.fitting,
+        total: counted.total,
+    })
 }
 
 /// A project in which an organisation takes part.
@@ -89,18 +101,20 @@ pub struct OrgProject {
     pub number: Option<String>,
     pub status: String,
     pub is_lead: bool,
-    pub total: i64,
+    total: i64,
 }
 
-/// By name: 500 at most.
-pub async fn projects(conn: &mut PgConnection, org_id: i32) -> Result<Vec<OrgProject>> {
-    Ok(sqlx::query_as!(
+/// The first projects by name.
+pub async fn projects(conn: &mut PgConnection, org_id: i32) -> Result<First<OrgProject>> {
+    let rows = sqlx::query_as!(
         OrgProject,
         r#"SELECT p.name, p.slug, p.number, p.status, c.is_lead, count(*) OVER () AS "total!"
              FROM project_collaboration c JOIN project p ON p.id = c.project_id
-            WHERE c.org_id = $1 ORDER BY lower(p.name), p.id LIMIT 500"#,
-        org_id
+            WHERE c.org_id = $1 ORDER BY lower(p.name), p.id LIMIT $2"#,
+        org_id,
+        FIRST_SHOWN
     )
     .fetch_all(conn)
-    .await?)
+    .await?;
+    Ok(First::new(rows, |row| row.total))
 }

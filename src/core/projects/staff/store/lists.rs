@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use crate::core::error::Result;
-use crate::core::paging::{Listed, PageAsked, containing};
+use crate::core::paging::{FIRST_SHOWN, First, Listed, PageAsked, containing};
 use crate::core::projects::staff::Stored;
 use crate::core::projects::staff::store::{self, staff_roles};
 
@@ -154,17 +154,49 @@ pub struct Member {
     pub joined_at: OffsetDateTime,
 }
 
-/// The members of a project by username; one of them when `membership_id` is given.
-pub async fn members(conn: &mut PgConnection, project_id: i32, membership_id: Option<i32>) -> Result<Vec<Member>> {
+/// One member of a project.
+pub async fn member(conn: &mut PgConnection, project_id: i32, membership_id: i32) -> Result<Option<Member>> {
+    Ok(member_rows(conn, project_id, Some(membership_id), None).await?.pop())
+}
+
+/// The first members of a project by username, of those in whose name or username `q` is. Two statements.
+pub async fn members(conn: &mut PgConnection, project_id: i32, q: Option<&str>) -> Result<First<Member>> {
+    let pattern = q.map(containing);
+    let counted = sqlx::query!(
+        r#"SELECT count(*) AS "total!",
+                  count(*) FILTER (WHERE $2::text IS NULL OR u.username ILIKE $2 OR u.fullname ILIKE $2) AS "fitting!"
+             FROM project_membership m JOIN "user" u ON u.id = m.user_id WHERE m.project_id = $1"#,
+        project_id,
+        pattern
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    Ok(First {
+        rows: member_rows(conn, project_id, None, pattern.as_deref()).await?,
+        fitting: counted.fitting,
+        total: counted.total,
+    })
+}
+
+async fn member_rows(
+    conn: &mut PgConnection,
+    project_id: i32,
+    membership_id: Option<i32>,
+    pattern: Option<&str>,
+) -> Result<Vec<Member>> {
     Ok(sqlx::query_as!(
         Member,
         r#"SELECT m.id, m.user_id, u.username, u.fullname, u.email, u.is_active, m.roles, m.created_at AS joined_at,
                   (SELECT a.extra_data ->> 'login' FROM social_account a
                     WHERE a.user_id = u.id AND a.provider = 'github' ORDER BY a.id LIMIT 1) AS github_login
              FROM project_membership m JOIN "user" u ON u.id = m.user_id
-            WHERE m.project_id = $1 AND ($2::int IS NULL OR m.id = $2) ORDER BY lower(u.username), u.id"#,
+            WHERE m.project_id = $1 AND ($2::int IS NULL OR m.id = $2)
+              AND ($3::text IS NULL OR u.username ILIKE $3 OR u.fullname ILIKE $3)
+            ORDER BY lower(u.username), u.id LIMIT $4"#,
         project_id,
-        membership_id
+        membership_id,
+        pattern,
+        FIRST_SHOWN
     )
     .fetch_all(conn)
     .await?)

@@ -1,0 +1,94 @@
+//! What is done with several users at once, and where one is then.
+
+use sqlx::PgPool;
+
+use super::{events, told, with_stan};
+
+const LIST: &str = "/staff/users/";
+
+#[sqlx::test]
+async fn several_are_deactivated_or_added_at_once(pool: PgPool) {
+    let (site, stan) = with_stan(pool).await;
+    let (eve, grace) = (
+        site.world.user("eve").await.to_string(),
+        site.world.user("grace").await.to_string(),
+    );
+    let own = site.world.user("stan").await.to_string();
+    let there = site.sign_in("eve").await;
+    let say = async |act: &str, fields: &[(&str, &str)]| {
+        stan.post(&format!("{LIST}?act={act}"), fields).await.expect(302);
+        stan.get(LIST).await.html().text(".alert").unwrap_or_default()
+    };
+    assert!(say("deactivate", &[]).await.contains("Tick somebody first."));
+    let both = [("users", eve.as_str()), ("users", grace.as_str())];
+    assert!(say("dance", &both).await.contains("Choose what to do with them."));
+    let said = say("add-to-org", &[both[0], both[1], ("org", "acme")]).await;
+    assert!(said.contains("2 users were added to acme."), "{said}");
+    let said = say("add-to-org", &[both[0], both[1], ("org", "none")]).await;
+    assert!(said.contains("Choose organisations that exist."), "{said}");
+    let said = say("add-to-org", &[("users", &own), both[0], ("org", "acme")]).await;
+    assert!(
+        said.contains("No users were added to acme. 1 was there before.")
+            && said.contains("You were left out: you cannot add yourself to an organisation."),
+        "{said}"
+    );
+    let said = say("deactivate", &[("users", &own)]).await;
+    assert!(
+        said.contains("Nothing was done. You were left out: you cannot deactivate yourself."),
+        "{said}"
+    );
+    let said = say("deactivate", &[both[0], both[1], ("users", &own)]).await;
+    assert!(
+        said.contains("2 users were deactivated; 1 session was ended."),
+        "{said}"
+    );
+    assert!(
+        said.contains("You were left out: you cannot deactivate yourself."),
+        "{said}"
+    );
+    there.get("/settings/").await.expect(302);
+    assert_eq!(events(&site, &["user_deactivated"]).await.len(), 2);
+    assert_eq!(
+        events(&site, &["org_member_added"]).await,
+        [
+            told("org_member_added", "", "", "", "eve", "stan"),
+            told("org_member_added", "", "", "", "grace", "stan"),
+        ]
+    );
+}
+
+#[sqlx::test]
+async fn one_comes_back_to_the_list_as_it_was(pool: PgPool) {
+    let (site, stan) = with_stan(pool).await;
+    site.world
+        .so(r#"INSERT INTO "user" (username, fullname) SELECT 'u' || n, 'U' || n FROM generate_series(10, 35) n"#)
+        .await;
+    let list = format!("{LIST}?q=u&active=yes&page=2");
+    let html = stan.get(&list).await.expect(200).html();
+    let next = html.attribute("#bulk input[name=next]", "value").unwrap();
+    assert_eq!(next, list);
+    let ticks = html.attributes("input[name=users]", "value");
+    assert_eq!(ticks.len(), 1);
+    // Its only row is deactivated, and so no longer among these: the page that is the last now is shown.
+    let fields = [("users", ticks[0].as_str()), ("next", &*next)];
+    let answer = stan.post(&format!("{LIST}?act=deactivate"), &fields).await.expect(302);
+    assert_eq!(answer.location(), list);
+    let answer = stan.get(&list).await.expect(302);
+    assert_eq!(answer.location(), format!("{LIST}?q=u&active=yes&page=last"));
+    let html = stan.get(answer.location()).await.expect(200).html();
+    assert_eq!(html.count("tbody tr"), 25);
+    let told = html.text(".alert").unwrap_or_default();
+    assert!(told.contains("1 user was deactivated"), "{told}");
+    // Without a message it is no page.
+    stan.get(&list).await.expect(404);
+    for foreign in [
+        "//evil.example/",
+        "https://evil.example/staff/users/",
+        "/staff/orgs/",
+        "",
+    ] {
+        let fields = [("next", foreign)];
+        let answer = stan.post(&format!("{LIST}?act=deactivate"), &fields).await.expect(302);
+        assert_eq!(answer.location(), LIST, "{foreign}");
+    }
+}
