@@ -24,7 +24,7 @@ use crate::web::database::Database;
 use crate::web::guards::{ProjectSlug, Visit};
 use crate::web::pages::logos::Logos;
 use crate::web::pages::project_tabs;
-use crate::web::pages::releases::file_count;
+use crate::web::pages::releases::amount;
 use crate::web::responders::{Failure, Outcome};
 use crate::web::view::{Banner, Link, Page, Status, Tab, Time, org_link};
 
@@ -89,7 +89,7 @@ impl OutputRow {
             href: format!("{project_href}{}/outputs/{}/", output.workspace, output.snapshot_id),
             workspace: output.workspace,
             created: Time::new(output.created_at),
-            files: file_count(output.file_count),
+            files: amount(&output.files),
         }
     }
 }
