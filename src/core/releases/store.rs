@@ -6,6 +6,7 @@ pub mod lists;
 pub mod publishing;
 pub mod stored;
 pub mod uploads;
+pub mod waiting;
 
 use sqlx::PgConnection;
 

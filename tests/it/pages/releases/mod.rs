@@ -7,6 +7,7 @@ mod outputs;
 mod preparing;
 mod published;
 mod publishing;
+mod waiting;
 
 use sqlx::PgPool;
 
