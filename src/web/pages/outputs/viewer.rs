@@ -7,14 +7,18 @@ use serde_json::Value;
 
 use super::Asked;
 use super::by_date;
-use super::listed::{Listed, encoded, position, totals};
+use super::deciding::Deciding;
+use super::listed::{Listed, encoded, position, tally};
 use super::opened::{self, Opened};
 use super::reviews::Reviews;
-use super::tree::{self, Shown, tree, why_closed};
+use super::tree::{self, Shown, day, tree, why_closed};
+use crate::core::releases::{ReleaseFile, Standing};
 use crate::core::workspaces::Workspace;
+use crate::web::catchers::Support;
 use crate::web::guards::Visit;
 use crate::web::headers;
 use crate::web::pages::places::under_workspace;
+use crate::web::pages::releases::{State, amount};
 use crate::web::responders::{Failure, Outcome};
 use crate::web::view::{Chrome, Link, Page, SafeHtml, Time};
 use crate::web::zip::{Archive, Entry, What};
@@ -71,6 +75,16 @@ impl ContentAt {
 pub struct Badge {
     pub tone: &'static str,
     pub label: &'static str,
+}
+
+impl From<Standing> for Badge {
+    fn from(standing: Standing) -> Self {
+        let State { text, variant } = standing.into();
+        Self {
+            tone: variant,
+            label: text,
+        }
+    }
 }
 
 /// One thing that is known: a text, a link, or an instant.
@@ -148,14 +162,6 @@ pub struct Data {
     pub review_url: String,
 }
 
-/// What may be decided of a snapshot, by the addresses of the forms.
-#[derive(Debug, Default, Serialize)]
-pub struct Deciding {
-    pub publish: Option<String>,
-    pub reject: Option<String>,
-    pub withdraw: Option<String>,
-}
-
 /// The context of `pages/outputs/viewer`.
 #[derive(Serialize)]
 pub struct ViewerView {
@@ -190,7 +196,42 @@ struct Overview {
 #[derive(Serialize)]
 struct Closed {
     name: String,
+    title: &'static str,
     text: String,
+    /// What can be done about it.
+    advice: Option<&'static str>,
+    support: Option<Support>,
+}
+
+impl Closed {
+    /// `None` when it can be opened.
+    fn of(visit: &Visit<'_>, file: &ReleaseFile) -> Option<Self> {
+        let why = why_closed(file)?;
+        let name = file.name.clone();
+        if file.is_deleted() {
+            return Some(Self {
+                name,
+                title: "This file was withdrawn",
+                text: format!("It was {why}. Its content is gone from this site; only its name is kept."),
+                advice: None,
+                support: None,
+            });
+        }
+        Some(Self {
+            name,
+            title: "This file has not been uploaded yet",
+            text: format!(
+                "{} announced it on {}, and is to send its content, usually within minutes.",
+                file.backend_name,
+                day(file.created_at)
+            ),
+            advice: Some(
+                "Nothing is wrong so far: look again later. If it is still not here after a day, ask whoever released \
+                 it to send it again.",
+            ),
+            support: Support::about(visit.app, &format!("File {}", file.id)),
+        })
+    }
 }
 
 /// The page of what is looked at, with the file at `path` open; none when it is empty.
@@ -209,12 +250,7 @@ pub async fn page(
         _ => Some(position(&looked.files, path).ok_or(Failure::not_found("File"))?),
     };
     let listed = index.and_then(|index| looked.files.get(index));
-    let closed = listed.and_then(|listed| {
-        Some(Closed {
-            name: listed.file.name.clone(),
-            text: why_closed(&listed.file)?,
-        })
-    });
+    let closed = listed.and_then(|listed| Closed::of(visit, &listed.file));
     let opened = match listed.filter(|listed| listed.file.is_readable()) {
         Some(listed) => Some(open(visit, &looked, listed, asked).await?),
         None => None,
@@ -239,7 +275,7 @@ pub async fn page(
             true => by_date::by_date(&looked.files, &looked.base, index, asked.from),
             false => tree(&looked.files, &looked.base, shown),
         },
-        totals: totals(&looked.files),
+        totals: amount(&tally(&looked.files)),
         has_files: !looked.files.is_empty(),
         is_part: looked.files.len() > tree::WHOLE,
         overview: listed.is_none().then_some(Overview {
@@ -273,6 +309,7 @@ async fn open(visit: &Visit<'_>, looked: &Looked, listed: &Listed, asked: Asked<
         shows_release: looked.kind != "Release",
         workspace: looked.base.split("/outputs/").next().unwrap_or_default(),
         is_public: looked.is_public,
+        support: Support::about(visit.app, &format!("File {}", listed.file.id)),
     };
     opened::open(&*visit.app.files, &listed.file, place, asked.page).await
 }
