@@ -4,6 +4,7 @@ mod asking;
 mod deleting;
 mod lists;
 mod outputs;
+mod parts;
 mod preparing;
 mod published;
 mod publishing;
