@@ -172,8 +172,8 @@ impl Move {
     }
 }
 
-/// Here it is rather the storage that does not answer than the database.
-fn failed(error: Error) -> CommandError {
+/// Where contents are written it is rather the storage that does not answer than the database.
+pub(super) fn failed(error: Error) -> CommandError {
     match error {
         Error::Unavailable(why) => CommandError::Said(format!(
             "The storage or the database does not answer: {why}\nWhat was done so far stays. Run this again."

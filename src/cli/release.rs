@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use super::files::failed;
 use super::outfit::{Outfit, file_store};
 use super::{ByOption, CommandError};
 use crate::core::error::Error;
@@ -10,7 +11,7 @@ use crate::core::jobs::backends::{BackendInput, create_backend};
 use crate::core::people::accounts::{UserInput, create_user};
 use crate::core::people::store::{User, user_by_username};
 use crate::core::releases::Snapshot;
-use crate::core::releases::actions::{self, Belonging, files_below, release_as_operator};
+use crate::core::releases::actions::{self, Belonging, can_be_released, files_below, release_as_operator, stage};
 use crate::core::releases::store::files::latest_files;
 use crate::core::releases::store::publishing::snapshot_of_id;
 use crate::core::releases::store::stored::backend;
@@ -47,15 +48,23 @@ impl Release {
         // Before anything is made: a folder that cannot be released leaves nothing behind.
         let files = files_below(&self.directory).await?;
         let store = file_store(&outfit.settings)?;
-        if self.create {
-            self.make_missing(&outfit).await?;
-        }
         let belonging = Belonging {
-            workspace: self.workspace,
-            backend: self.backend,
-            username: self.user,
+            workspace: self.workspace.clone(),
+            backend: self.backend.clone(),
+            username: self.user.clone(),
         };
-        let made = release_as_operator(&outfit.db, &*store, &self.by.operator(), &belonging, &files).await?;
+        match can_be_released(&outfit.db, &belonging, &files).await {
+            Err(Error::NotFound(_)) if self.create => {}
+            can => can?,
+        }
+        let staged = stage(&*store, &files).await.map_err(failed)?;
+        if self.create
+            && let Err(error) = self.make_missing(&outfit).await
+        {
+            staged.discard(&*store).await;
+            return Err(error);
+        }
+        let made = release_as_operator(&outfit.db, &*store, &self.by.operator(), &belonging, staged).await?;
         let workspace = format!("/{}/{}/", made.project_slug, belonging.workspace);
         println!("Released {} files.", made.files);
         println!(
@@ -182,7 +191,9 @@ impl InflateReleaseFiles {
         }
         let store = file_store(&outfit.settings)?;
         let said = &mut |line: &str| eprintln!("{line}");
-        let sum = actions::inflate(&outfit.db, &*store, &self.by.operator(), said).await?;
+        let sum = actions::inflate(&outfit.db, &*store, &self.by.operator(), said)
+            .await
+            .map_err(failed)?;
         println!(
             "{} contents made up, {} files have theirs, {} skipped.",
             sum.written, sum.there, sum.skipped

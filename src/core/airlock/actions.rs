@@ -191,7 +191,10 @@ fn mail_to_author(kind: ToAuthor, event: &AirlockEvent, check: &OutputCheck, is_
     let decided = RequestDecided {
         request: check.request.clone(),
         workspace: check.workspace.clone(),
-        path: page_about(check, is_released),
+        path: page_about(
+            check,
+            is_released && matches!(kind, ToAuthor::Approved | ToAuthor::Released),
+        ),
         updates,
         more,
     };
@@ -203,7 +206,7 @@ fn mail_to_author(kind: ToAuthor, event: &AirlockEvent, check: &OutputCheck, is_
     }
 }
 
-/// The page that a mail about a request links: its release's, or its workspace's when there is none.
+/// The page that a mail about a request links: its release's, or its workspace's when it is about none.
 fn page_about(check: &OutputCheck, is_released: bool) -> String {
     let (project, workspace) = (&check.project, &check.workspace);
     match is_released {

@@ -33,7 +33,7 @@ pub struct KnownBackend {
     pub used_old_token: bool,
 }
 
-/// Whose token this is. The stored hash is compared, so that nothing tells how near a guess was.
+/// Whose token this is, and that it was used. The stored hash is compared, so that nothing tells how near a guess was.
 pub async fn authenticate(db: &Db, token: &str) -> Result<Option<KnownBackend>> {
     store::backend_by_token_hash(&mut *db.read().await?, &token_hash(token)).await
 }
@@ -64,7 +64,7 @@ pub struct BackendInput {
 /// repeatedly to get at it.
 ///
 /// # Errors
-/// `Invalid` for a slug, a name or a network that is none; `NotFound("User")` for an unknown member; nothing is stored then.
+/// `Invalid` for a slug, a name, an address or a network that is none; `NotFound("User")` for an unknown member; nothing is stored then.
 pub async fn create_backend(db: &Db, sealer: &Sealer, input: &BackendInput, by: &By) -> Result<SecretString> {
     if !is_slug(&input.slug) || input.slug.len() > LONGEST_NAME {
         return Err(Error::Invalid(FieldErrors::one(
@@ -80,6 +80,14 @@ pub async fn create_backend(db: &Db, sealer: &Sealer, input: &BackendInput, by: 
         return Err(Error::Invalid(FieldErrors::one(
             "name",
             format!("Give the backend a name of 1 to {LONGEST_NAME} characters."),
+        )));
+    }
+    if let Some(url) = input.level_4_url.as_deref().filter(|url| !url.is_empty())
+        && !input::is_web_address(url)
+    {
+        return Err(Error::Invalid(FieldErrors::one(
+            "level_4_url",
+            input::not_a_web_address(),
         )));
     }
     let addresses = input.addresses.as_deref().map(networks).transpose()?;

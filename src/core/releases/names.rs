@@ -30,8 +30,11 @@ pub fn name_fault(name: &str) -> Option<&'static str> {
     {
         return Some("Control characters are not allowed.");
     }
-    if name.chars().any(is_deceptive) {
+    if name.chars().any(is_invisible) {
         return Some("Invisible characters, and those that turn the direction of writing, are not allowed.");
+    }
+    if name.chars().any(is_look_alike) {
+        return Some("Characters that look like a dot or a slash, and are none, are not allowed.");
     }
     if name.contains('\\') {
         return Some("Backslashes are not allowed: folders end in a forward slash.");
@@ -58,24 +61,47 @@ pub fn name_fault(name: &str) -> Option<&'static str> {
     None
 }
 
-/// Characters that nobody sees, or that make a name read as another.
-fn is_deceptive(c: char) -> bool {
+/// Characters that nobody sees (Unicode's `Default_Ignorable_Code_Point`, and annotations), those that turn the
+/// direction of writing among them.
+fn is_invisible(c: char) -> bool {
     matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-        // Slashes and dots that are none.
-        | '\u{2024}'..='\u{2025}' | '\u{2044}' | '\u{2215}' | '\u{29f8}' | '\u{29f5}' | '\u{ff0f}' | '\u{ff3c}'
-        | '\u{ff0e}' | '\u{fe68}')
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Slashes, backslashes and dots that are none.
+fn is_look_alike(c: char) -> bool {
+    matches!(
+        c,
+        '\u{2024}'
+            | '\u{2025}'
+            | '\u{2044}'
+            | '\u{2215}'
+            | '\u{2216}'
+            | '\u{29f5}'
+            | '\u{29f8}'
+            | '\u{29f9}'
+            | '\u{fe52}'
+            | '\u{fe68}'
+            | '\u{ff0e}'
+            | '\u{ff0f}'
+            | '\u{ff3c}'
+    )
 }
 
 fn is_reserved_in_windows(segment: &str) -> bool {
     let stem = segment.split('.').next().unwrap_or_default().trim_end();
+    // Ports have numbers, and Windows takes some superscripts for them.
     let is_numbered = |prefix: &str| {
-        stem.len() == 4
-            && stem.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
-            && matches!(stem.as_bytes()[3], b'1'..=b'9')
+        stem.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+            && matches!(
+                stem.get(3..),
+                Some("1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "\u{b9}" | "\u{b2}" | "\u{b3}")
+            )
     };
-    ["con", "prn", "aux", "nul"]
+    ["con", "prn", "aux", "nul", "conin$", "conout$"]
         .iter()
         .any(|device| stem.eq_ignore_ascii_case(device))
         || is_numbered("com")
@@ -186,6 +212,14 @@ mod tests {
             "CON",
             "output/nul.txt",
             "LPT1.csv",
+            "com\u{b9}",
+            "Lpt\u{b3}.txt",
+            "output/CONIN$",
+            "conout$.log",
+            "a\u{34f}b",
+            "a\u{3164}.csv",
+            "a\u{fe0f}b",
+            "a\u{e0041}b",
             "a. ",
             "a.",
             "report\u{202e}fdp.exe",

@@ -4,6 +4,7 @@ pub mod files;
 pub mod level_4;
 pub mod lists;
 pub mod publishing;
+pub mod requested;
 pub mod stored;
 pub mod uploads;
 pub mod waiting;

@@ -44,17 +44,18 @@ impl<'r> Uploader<'r> {
         }
     }
 
-    /// As [`Uploader::of_project`], or somebody with a session who may release in this project, when the request
-    /// shows no token.
+    /// As [`Uploader::of_project`], or somebody with a session, and then no backend, who may release in this project,
+    /// when the request shows no token.
     ///
     /// # Errors
     /// As [`Uploader::of_project`].
-    pub async fn of_project_or_session(&self, project_id: i32) -> Result<Can<UploadReleases>> {
+    pub async fn of_project_or_session(&self, project_id: i32) -> Result<(Option<KnownBackend>, Can<UploadReleases>)> {
         let shown = self.0.headers().get_one("Authorization").unwrap_or_default();
         if !shown.is_empty() {
-            return Ok(self.of_project(project_id).await?.1);
+            let (backend, can) = self.of_project(project_id).await?;
+            return Ok((Some(backend), can));
         }
-        session_can(self.0, project_id).await
+        Ok((None, session_can(self.0, project_id).await?))
     }
 }
 

@@ -102,6 +102,25 @@ async fn an_overlap_lets_the_old_token_live_until_it_ends(pool: PgPool) {
         .await
         .expect(200);
     assert_eq!(used().await, (true, true));
+    // Any endpoint tells, and at once when the other one was used last: that is the one to sign with.
+    let old_is_newer = async || -> bool {
+        sqlx::query_scalar("SELECT old_token_last_used_at > token_last_used_at FROM backend")
+            .fetch_one(site.db.pool())
+            .await
+            .unwrap()
+    };
+    for (token, is_old) in [
+        (&tpp.token, true),
+        (&second, false),
+        (&second, false),
+        (&tpp.token, true),
+    ] {
+        let headers = [("Authorization", token.as_str()), ("Content-Type", "application/json")];
+        tpp.send(Method::Post, "/api/v2/release-notifications/", &headers, b"{}")
+            .await
+            .expect(400);
+        assert_eq!(old_is_newer().await, is_old);
+    }
 
     sqlx::raw_sql("UPDATE backend SET old_token_expires_at = now() - interval '1 second'")
         .execute(site.db.pool())

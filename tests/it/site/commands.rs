@@ -144,6 +144,14 @@ async fn create_backend_prints_the_token_last_each_time(pool: PgPool) {
         .await
         .failed();
     assert!(said.err.contains("no such user"), "{}", said.err);
+    for url in ["release-hatch", "ftp://host", "https://ada:secret@host"] {
+        let said = program.run(&["create_backend", "emis", "--url", url]).await.failed();
+        assert!(
+            said.err.contains("Enter an address like https://host.example"),
+            "{}",
+            said.err
+        );
+    }
     assert_eq!(count(&pool, "SELECT count(*) FROM backend").await, 1);
 
     let overlapping = program

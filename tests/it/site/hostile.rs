@@ -199,7 +199,7 @@ const COMMANDS: &[&[&str]] = &[
     &["create_user", "zoe", "--by", "@"],
     &["create_backend", "@"],
     &["create_backend", "tpp", "--name", "@"],
-    &["create_backend", "tpp", "--level-4-url", "@"],
+    &["create_backend", "tpp", "--url", "@"],
     &["create_backend", "tpp", "--user", "@"],
     &["create_backend", "tpp", "--by", "@"],
     &["create_workspace", "@", "zoe"],

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use sqlx::PgPool;
 
 use super::commands::events;
-use crate::support::Program;
+use crate::support::{Program, sha256};
 
 /// A folder with `files` beside the program's own.
 pub fn folder(program: &Program, name: &str, files: &[(&str, &str)]) -> PathBuf {
@@ -101,6 +101,30 @@ async fn a_folder_that_cannot_be_released_makes_nothing(pool: PgPool) {
     }
     assert_eq!(count(&pool, "SELECT count(*) FROM auditable_event").await, 0);
     assert!(kept(&program.folder().join("releases")).is_empty());
+}
+
+#[sqlx::test]
+async fn a_storage_that_takes_nothing_is_named_and_nothing_is_made(pool: PgPool) {
+    let program = Program::new(&pool);
+    folder(&program, "out", &[("a.csv", "1\n"), ("b.csv", "2\n")]);
+    // Where the second content's folder would be, something else is.
+    let storage = program.folder().join("releases");
+    std::fs::create_dir_all(&storage).unwrap();
+    let hash = sha256(b"2\n");
+    std::fs::write(storage.join(&hash[..2]), "in the way").unwrap();
+    let said = program.run(&["release", "out", "-c"]).await.failed();
+    assert!(
+        said.err.starts_with("The storage or the database does not answer: "),
+        "{}",
+        said.err
+    );
+    assert!(!said.err.contains("DATABASE_URL"), "{}", said.err);
+    assert_eq!(count(&pool, "SELECT count(*) FROM auditable_event").await, 0);
+    assert_eq!(count(&pool, r#"SELECT count(*) FROM "user""#).await, 0);
+    assert_eq!(count(&pool, "SELECT count(*) FROM backend").await, 0);
+    assert_eq!(kept(&storage).len(), 1);
+    std::fs::remove_file(storage.join(&hash[..2])).unwrap();
+    program.run(&["release", "out", "-c"]).await.ok();
 }
 
 #[sqlx::test]

@@ -71,10 +71,7 @@ impl Input {
             errors.add("transport", "Choose how jobs reach the backend.");
         }
         if !self.level_4_url.is_empty() && !is_web_address(&self.level_4_url) {
-            errors.add(
-                "level_4_url",
-                format!("Enter an address like https://host.example, of at most {LONGEST_TEXT} characters."),
-            );
+            errors.add("level_4_url", not_a_web_address());
         }
         if self.parent_directory.chars().count() > LONGEST_TEXT || self.parent_directory.chars().any(char::is_control) {
             errors.add(
@@ -148,10 +145,19 @@ impl From<&Properties> for Input {
     }
 }
 
-fn is_web_address(text: &str) -> bool {
-    let parsed = url::Url::parse(text).ok();
-    text.chars().count() <= LONGEST_TEXT
-        && parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some())
+/// Whether this is the address of a server, without anybody's name or password in it.
+pub(super) fn is_web_address(text: &str) -> bool {
+    let is_one = |url: &url::Url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.host_str().is_some()
+            && url.username().is_empty()
+            && url.password().is_none()
+    };
+    text.chars().count() <= LONGEST_TEXT && url::Url::parse(text).is_ok_and(|url| is_one(&url))
+}
+
+pub(super) fn not_a_web_address() -> String {
+    format!("Enter an address like https://host.example, of at most {LONGEST_TEXT} characters.")
 }
 
 #[cfg(test)]
@@ -169,7 +175,13 @@ mod tests {
     fn what_is_typed_is_checked_field_by_field() {
         assert!(wrong(|_| ()).is_empty());
         assert_eq!(wrong(|input| input.transport = "pigeon".into()), ["transport"]);
-        for address in ["release-hatch", "javascript:alert(1)", "https://", "ftp://host"] {
+        for address in [
+            "release-hatch",
+            "javascript:alert(1)",
+            "https://",
+            "ftp://host",
+            "https://a:b@host",
+        ] {
             assert_eq!(
                 wrong(|input| input.level_4_url = address.into()),
                 ["level_4_url"],

@@ -8,23 +8,36 @@ use time::OffsetDateTime;
 use crate::core::error::Result;
 use crate::core::jobs::backends::{BackendThere, KnownBackend};
 
-/// The backend with this token, current or in its overlap.
+/// The backend with this token, current or in its overlap. That the token was used is noted, to the minute, and at
+/// once when the other one was used last: with which of the two we sign goes by it.
 pub async fn backend_by_token_hash(conn: &mut PgConnection, hash: &[u8]) -> Result<Option<KnownBackend>> {
     Ok(sqlx::query_as!(
         KnownBackend,
-        r#"SELECT id AS "id!", slug AS "slug!", name AS "name!", false AS "used_old_token!"
-             FROM backend WHERE token_hash = $1
-           UNION ALL
-           SELECT id, slug, name, true FROM backend WHERE old_token_hash = $1 AND old_token_expires_at > now()
-           LIMIT 1"#,
+        r#"WITH known AS (
+               SELECT id, slug, name, false AS used_old, token_last_used_at AS used_at, old_token_last_used_at AS other_at
+                 FROM backend WHERE token_hash = $1
+               UNION ALL
+               SELECT id, slug, name, true, old_token_last_used_at, token_last_used_at
+                 FROM backend WHERE old_token_hash = $1 AND old_token_expires_at > now()
+               LIMIT 1
+           ), noted AS (
+               UPDATE backend AS b SET
+                   token_last_used_at = CASE WHEN known.used_old THEN b.token_last_used_at ELSE now() END,
+                   old_token_last_used_at = CASE WHEN known.used_old THEN now() ELSE b.old_token_last_used_at END
+                 FROM known
+                WHERE b.id = known.id
+                  AND (known.used_at IS NULL OR known.used_at < now() - interval '1 minute'
+                       OR known.used_at <= known.other_at)
+           )
+           SELECT id AS "id!", slug AS "slug!", name AS "name!", used_old AS "used_old_token!" FROM known"#,
         hash
     )
     .fetch_optional(conn)
     .await?)
 }
 
-/// Marks the backend as heard of at `path`, stores `flags` when they changed, and, once a minute, that
-/// its token was used. One statement, and one that need not reach the disk before the answer.
+/// Marks the backend as heard of at `path`, and stores `flags` when they changed. One statement, and one that need
+/// not reach the disk before the answer.
 pub async fn record_contact(
     conn: &mut PgConnection,
     backend: &KnownBackend,
@@ -36,20 +49,13 @@ pub async fn record_contact(
              INSERT INTO stats (backend_id, url, api_last_seen) VALUES ($1, $2, now())
              ON CONFLICT (backend_id, url) DO UPDATE SET api_last_seen = excluded.api_last_seen
          ), said AS (
-             UPDATE backend SET
-                 jobrunner_state = coalesce($3::json, jobrunner_state),
-                 token_last_used_at = CASE WHEN $4 THEN token_last_used_at ELSE now() END,
-                 old_token_last_used_at = CASE WHEN $4 THEN now() ELSE old_token_last_used_at END
-              WHERE id = $1
-                AND (jobrunner_state::text IS DISTINCT FROM coalesce($3, jobrunner_state::text)
-                     OR coalesce(CASE WHEN $4 THEN old_token_last_used_at ELSE token_last_used_at END, '-infinity')
-                        < now() - interval '1 minute')
+             UPDATE backend SET jobrunner_state = coalesce($3::json, jobrunner_state)
+              WHERE id = $1 AND jobrunner_state::text IS DISTINCT FROM coalesce($3, jobrunner_state::text)
          )
          SELECT set_config('synchronous_commit', 'off', true)",
         backend.id,
         path,
         flags as Option<&str>,
-        backend.used_old_token,
     )
     .fetch_one(conn)
     .await?;

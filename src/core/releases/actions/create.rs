@@ -75,6 +75,8 @@ pub async fn create_release(
             return repeated(id, &earlier, backend, place, &new.files);
         }
     } else {
+        // Nor may the same file be announced in two workspaces at once.
+        uploads::lock_releases_of(&mut tx, backend.id).await?;
         let names: Vec<String> = new.files.iter().map(|file| file.name.clone()).collect();
         let hashes: Vec<String> = new.files.iter().map(|file| file.sha256.clone()).collect();
         if let Some(name) = uploads::released_before(&mut tx, backend.id, &names, &hashes).await? {

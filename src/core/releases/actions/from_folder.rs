@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 use tokio::io::AsyncReadExt as _;
 use unicode_normalization::UnicodeNormalization as _;
@@ -16,12 +17,12 @@ use crate::core::access::Operator;
 use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;
 use crate::core::error::{Error, Result};
-use crate::core::people::store::user_by_username;
+use crate::core::people::store::{User, user_by_username};
 use crate::core::ports::FileStore;
 use crate::core::releases::names;
 use crate::core::releases::store::publishing::lock_workspace;
 use crate::core::releases::store::stored::backend;
-use crate::core::releases::store::uploads::{self, NewFiles, NewRow};
+use crate::core::releases::store::uploads::{self, NewFiles, NewRow, Place};
 
 /// A file of the folder.
 #[derive(Debug, Clone)]
@@ -141,108 +142,178 @@ async fn read(path: &Path, mut incoming: Option<&mut dyn crate::core::ports::Inc
     }
 }
 
-/// Makes a release of these files, contents and all: either everything is kept or nothing. Nobody is told. Audited.
+/// Contents of a folder that lie in the storage and are not of a release yet.
+pub struct Staged {
+    files: NewFiles,
+    paths: Vec<String>,
+}
+
+/// Keeps the contents of these files, all of them or none.
 ///
 /// # Errors
-/// `NotFound` for a user, workspace or backend; `Conflict` when a file was released before or changed meanwhile.
-pub async fn release_as_operator(
-    db: &Db,
-    store: &dyn FileStore,
-    operator: &Operator,
-    belonging: &Belonging,
-    files: &[LocalFile],
-) -> Result<Made> {
-    let mut kept = Vec::new();
-    let made = make(db, store, operator, belonging, files, &mut kept).await;
-    if made.is_err() {
-        for key in kept {
+/// `Unavailable` when the storage does not take them; `Conflict` when a file changed meanwhile.
+pub async fn stage(store: &dyn FileStore, files: &[LocalFile]) -> Result<Staged> {
+    let mut staged = Staged {
+        files: NewFiles::default(),
+        paths: Vec::new(),
+    };
+    for file in files {
+        if let Err(error) = staged.keep(store, file).await {
+            staged.discard(store).await;
+            return Err(error);
+        }
+    }
+    Ok(staged)
+}
+
+impl Staged {
+    async fn keep(&mut self, store: &dyn FileStore, file: &LocalFile) -> Result<()> {
+        let id = names::new_id();
+        let path = names::key(&id, &file.sha256, &file.name);
+        let mut incoming = store.begin(&path).await.map_err(unavailable)?;
+        let sha256 = match read(&file.path, Some(&mut *incoming)).await {
+            Ok((sha256, _)) if sha256 == file.sha256 => sha256,
+            Ok(_) => {
+                incoming.discard().await;
+                return Err(Error::Conflict(format!("'{}' changed while it was read.", file.name)));
+            }
+            Err(error) => {
+                incoming.discard().await;
+                return Err(error);
+            }
+        };
+        // Counted first: what fails may still be there.
+        self.paths.push(path);
+        incoming.finish().await.map_err(unavailable)?;
+        self.files.ids.push(id);
+        self.files.names.push(file.name.clone());
+        self.files.hashes.push(sha256);
+        self.files.sizes.push(file.size);
+        self.files.mtimes.push(file.modified_at);
+        self.files.metadata.push("{}".to_owned());
+        Ok(())
+    }
+
+    /// Takes the contents away again.
+    pub async fn discard(self, store: &dyn FileStore) {
+        for key in self.paths {
             if let Err(error) = store.remove(&key).await {
                 tracing::warn!(key, %error, "a content without a row could not be removed");
             }
         }
     }
-    made
 }
 
-async fn make(
+/// Where and by whom a release is made.
+struct Found {
+    place: Place,
+    backend_id: i32,
+    user: User,
+}
+
+async fn find(conn: &mut PgConnection, belonging: &Belonging) -> Result<Found> {
+    let place = uploads::place(conn, &belonging.workspace).await?;
+    let place = place.ok_or(Error::NotFound("Workspace"))?;
+    let found = backend(conn, &belonging.backend).await?;
+    let (backend_id, _) = found.ok_or(Error::NotFound("Backend"))?;
+    let user = user_by_username(conn, &belonging.username).await?;
+    let user = user.ok_or(Error::NotFound("User"))?;
+    Ok(Found {
+        place,
+        backend_id,
+        user,
+    })
+}
+
+async fn refuse_repeated(
+    conn: &mut PgConnection,
+    backend_id: i32,
+    slug: &str,
+    names: &[String],
+    hashes: &[String],
+) -> Result<()> {
+    match uploads::released_before(conn, backend_id, names, hashes).await? {
+        Some(name) => Err(Error::Conflict(already_uploaded(&name, slug))),
+        None => Ok(()),
+    }
+}
+
+/// Whether these files can be released there; nothing is done yet.
+///
+/// # Errors
+/// `NotFound` for a user, workspace or backend; `Conflict` when a file was released before.
+pub async fn can_be_released(db: &Db, belonging: &Belonging, files: &[LocalFile]) -> Result<()> {
+    let mut conn = db.read().await?;
+    let found = find(&mut conn, belonging).await?;
+    let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
+    let hashes: Vec<String> = files.iter().map(|file| file.sha256.clone()).collect();
+    refuse_repeated(&mut conn, found.backend_id, &belonging.backend, &names, &hashes).await
+}
+
+/// Makes a release of files whose contents are kept: either everything is there then or nothing, their contents
+/// neither. Nobody is told. Audited.
+///
+/// # Errors
+/// `NotFound` for a user, workspace or backend; `Conflict` when a file was released before.
+pub async fn release_as_operator(
     db: &Db,
     store: &dyn FileStore,
     operator: &Operator,
     belonging: &Belonging,
-    files: &[LocalFile],
-    kept: &mut Vec<String>,
+    staged: Staged,
 ) -> Result<Made> {
-    let mut conn = db.read().await?;
-    let place = uploads::place(&mut conn, &belonging.workspace).await?;
-    let place = place.ok_or(Error::NotFound("Workspace"))?;
-    let found = backend(&mut conn, &belonging.backend).await?;
-    let (backend_id, _) = found.ok_or(Error::NotFound("Backend"))?;
-    let user = user_by_username(&mut conn, &belonging.username).await?;
-    let user = user.ok_or(Error::NotFound("User"))?;
-    drop(conn);
-
-    let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
-    let hashes: Vec<String> = files.iter().map(|file| file.sha256.clone()).collect();
-    let refuse_repeated = |name: Option<String>| match name {
-        Some(name) => Err(Error::Conflict(already_uploaded(&name, &belonging.backend))),
-        None => Ok(()),
-    };
-    refuse_repeated(uploads::released_before(&mut *db.read().await?, backend_id, &names, &hashes).await?)?;
-
-    let mut columns = NewFiles::default();
-    let mut paths = Vec::new();
-    for file in files {
-        let id = names::new_id();
-        let path = names::key(&id, &file.sha256, &file.name);
-        let mut incoming = store.begin(&path).await.map_err(unavailable)?;
-        let (sha256, _) = read(&file.path, Some(&mut *incoming)).await?;
-        if sha256 != file.sha256 {
-            incoming.discard().await;
-            return Err(Error::Conflict(format!("'{}' changed while it was read.", file.name)));
-        }
-        // Counted first: what fails may still be there.
-        kept.push(path.clone());
-        incoming.finish().await.map_err(unavailable)?;
-        paths.push(path);
-        columns.ids.push(id);
-        columns.names.push(file.name.clone());
-        columns.hashes.push(sha256);
-        columns.sizes.push(file.size);
-        columns.mtimes.push(file.modified_at);
-        columns.metadata.push("{}".to_owned());
+    let made = make(db, operator, belonging, &staged).await;
+    if made.is_err() {
+        staged.discard(store).await;
     }
+    made
+}
 
+async fn make(db: &Db, operator: &Operator, belonging: &Belonging, staged: &Staged) -> Result<Made> {
+    let files = &staged.files;
     let mut tx = db.begin().await?;
-    lock_workspace(&mut tx, place.workspace_id).await?;
-    refuse_repeated(uploads::released_before(&mut tx, backend_id, &names, &hashes).await?)?;
+    let found = find(&mut tx, belonging).await?;
+    lock_workspace(&mut tx, found.place.workspace_id).await?;
+    uploads::lock_releases_of(&mut tx, found.backend_id).await?;
+    refuse_repeated(
+        &mut tx,
+        found.backend_id,
+        &belonging.backend,
+        &files.names,
+        &files.hashes,
+    )
+    .await?;
     let id = names::new_id();
     let requested: serde_json::Value = files
+        .names
         .iter()
-        .map(|file| json!({"name": file.name, "url": file.name, "size": file.size, "sha256": file.sha256}))
+        .zip(&files.sizes)
+        .zip(&files.hashes)
+        .map(|((name, size), sha256)| json!({"name": name, "url": name, "size": size, "sha256": sha256}))
         .collect();
     let row = NewRow {
         id: &id,
-        workspace_id: place.workspace_id,
-        backend_id,
+        workspace_id: found.place.workspace_id,
+        backend_id: found.backend_id,
         requested_files: &requested,
         metadata: &json!({"tool": "jobserver release"}),
-        created_by_id: user.id,
+        created_by_id: found.user.id,
     };
     uploads::insert_release(&mut tx, &row).await?;
-    uploads::insert_files(&mut tx, &row, &columns).await?;
-    for ((file_id, path), size) in columns.ids.iter().zip(&paths).zip(&columns.sizes) {
+    uploads::insert_files(&mut tx, &row, files).await?;
+    for ((file_id, path), size) in files.ids.iter().zip(&staged.paths).zip(&files.sizes) {
         uploads::record_upload(&mut tx, file_id, path, *size).await?;
     }
     let by = By::from(operator);
     let event = Event::new("release_created", &by, Subject::release(&id))
-        .change("", "", format!("{} files from {}", files.len(), belonging.backend))
-        .of_user(user.id, &user.username)
-        .within(Subject::workspace(place.workspace_id));
+        .change("", "", format!("{} files from {}", files.ids.len(), belonging.backend))
+        .of_user(found.user.id, &found.user.username)
+        .within(Subject::workspace(found.place.workspace_id));
     audit::record(&mut tx, &event).await?;
     tx.commit().await?;
     Ok(Made {
         id,
-        project_slug: place.project_slug,
-        files: files.len(),
+        project_slug: found.place.project_slug,
+        files: files.ids.len(),
     })
 }

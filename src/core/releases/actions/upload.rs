@@ -13,6 +13,8 @@ use crate::core::error::{Error, Result};
 use crate::core::jobs::backends::KnownBackend;
 use crate::core::outbox::{Content, Draft, FileUploaded, send};
 use crate::core::ports::{FileStore, FileStoreError, Incoming};
+use crate::core::releases::store::publishing::lock_workspace;
+use crate::core::releases::store::requested::{self, Arrived};
 use crate::core::releases::store::uploads::{self, Expected, Recorded};
 use crate::core::releases::{Release, names};
 
@@ -29,6 +31,14 @@ pub enum Refused {
 }
 
 impl Refused {
+    /// A backend's token is for releases of that backend alone.
+    pub fn of_backend(backend: &KnownBackend, release: &Release) -> Option<Self> {
+        (release.backend_id != backend.id).then(|| Self::OtherBackend {
+            release: release.backend_slug.clone(),
+            token: backend.slug.clone(),
+        })
+    }
+
     pub fn sentence(&self) -> String {
         match self {
             Self::TooLarge { limit } => format!("File is too large, it must be below {}", in_megabytes(*limit)),
@@ -86,7 +96,7 @@ pub async fn begin_upload(
     readings: &[String],
     limit: u64,
 ) -> Result<std::result::Result<Upload, Refused>> {
-    let found = uploads::expected(&mut *db.read().await?, &release.id, readings).await?;
+    let found = expected(db, release, readings).await?;
     let file = readings
         .iter()
         .find_map(|name| found.iter().find(|file| file.name == *name));
@@ -102,27 +112,48 @@ pub async fn begin_upload(
     Upload::begin(store, file.clone(), limit).await.map(Ok)
 }
 
-/// The file of a release that has this content, among those whose names no header of ours can carry and that have not
-/// arrived, when it is one alone.
-pub async fn file_of_content(db: &Db, release: &Release, sha256: &str) -> Result<Option<String>> {
-    let candidates = uploads::unnameable(&mut *db.read().await?, &release.id).await?;
-    let mut fitting = candidates.into_iter().filter(|file| file.filehash == sha256);
-    Ok(match (fitting.next(), fitting.next()) {
-        (Some(file), None) => Some(file.name),
-        _ => None,
-    })
+/// The files of a release that bear one of these names.
+async fn expected(db: &Db, release: &Release, names: &[String]) -> Result<Vec<Expected>> {
+    let mut conn = db.read().await?;
+    let found = uploads::expected(&mut conn, &release.id, names).await?;
+    match found.is_empty() {
+        true => requested::without_rows(&mut conn, &release.id, Some(names)).await,
+        false => Ok(found),
+    }
+}
+
+/// Whether a file of one of these names was announced as empty.
+pub async fn is_announced_empty(db: &Db, release: &Release, names: &[String]) -> Result<bool> {
+    Ok(expected(db, release, names).await?.iter().any(|file| file.size == 0))
+}
+
+/// The files of a release whose names no header of ours can carry, those first that have not arrived.
+pub async fn files_without_header(db: &Db, release: &Release) -> Result<Vec<Expected>> {
+    let mut conn = db.read().await?;
+    let mut files = requested::without_rows(&mut conn, &release.id, None).await?;
+    files.retain(|file| !file.name.is_ascii());
+    files.extend(uploads::unnameable(&mut conn, &release.id).await?);
+    Ok(files)
+}
+
+/// The name of the file that has this content: of the one that has not arrived, when it is one alone; when there is
+/// none, of one that has, so that a client who repeats itself is told so.
+pub fn name_of_content(files: &[Expected], sha256: &str) -> Option<String> {
+    let mut fitting: Vec<&Expected> = files.iter().filter(|file| file.filehash == sha256).collect();
+    match fitting.iter().filter(|file| !file.is_uploaded).count() {
+        0 => {}
+        1 => fitting.retain(|file| !file.is_uploaded),
+        _ => return None,
+    }
+    fitting.first().map(|file| file.name.clone())
 }
 
 fn refused(backend: &KnownBackend, release: &Release, file: &Expected) -> Option<Refused> {
-    if release.backend_id != backend.id {
-        return Some(Refused::OtherBackend {
-            release: release.backend_slug.clone(),
-            token: backend.slug.clone(),
-        });
-    }
-    file.is_uploaded.then(|| Refused::Before {
-        name: file.name.clone(),
-        backend: backend.slug.clone(),
+    Refused::of_backend(backend, release).or_else(|| {
+        file.is_uploaded.then(|| Refused::Before {
+            name: file.name.clone(),
+            backend: backend.slug.clone(),
+        })
     })
 }
 
@@ -189,13 +220,25 @@ impl Upload {
         // From here on a crash leaves a content without a row: it is nobody's, a repeated upload replaces it, and
         // `jobserver files verify` finds it.
         let mut tx = db.begin().await?;
-        let recorded = uploads::record_upload(
-            &mut tx,
-            &self.file.id,
-            &self.path,
-            i64::try_from(self.size).unwrap_or(i64::MAX),
-        )
-        .await?;
+        let size = i64::try_from(self.size).unwrap_or(i64::MAX);
+        let recorded = match self.file.has_row {
+            true => uploads::record_upload(&mut tx, &self.file.id, &self.path, size).await?,
+            false => {
+                lock_workspace(&mut tx, release.workspace_id).await?;
+                let arrived = Arrived {
+                    release_id: &release.id,
+                    file: &self.file,
+                    path: &self.path,
+                    size,
+                    uploaded_by_id: can.user_id(),
+                };
+                match requested::insert_arrived(&mut tx, &arrived).await? {
+                    true => Recorded::New,
+                    // Under another id, so what lies under this one is nobody's.
+                    false => Recorded::DeletedSince,
+                }
+            }
+        };
         if recorded == Recorded::New {
             let content = Content::FileUploaded(FileUploaded {
                 file: self.file.id.clone(),

@@ -71,18 +71,39 @@ pub async fn uploader(
     }))
 }
 
+/// Lets the releases of a backend that must not repeat each other take turns, in whatever workspaces they are.
+pub async fn lock_releases_of(conn: &mut PgConnection, backend_id: i32) -> Result<()> {
+    sqlx::query!(
+        "SELECT 1 AS one FROM (SELECT pg_advisory_xact_lock(hashtext('releases of backend'), $1)) AS locked",
+        backend_id
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(())
+}
+
 /// What is there under an id that a client chose.
 pub struct Earlier {
     pub workspace_id: i32,
     pub backend_id: i32,
-    /// Name and hash of each of its files.
+    /// Name and hash of each file that was announced; of a release that does not say, of each that it has.
     pub files: Vec<(String, String)>,
 }
 
 pub async fn earlier(conn: &mut PgConnection, id: &str) -> Result<Option<Earlier>> {
     let rows = sqlx::query!(
         r#"SELECT r.workspace_id, r.backend_id, f.name AS "name?", f.filehash AS "filehash?"
-           FROM release AS r LEFT JOIN release_file AS f ON f.release_id = r.id
+           FROM release AS r
+           CROSS JOIN LATERAL (
+               SELECT CASE json_typeof(r.requested_files) WHEN 'array' THEN r.requested_files ELSE '[]' END AS list
+           ) AS asked
+           LEFT JOIN LATERAL (
+               SELECT a.file ->> 'name' AS name, a.file ->> 'sha256' AS filehash
+                 FROM json_array_elements(asked.list) AS a (file)
+               UNION ALL
+               SELECT f.name, f.filehash FROM release_file AS f
+                WHERE f.release_id = r.id AND json_array_length(asked.list) = 0
+           ) AS f ON true
            WHERE r.id = $1"#,
         id
     )
@@ -204,13 +225,15 @@ pub struct Expected {
     pub filehash: String,
     pub size: i64,
     pub is_uploaded: bool,
+    /// Not in releases of before, whose rows came with the uploads; the id is a new one then.
+    pub has_row: bool,
 }
 
 /// The files of a release that bear one of these names.
 pub async fn expected(conn: &mut PgConnection, release_id: &str, names: &[String]) -> Result<Vec<Expected>> {
     Ok(sqlx::query_as!(
         Expected,
-        r#"SELECT id, name, filehash, size, (uploaded_at IS NOT NULL) AS "is_uploaded!"
+        r#"SELECT id, name, filehash, size, (uploaded_at IS NOT NULL) AS "is_uploaded!", true AS "has_row!"
            FROM release_file WHERE release_id = $1 AND name = ANY ($2)"#,
         release_id,
         names
@@ -219,14 +242,15 @@ pub async fn expected(conn: &mut PgConnection, release_id: &str, names: &[String
     .await?)
 }
 
-/// The files of a release that have not arrived and whose name has a character beyond ASCII: what a header that no
-/// server reads may have named.
+/// The files of a release whose name has a character beyond ASCII, those first that have not arrived: what a header
+/// that no server reads may have named.
 pub async fn unnameable(conn: &mut PgConnection, release_id: &str) -> Result<Vec<Expected>> {
     Ok(sqlx::query_as!(
         Expected,
-        r#"SELECT id, name, filehash, size, false AS "is_uploaded!"
+        r#"SELECT id, name, filehash, size, (uploaded_at IS NOT NULL) AS "is_uploaded!", true AS "has_row!"
            FROM release_file
-           WHERE release_id = $1 AND uploaded_at IS NULL AND octet_length(name) > char_length(name)"#,
+           WHERE release_id = $1 AND octet_length(name) > char_length(name)
+           ORDER BY uploaded_at IS NOT NULL, name"#,
         release_id
     )
     .fetch_all(conn)

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::body;
 use crate::core::error::Error;
-use crate::core::releases::actions::review_release;
+use crate::core::releases::actions::{Refused, review_release};
 use crate::core::releases::store::release as find_release;
 use crate::web::App;
 use crate::web::api::answer::Answer;
@@ -54,7 +54,7 @@ pub async fn review<'r>(
     let release = find_release(&mut *db.read().await?, release)
         .await?
         .ok_or(Failure::not_found("Release"))?;
-    let can = uploader.of_project_or_session(release.project_id).await?;
+    let (backend, can) = uploader.of_project_or_session(release.project_id).await?;
     let body = match Body::read(uploader.request(), data).await {
         Ok(body) => body.into_object(&["files"]),
         Err(unread) => return Ok(Answer::detail(unread.status, &unread.why)),
@@ -63,6 +63,9 @@ pub async fn review<'r>(
         Ok(body) => body,
         Err(refusal) => return refusal.into_answer(),
     };
+    if let Some(refused) = backend.and_then(|backend| Refused::of_backend(&backend, &release)) {
+        return Ok(Answer::detail(Status::BadRequest, &refused.sentence()));
+    }
     let review = Some(&body.review).filter(|review| **review != Value::Null);
     match review_release(db, &can, &release, review, &body.reviews()).await {
         Ok(()) => Ok(Answer::empty(Status::Ok)),

@@ -11,8 +11,10 @@ use super::named::readings;
 use crate::core::access::{Can, UploadReleases};
 use crate::core::error::Error;
 use crate::core::jobs::backends::KnownBackend;
-use crate::core::releases::actions::{Refused, Uploaded, begin_upload, file_of_content};
-use crate::core::releases::store::{release as find_release, uploads};
+use crate::core::releases::actions::{
+    Refused, Uploaded, begin_upload, files_without_header, is_announced_empty, name_of_content,
+};
+use crate::core::releases::store::release as find_release;
 use crate::core::releases::{Release, names};
 use crate::web::App;
 use crate::web::api::answer::Answer;
@@ -145,21 +147,17 @@ impl Asked<'_> {
     async fn named(&self, stream: &mut DataStream<'_>, is_empty: bool) -> Result<Uploaded, Ended> {
         let header = self.request.headers().get_one("Content-Disposition");
         let names = header.map(readings).unwrap_or_default();
-        if is_empty && !self.is_of_nothing(&names).await? {
+        if header.is_none() {
+            // The server that we are built on drops headers that are not UTF-8.
+            return self.by_content(stream, is_empty).await;
+        }
+        if is_empty && !is_announced_empty(self.db, self.release, &names).await? {
             return Err(Refused::NoData.into());
         }
-        match header {
-            // The server that we are built on drops headers that are not UTF-8.
-            None => self.by_content(stream).await,
-            Some(_) if names.is_empty() => Err(Refused::NoName.into()),
-            Some(_) => self.keep(stream, &names).await,
+        if names.is_empty() {
+            return Err(Refused::NoName.into());
         }
-    }
-
-    /// Whether a file of this name was announced as empty.
-    async fn is_of_nothing(&self, names: &[String]) -> Result<bool, Ended> {
-        let found = uploads::expected(&mut *self.db.read().await?, &self.release.id, names).await?;
-        Ok(found.iter().any(|file| file.size == 0))
+        self.keep(stream, &names).await
     }
 
     /// Keeps what is read as the file of one of these names.
@@ -190,12 +188,13 @@ impl Asked<'_> {
         Ok(upload.finish(self.db, self.can, self.release, channel).await??)
     }
 
-    /// Keeps what is read as the one announced file with this content whose name no header could carry.
-    async fn by_content(&self, stream: &mut DataStream<'_>) -> Result<Uploaded, Ended> {
-        if uploads::unnameable(&mut *self.db.read().await?, &self.release.id)
-            .await?
-            .is_empty()
-        {
+    /// Keeps what is read as an announced file with this content whose name no header could carry.
+    async fn by_content(&self, stream: &mut DataStream<'_>, is_empty: bool) -> Result<Uploaded, Ended> {
+        let files = files_without_header(self.db, self.release).await?;
+        if is_empty && !files.iter().any(|file| file.size == 0) {
+            return Err(Refused::NoData.into());
+        }
+        if files.is_empty() {
             return Err(Refused::NoName.into());
         }
         let unwritable = |error: std::io::Error| Error::Unavailable(format!("no room for an upload: {error}"));
@@ -217,8 +216,7 @@ impl Asked<'_> {
             chunk.clear();
         }
         let sha256 = names::hex(&hasher.finalize());
-        let name = file_of_content(self.db, self.release, &sha256).await?;
-        let name = name.ok_or(Refused::NoName)?;
+        let name = name_of_content(&files, &sha256).ok_or(Refused::NoName)?;
         spool.rewind().await.map_err(unwritable)?;
         self.keep(&mut spool, &[name]).await
     }

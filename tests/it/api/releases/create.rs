@@ -120,6 +120,23 @@ async fn a_file_is_released_once_without_an_id_and_again_with_one(pool: PgPool) 
 }
 
 #[sqlx::test]
+async fn one_file_announced_in_two_workspaces_at_once_is_released_once(pool: PgPool) {
+    let site = site(pool).await;
+    let tpp = site.backend("tpp").await;
+    site.world.workspace("project", "other").await;
+    for round in 0..5 {
+        let body = body(None, &[file("a.txt", format!("round {round}").as_bytes())]);
+        let (one, other) = tokio::join!(
+            announce(&tpp, "olga", "ws", &body),
+            announce(&tpp, "olga", "other", &body)
+        );
+        let mut statuses = [one.status, other.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [201, 400]);
+    }
+}
+
+#[sqlx::test]
 async fn names_and_ids_that_play_tricks_are_refused(pool: PgPool) {
     let site = site(pool).await;
     let tpp = site.backend("tpp").await;

@@ -90,6 +90,12 @@ async fn nobody_else_does(pool: PgPool) {
     assert_eq!(detail(anonymous, 403), refused);
     assert_eq!(detail(send(&tpp, "ada", &body).await, 403), refused);
     assert_eq!(detail(send(&tpp, "", &body).await, 403), refused);
+    site.world.may_use("emis", "olga").await;
+    let emis = site.backend("emis").await;
+    assert_eq!(
+        detail(send(&emis, "olga", &body).await, 400),
+        "Release is from backend tpp not emis"
+    );
     let ada = site.sign_in("ada").await;
     assert_eq!(detail(ada.post_json(PATH, &body).await, 403), refused);
     let olga = site.sign_in("olga").await;

@@ -126,6 +126,11 @@ async fn names_come_as_clients_send_them(pool: PgPool) {
     let missing = detail(upload_as(&tpp, "01A", None, b"none of these").await, 400);
     assert!(missing.starts_with("Missing filename"), "{missing}");
     upload_as(&tpp, "01A", None, b"5").await.expect(201);
+    let again = detail(upload_as(&tpp, "01A", None, b"5").await, 400);
+    assert_eq!(
+        again,
+        "This version of 'ü.csv' has already been uploaded from backend 'tpp'"
+    );
     let uploaded = site
         .world
         .number("SELECT count(*) FROM release_file WHERE uploaded_at IS NOT NULL")
@@ -161,6 +166,118 @@ async fn an_empty_file_can_be_released(pool: PgPool) {
         .await;
     assert_eq!((file.status, file.body.as_str()), (200, ""));
     assert!(detail(upload(&tpp, "01A", "empty.log", b"").await, 400).contains("has already been uploaded"));
+}
+
+#[sqlx::test]
+async fn an_empty_file_that_no_header_names_can_be_released(pool: PgPool) {
+    let site = site(pool).await;
+    let tpp = announced(&site, &[("ü.log", b""), ("a.log", b"")]).await;
+    upload_as(&tpp, "01A", None, b"").await.expect(201);
+    let again = detail(upload_as(&tpp, "01A", None, b"").await, 400);
+    assert!(again.starts_with("This version of 'ü.log'"), "{again}");
+    assert_eq!(
+        site.world
+            .number("SELECT count(*) FROM release_file WHERE uploaded_at IS NOT NULL AND size = 0")
+            .await,
+        1
+    );
+    // Nothing where nothing of that kind was announced is no file.
+    let body = body(Some("01B"), &[file("ö.log", b"1")]);
+    announce(&tpp, "olga", "ws", &body).await.expect(201);
+    assert_eq!(detail(upload_as(&tpp, "01B", None, b"").await, 400), "No data uploaded");
+}
+
+/// A release as it was made before its files had rows.
+async fn of_before(site: &Site, id: &str, files: &[serde_json::Value]) -> Backend {
+    let tpp = site.backend("tpp").await;
+    announce(&tpp, "olga", "ws", &body(Some(id), files)).await.expect(201);
+    sqlx::query("DELETE FROM release_file WHERE release_id = $1")
+        .bind(id)
+        .execute(site.db.pool())
+        .await
+        .unwrap();
+    tpp
+}
+
+#[sqlx::test]
+async fn files_of_a_release_of_before_get_their_rows_by_being_uploaded(pool: PgPool) {
+    let site = site(pool).await;
+    let files = [
+        file("output/a.txt", b"one"),
+        file("ü.csv", b"two"),
+        file("../c.txt", b"3"),
+    ];
+    let tpp = of_before(&site, "01A", &files[..2]).await;
+    assert_eq!(
+        detail(upload(&tpp, "01A", "output/a.txt", b"other").await, 400),
+        "Contents of uploaded file does not match the file which a review was requested for"
+    );
+    assert!(detail(upload(&tpp, "01A", "output/x.txt", b"one").await, 400).contains("not requested"));
+    assert!(kept(&site).await.is_empty());
+    assert_eq!(site.world.number("SELECT count(*) FROM release_file").await, 0);
+    let answer = upload(&tpp, "01A", "output/a.txt", b"one").await.expect(201);
+    let id = answer.header("File-Id").unwrap().to_owned();
+    upload_as(&tpp, "01A", None, b"two").await.expect(201);
+    assert_eq!(
+        detail(upload(&tpp, "01A", "output/a.txt", b"one").await, 400),
+        "This version of 'output/a.txt' has already been uploaded from backend 'tpp'"
+    );
+    let olga = site.sign_in("olga").await;
+    let path = format!("/api/v2/releases/file/{id}");
+    assert_eq!(olga.get(&path).await.expect(200).body, "one");
+    let listed = olga.get("/api/v2/releases/release/01A").await.expect(200).json();
+    let names: Vec<&str> = listed["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["output/a.txt", "ü.csv"]);
+    assert_eq!(listed["files"][0]["metadata"], json!({"tool": "airlock"}));
+    assert_eq!(kept(&site).await.len(), 2);
+
+    // Asked for again by its id it is the same, whatever has arrived.
+    let again = announce(&tpp, "olga", "ws", &body(Some("01A"), &files[..2]))
+        .await
+        .expect(201);
+    assert_eq!(again.header("Release-Id"), Some("01A"));
+    // A name that nobody looked at when it was announced is none.
+    sqlx::query("UPDATE release SET requested_files = $1 WHERE id = '01A'")
+        .bind(json!(files))
+        .execute(site.db.pool())
+        .await
+        .unwrap();
+    assert!(detail(upload(&tpp, "01A", "../c.txt", b"3").await, 400).contains("not requested"));
+}
+
+#[sqlx::test]
+async fn a_file_that_arrives_late_is_not_the_latest(pool: PgPool) {
+    let site = site(pool).await;
+    let tpp = of_before(&site, "01A", &[file("a.txt", b"one")]).await;
+    announce(&tpp, "olga", "ws", &body(Some("01B"), &[file("a.txt", b"two")]))
+        .await
+        .expect(201);
+    upload(&tpp, "01A", "a.txt", b"one").await.expect(201);
+    let latest: Vec<String> = sqlx::query_scalar("SELECT release_id FROM release_file WHERE is_latest")
+        .fetch_all(site.db.pool())
+        .await
+        .unwrap();
+    assert_eq!(latest, ["01B"]);
+    let tpp = of_before(&site, "01C", &[file("a.txt", b"three")]).await;
+    let (one, other) = tokio::join!(
+        upload(&tpp, "01C", "a.txt", b"three"),
+        upload(&tpp, "01C", "a.txt", b"three")
+    );
+    let mut statuses = [one.status, other.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 400]);
+    let latest: Vec<String> = sqlx::query_scalar("SELECT release_id FROM release_file WHERE is_latest")
+        .fetch_all(site.db.pool())
+        .await
+        .unwrap();
+    assert_eq!(latest, ["01C"]);
+    // What the slower one kept is gone.
+    assert_eq!(kept(&site).await.len(), 2);
 }
 
 #[sqlx::test]
