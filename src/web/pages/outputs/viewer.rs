@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
+use time::{Duration, OffsetDateTime};
 
 use super::Asked;
 use super::by_date;
@@ -114,7 +115,7 @@ impl Fact {
         }
     }
 
-    pub fn time(label: impl Into<String>, at: time::OffsetDateTime) -> Self {
+    pub fn time(label: impl Into<String>, at: OffsetDateTime) -> Self {
         Self {
             label: label.into(),
             time: Some(Time::new(at)),
@@ -192,6 +193,9 @@ struct Overview {
     sharing: Sharing,
 }
 
+/// After so long, whoever waits for a file should ask.
+const SHOULD_ARRIVE: Duration = Duration::days(1);
+
 /// A file that cannot be opened.
 #[derive(Serialize)]
 struct Closed {
@@ -221,14 +225,14 @@ impl Closed {
             name,
             title: "This file has not been uploaded yet",
             text: format!(
-                "{} announced it on {}, and is to send its content, usually within minutes.",
+                "{} announced it on {}. Its content follows by itself, usually within minutes.",
                 file.backend_name,
                 day(file.created_at)
             ),
-            advice: Some(
-                "Nothing is wrong so far: look again later. If it is still not here after a day, ask whoever released \
-                 it to send it again.",
-            ),
+            advice: Some(match OffsetDateTime::now_utc() - file.created_at < SHOULD_ARRIVE {
+                true => "Nothing is wrong so far: look again later.",
+                false => "It should be here by now. Ask whoever released it to send it again.",
+            }),
             support: Support::about(visit.app, &format!("File {}", file.id)),
         })
     }

@@ -61,6 +61,18 @@ async fn what_was_withdrawn_or_never_came_is_told_and_not_opened(pool: PgPool) {
     }
 }
 
+#[sqlx::test]
+async fn what_should_have_come_long_ago_is_asked_about(pool: PgPool) {
+    let site = site(pool).await;
+    let release = site.release("ws", "tpp", "ada", &[("never.txt", b"1")]).await;
+    site.world
+        .so("UPDATE release_file SET uploaded_at = NULL, path = '', created_at = now() - interval '2 days'")
+        .await;
+    let path = format!("/project/ws/releases/{}/never.txt", release.id);
+    let html = site.sign_in("ada").await.get(&path).await.expect(200).html();
+    assert!(html.main().contains("It should be here by now."), "{}", html.main());
+}
+
 /// A release of so many files whose contents are nowhere, in folders of a thousand.
 async fn many(site: &Site, count: i32) -> String {
     let release = site.release("ws", "tpp", "ada", &[]).await;
