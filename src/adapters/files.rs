@@ -6,7 +6,10 @@ mod s3;
 mod staging;
 
 use std::fmt;
+use std::io::SeekFrom;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -14,9 +17,9 @@ use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
-use object_store::{Error, GetResultPayload, ObjectStore, ObjectStoreExt as _};
+use object_store::{Error, GetOptions, GetRange, GetResult, GetResultPayload, ObjectStore, ObjectStoreExt as _};
 use time::OffsetDateTime;
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncSeekExt as _};
 use tokio_util::io::StreamReader;
 
 use crate::core::ports::{Content, FileStore, FileStoreError, Incoming, Kept};
@@ -100,6 +103,27 @@ fn is_full(error: &Error) -> bool {
     false
 }
 
+/// What was found, or the part of it that was asked for.
+async fn body_of(found: GetResult) -> Result<Content, FileStoreError> {
+    let (range, whole) = (found.range, found.meta.size);
+    let size = range.end.saturating_sub(range.start);
+    let body: Pin<Box<dyn AsyncRead + Send>> = match found.payload {
+        // object_store would read it in pieces of 8 KB, each in a thread that is asked for it.
+        GetResultPayload::File(file, _) => {
+            let mut file = tokio::fs::File::from_std(file);
+            if range.start > 0 {
+                let sought = file.seek(SeekFrom::Start(range.start)).await;
+                sought.map_err(|error| FileStoreError::Unavailable(error.to_string()))?;
+            }
+            Box::pin(file.take(size))
+        }
+        GetResultPayload::Stream(stream) => Box::pin(StreamReader::new(
+            stream.map(|part| part.map_err(std::io::Error::other)),
+        )),
+    };
+    Ok(Content { size, whole, body })
+}
+
 #[async_trait]
 impl FileStore for Files {
     async fn begin(&self, name: &str) -> Result<Box<dyn Incoming>, FileStoreError> {
@@ -110,19 +134,32 @@ impl FileStore for Files {
 
     async fn open(&self, name: &str) -> Result<Content, FileStoreError> {
         let found = self.store.get(&key(name)?).await.map_err(failed)?;
-        let size = found.meta.size;
-        Ok(match found.payload {
-            // object_store would read it in pieces of 8 KB, each in a thread that is asked for it.
-            GetResultPayload::File(file, _) => Content {
-                size,
-                body: Box::pin(tokio::fs::File::from_std(file).take(size)),
-            },
-            GetResultPayload::Stream(stream) => Content {
-                size,
-                body: Box::pin(StreamReader::new(
-                    stream.map(|part| part.map_err(std::io::Error::other)),
-                )),
-            },
+        body_of(found).await
+    }
+
+    async fn open_part(&self, name: &str, range: Range<u64>) -> Result<Content, FileStoreError> {
+        let key = key(name)?;
+        if !range.is_empty() {
+            let options = GetOptions {
+                range: Some(GetRange::Bounded(range.clone())),
+                ..GetOptions::default()
+            };
+            match self.store.get_opts(&key, options).await {
+                Ok(found) => return body_of(found).await,
+                Err(error @ Error::NotFound { .. }) => return Err(failed(error)),
+                // Each service has an error of its own for a part that begins beyond the end.
+                Err(error) => {
+                    let whole = self.store.head(&key).await.map_err(failed)?.size;
+                    if whole > range.start {
+                        return Err(failed(error));
+                    }
+                }
+            }
+        }
+        Ok(Content {
+            size: 0,
+            whole: self.store.head(&key).await.map_err(failed)?.size,
+            body: Box::pin(tokio::io::empty()),
         })
     }
 

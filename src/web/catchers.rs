@@ -22,7 +22,7 @@ use super::forgery::{changes_nothing, is_our_address};
 use super::forms::CSRF_REFUSED;
 use super::guards::{actor, safe_next_or};
 use super::responders::{RetryAfter, Told};
-use super::view::{Page, encode_next, login_href, render};
+use super::view::{Page, encode_next, encode_segment, login_href, render};
 use crate::core::redirects;
 
 pub fn pages() -> Vec<Catcher> {
@@ -61,6 +61,17 @@ pub struct Action {
 pub struct Support {
     pub email: String,
     pub href: String,
+}
+
+impl Support {
+    /// A mail about something; `None` when nobody is there to be written to.
+    pub fn about(app: &App, subject: &str) -> Option<Self> {
+        let email = app.settings.web.support_email.clone();
+        (!email.is_empty()).then(|| Self {
+            href: format!("mailto:{email}?subject={}", encode_segment(subject)),
+            email,
+        })
+    }
 }
 
 /// Sends somebody to sign in, and from there to where they wanted. What they sent is not kept: a form's
@@ -168,11 +179,7 @@ pub async fn error_page(status: Status, told: Option<&str>, request: &Request<'_
 }
 
 fn support(app: &App, request: &Request<'_>) -> Option<Support> {
-    let email = app.settings.web.support_email.clone();
-    (!email.is_empty()).then(|| Support {
-        href: format!("mailto:{email}?subject=Request%20{}", request_id(request)),
-        email,
-    })
+    Support::about(app, &format!("Request {}", request_id(request)))
 }
 
 fn actions(case: &Case<'_>, request: &Request<'_>, login_href: &str) -> Vec<Action> {

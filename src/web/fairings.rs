@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rocket::fairing::{Fairing, Info, Kind};
-use rocket::http::Header;
+use rocket::http::{Header, Method};
 use rocket::{Data, Request, Response};
 
 pub use super::address::{client_address, comes_through_our_proxy};
@@ -21,7 +21,14 @@ pub struct Context {
     pub nonce: String,
     /// What logs, traces and reports know of the request.
     pub scope: Arc<RequestScope>,
+    /// Whether it came as `HEAD`. Rocket tells handlers that it is a `GET`.
+    is_head: bool,
     started: Instant,
+}
+
+/// Whether only the headers of an answer are asked for.
+pub fn asks_for_head(request: &Request<'_>) -> bool {
+    context(request).is_head
 }
 
 /// The request's own context; made when first asked for.
@@ -39,6 +46,7 @@ pub fn context<'r>(request: &'r Request<'_>) -> &'r Context {
             request_id,
             nonce: data_encoding::BASE64.encode(&random_bytes::<16>()),
             scope,
+            is_head: request.method() == Method::Head,
             started: Instant::now(),
         }
     })

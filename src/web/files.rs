@@ -1,7 +1,10 @@
 //! Answering with a released file. Whatever it holds came from outside, so a browser is told to take it for nothing
 //! of ours: no scripts, no connections, no origin.
 
+mod ranges;
+
 use std::io::SeekFrom;
+use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -13,9 +16,10 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
 
+use self::ranges::{Wanted, wanted};
 use super::App;
 use super::api::Endpoint;
-use super::fairings::comes_through_our_proxy;
+use super::fairings::{asks_for_head, comes_through_our_proxy};
 use crate::core::error::Result;
 use crate::core::ports::Content;
 use crate::core::releases::names::{base_name, content_type};
@@ -56,6 +60,10 @@ pub struct FileAnswer {
 #[derive(Debug)]
 enum Body {
     Content(Content),
+    /// So many bytes from there on.
+    Part(Content, Range<u64>),
+    /// A part was asked for that begins behind the last of so many bytes.
+    Beyond(u64),
     /// Below which of its locations the proxy finds it.
     Redirect(String),
     Unchanged,
@@ -65,7 +73,7 @@ impl FileAnswer {
     /// The answer for a file that the caller may read.
     ///
     /// # Errors
-    /// `NotFound` when it is not readable; else as [`content::open`].
+    /// `NotFound` when it is not readable; else as [`content::open`] and [`content::open_part`].
     pub async fn of(request: &Request<'_>, app: &App, file: &ReleaseFile, audience: Audience) -> Result<Self> {
         let etag = format!("\"{}\"", file.filehash);
         let body = if !file.is_readable() {
@@ -75,7 +83,12 @@ impl FileAnswer {
         } else if let Some(prefix) = by_proxy(request, app) {
             Body::Redirect(format!("{prefix}/{}", file.path))
         } else {
-            Body::Content(content::open(&*app.files, file).await?)
+            let size = u64::try_from(file.size).unwrap_or(0);
+            match wanted(range(request, &etag), size) {
+                Wanted::Whole => Body::Content(content::open(&*app.files, file).await?),
+                Wanted::Part(part) => Body::Part(content::open_part(&*app.files, file, part.clone()).await?, part),
+                Wanted::Beyond => Body::Beyond(size),
+            }
         };
         Ok(Self {
             body,
@@ -87,12 +100,26 @@ impl FileAnswer {
     }
 }
 
+/// The part that is asked for. It counts for GET alone, and with `If-Range` only when the caller has a part of this
+/// version already (RFC 9110, 13.1.5 and 14.2). A date does not name a version well enough for that.
+fn range<'r>(request: &'r Request<'_>, etag: &str) -> Option<&'r str> {
+    let headers = request.headers();
+    let mut ranges = headers.get("Range");
+    let range = ranges.next().filter(|_| ranges.next().is_none())?;
+    let is_same = headers.get_one("If-Range").is_none_or(|version| version.trim() == etag);
+    (is_same && !asks_for_head(request)).then_some(range)
+}
+
+fn http_date(at: OffsetDateTime) -> Option<String> {
+    at.to_offset(time::UtcOffset::UTC).format(HTTP_DATE).ok()
+}
+
 /// Whether the caller has this version already. Contents never change, so a date is asked about only by whoever was
 /// told it; it counts when no version is named (RFC 9110, 13.1.3).
 fn is_known(request: &Request<'_>, etag: &str, created_at: OffsetDateTime) -> bool {
     let headers = request.headers();
     if !headers.contains("If-None-Match") {
-        let date = created_at.to_offset(time::UtcOffset::UTC).format(HTTP_DATE).ok();
+        let date = http_date(created_at);
         return date.is_some() && headers.get_one("If-Modified-Since") == date.as_deref();
     }
     headers
@@ -136,38 +163,44 @@ impl<'r> Responder<'r, 'static> for FileAnswer {
             false => SANDBOX,
         };
         response.raw_header("Content-Security-Policy", policy);
-        let moment = self.created_at.to_offset(time::UtcOffset::UTC);
-        if let Ok(date) = moment.format(HTTP_DATE) {
+        if let Some(date) = http_date(self.created_at) {
             response.raw_header("Last-Modified", date);
         }
-        match self.audience {
-            Audience::Everybody => {
-                response.raw_header("Cache-Control", "public, no-cache");
-                response.raw_header("ETag", self.etag);
-            }
-            Audience::LetIn => {
-                response.raw_header("Cache-Control", "private, no-store");
-            }
-        }
+        let cache = match self.audience {
+            Audience::Everybody => "public, no-cache",
+            Audience::LetIn => "private, no-store",
+        };
+        response.raw_header("Cache-Control", cache);
+        // Whoever may not keep a copy still goes on with a download that was broken off.
+        response.raw_header("ETag", self.etag);
         if let Some(endpoint) = Endpoint::at(request.uri().path()) {
             response.raw_header("Allow", endpoint.allow());
         }
-        match self.body {
-            Body::Content(content) => {
-                response.raw_header("Content-Type", content_type(&self.name));
-                response.raw_header("Content-Disposition", disposition("inline", &self.name));
-                let size = usize::try_from(content.size).unwrap_or(usize::MAX);
-                response.sized_body(size, Unseekable(content.body));
+        let (content, part) = match self.body {
+            Body::Content(content) => (content, None),
+            Body::Part(content, part) => (content, Some(part)),
+            Body::Beyond(size) => {
+                response.status(Status::RangeNotSatisfiable);
+                response.raw_header("Accept-Ranges", "bytes");
+                response.raw_header("Content-Range", format!("bytes */{size}"));
+                return response.ok();
             }
             Body::Redirect(location) => {
                 response.raw_header("X-Accel-Redirect", location);
-                response.sized_body(0, std::io::Cursor::new(""));
+                return response.sized_body(0, std::io::Cursor::new("")).ok();
             }
-            Body::Unchanged => {
-                response.status(Status::NotModified);
-            }
+            Body::Unchanged => return response.status(Status::NotModified).ok(),
+        };
+        response.raw_header("Content-Type", content_type(&self.name));
+        response.raw_header("Content-Disposition", disposition("inline", &self.name));
+        response.raw_header("Accept-Ranges", "bytes");
+        if let Some(part) = part {
+            response.status(Status::PartialContent);
+            let (first, last) = (part.start, part.end.saturating_sub(1));
+            response.raw_header("Content-Range", format!("bytes {first}-{last}/{}", content.whole));
         }
-        response.ok()
+        let size = usize::try_from(content.size).unwrap_or(usize::MAX);
+        response.sized_body(size, Unseekable(content.body)).ok()
     }
 }
 

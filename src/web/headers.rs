@@ -178,7 +178,14 @@ impl SecurityHeaders {
         if is_below(request, "static") && !is_page {
             return;
         }
-        set_unless_set(response, "Vary", "Cookie");
+        // What every cache may keep is the same for everybody, whatever cookies they show.
+        let is_shared = response
+            .headers()
+            .get_one("Cache-Control")
+            .is_some_and(|cache| cache.starts_with("public"));
+        if !is_shared {
+            set_unless_set(response, "Vary", "Cookie");
+        }
         let policy = if is_page {
             self.policy(request)
         } else {

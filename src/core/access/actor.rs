@@ -18,6 +18,13 @@ pub struct SignedIn {
     pub memberships: Vec<Membership>,
 }
 
+/// In which projects somebody may do something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    Everywhere,
+    In(Vec<i32>),
+}
+
 /// A membership of one project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Membership {
@@ -70,6 +77,20 @@ impl SignedIn {
         self.memberships
             .iter()
             .any(|membership| membership.project_id == project_id)
+    }
+
+    /// In which projects the person holds all of these permissions.
+    pub fn reach(&self, permissions: &[Permission]) -> Reach {
+        let holds = |project_id| {
+            permissions
+                .iter()
+                .all(|permission| self.has_permission(*permission, project_id))
+        };
+        if holds(None) {
+            return Reach::Everywhere;
+        }
+        let projects = self.memberships.iter().map(|membership| membership.project_id);
+        Reach::In(projects.filter(|project_id| holds(Some(*project_id))).collect())
     }
 
     /// The proof of a right in a project.
@@ -173,6 +194,27 @@ mod tests {
         let ada = somebody(vec![Role::DeploymentAdministrator], vec![]);
         assert!(ada.can::<RunJobs>(99).is_ok());
         assert!(ada.has_role(Role::DeploymentAdministrator, None));
+    }
+
+    #[test]
+    fn all_permissions_must_reach_where_something_is_done() {
+        let both = [Permission::SnapshotPublish, Permission::ReleaseFileView];
+        let publisher = Role::OutputPublisher;
+        let inside = |project_id, roles| Membership { project_id, roles };
+        let members = || {
+            vec![
+                inside(1, vec![Role::ProjectCollaborator]),
+                inside(2, vec![publisher]),
+                inside(3, vec![publisher, Role::ProjectDeveloper]),
+            ]
+        };
+        assert_eq!(somebody(vec![], members()).reach(&both), Reach::In(vec![3]));
+        assert_eq!(somebody(vec![publisher], members()).reach(&both), Reach::In(vec![1, 3]));
+        assert_eq!(
+            somebody(vec![publisher, Role::OutputChecker], vec![]).reach(&both),
+            Reach::Everywhere
+        );
+        assert_eq!(somebody(vec![publisher], vec![]).reach(&both), Reach::In(vec![]));
     }
 
     #[test]

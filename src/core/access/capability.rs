@@ -224,6 +224,47 @@ impl CanCancel {
     }
 }
 
+/// The proof that somebody may ask for outputs of one project to be published: they may choose such outputs, or decide
+/// about them.
+#[derive(Debug, Clone)]
+pub struct CanAskToPublish {
+    user_id: i32,
+    username: String,
+    project_id: i32,
+}
+
+impl CanAskToPublish {
+    /// # Errors
+    /// [`Denied`] when `user` holds neither `snapshot_create` nor `snapshot_publish` in the project.
+    pub fn prove(user: &SignedIn, project_id: i32) -> Result<Self, Denied> {
+        let either = [CreateSnapshots::PERMISSION, PublishSnapshots::PERMISSION];
+        if either
+            .into_iter()
+            .any(|permission| user.has_permission(permission, Some(project_id)))
+        {
+            Ok(Self {
+                user_id: user.id,
+                username: user.username.clone(),
+                project_id,
+            })
+        } else {
+            Err(Denied)
+        }
+    }
+
+    pub fn user_id(&self) -> i32 {
+        self.user_id
+    }
+
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+
+    pub fn project_id(&self) -> i32 {
+        self.project_id
+    }
+}
+
 /// The proof that somebody may sign off one repository and its workspaces: they belong to a project that uses it,
 /// whatever their roles there.
 #[derive(Debug, Clone)]

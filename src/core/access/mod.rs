@@ -8,12 +8,12 @@ mod capability;
 mod granting;
 mod roles;
 
-pub use actor::{Actor, Membership, SignedIn};
+pub use actor::{Actor, Membership, Reach, SignedIn};
 pub use capability::{
-    ArchiveWorkspaces, Can, CanCancel, CanEverywhere, CanSignOff, CancelJobs, CreateOrgs, CreateProjects,
-    CreateSnapshots, CreateWorkspaces, DeleteReleaseFiles, Denied, EditProjectRoles, EnterStaffArea, LinkApplications,
-    ManageBackends, ManageDataPermissions, ManageProjects, ManageUsers, Operator, PublishSnapshots, Right, RunJobs,
-    SignOffReposWithOutputs, ToggleNotifications, UploadReleases, ViewReleases, ViewUnreleased,
+    ArchiveWorkspaces, Can, CanAskToPublish, CanCancel, CanEverywhere, CanSignOff, CancelJobs, CreateOrgs,
+    CreateProjects, CreateSnapshots, CreateWorkspaces, DeleteReleaseFiles, Denied, EditProjectRoles, EnterStaffArea,
+    LinkApplications, ManageBackends, ManageDataPermissions, ManageProjects, ManageUsers, Operator, PublishSnapshots,
+    Right, RunJobs, SignOffReposWithOutputs, ToggleNotifications, UploadReleases, ViewReleases, ViewUnreleased,
 };
 pub use granting::{Imported, Place, STAFF_ROLES, bare_name, import};
 pub use roles::{Permission, Role};

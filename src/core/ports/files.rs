@@ -1,6 +1,7 @@
 //! Where the contents of released files are kept: a folder, or a bucket of an S3-compatible service.
 
 use std::fmt::Debug;
+use std::ops::Range;
 use std::path::Path;
 use std::pin::Pin;
 
@@ -25,6 +26,13 @@ pub trait FileStore: Send + Sync + Debug {
     /// # Errors
     /// [`FileStoreError::Missing`], [`FileStoreError::Unavailable`].
     async fn open(&self, key: &str) -> Result<Content, FileStoreError>;
+
+    /// Opens the bytes `range` of what is under `key`, without reading others: fewer when it ends before, none when it
+    /// ends before the first of them.
+    ///
+    /// # Errors
+    /// [`FileStoreError::Missing`], [`FileStoreError::Unavailable`].
+    async fn open_part(&self, key: &str, range: Range<u64>) -> Result<Content, FileStoreError>;
 
     /// Takes away what is under `key`; it is no error when nothing is.
     ///
@@ -66,8 +74,10 @@ pub trait Incoming: Send {
 
 /// A content that is there.
 pub struct Content {
-    /// In bytes.
+    /// Of the body, in bytes.
     pub size: u64,
+    /// Of everything under the key, of which the body may be a part.
+    pub whole: u64,
     pub body: Pin<Box<dyn AsyncRead + Send>>,
 }
 

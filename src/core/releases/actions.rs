@@ -18,8 +18,8 @@ pub use delete::delete_file;
 pub use from_folder::{Belonging, LocalFile, Made, Staged, can_be_released, files_below, release_as_operator, stage};
 pub use inflate::{Inflated, inflate};
 pub use publish::{
-    Prepared, decide_snapshot, prepare_snapshot, prepare_snapshot_as_operator, publish_snapshot, remove_from_snapshot,
-    withdraw_snapshot, withdraw_snapshot_as_operator,
+    Prepared, ask_to_publish, decide_snapshot, prepare_snapshot, prepare_snapshot_as_operator, publish_snapshot,
+    remove_from_snapshot, withdraw_snapshot, withdraw_snapshot_as_operator,
 };
 pub use review::{FileReview, review_release};
 pub use upload::{

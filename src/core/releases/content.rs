@@ -1,5 +1,6 @@
 //! Reading what was uploaded, and noticing when it is not what it was.
 
+use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -10,6 +11,10 @@ use super::ReleaseFile;
 use super::actions::unavailable;
 use crate::core::error::{Error, Result};
 use crate::core::ports::{Content, FileStore, FileStoreError};
+
+/// What is wrong with a content: it is not there, or its hash is another.
+const MISSING: &str = "is missing from the storage";
+const ALTERED: &str = "is not what was uploaded";
 
 /// Up to so many bytes, a content is looked at before the first of them is handed out.
 const LOOKED_AT_FIRST: u64 = 1024 * 1024;
@@ -26,7 +31,7 @@ pub async fn open(store: &dyn FileStore, file: &ReleaseFile) -> Result<Content> 
     }
     let content = match store.open(&file.path).await {
         Ok(content) => content,
-        Err(FileStoreError::Missing) => return Err(damaged(file, "is missing from the storage")),
+        Err(FileStoreError::Missing) => return Err(damaged(file, MISSING)),
         Err(error) => return Err(unavailable(error)),
     };
     let mut guarded = Guarded {
@@ -39,6 +44,7 @@ pub async fn open(store: &dyn FileStore, file: &ReleaseFile) -> Result<Content> 
     if content.size > LOOKED_AT_FIRST {
         return Ok(Content {
             size: content.size,
+            whole: content.whole,
             body: Box::pin(guarded),
         });
     }
@@ -46,9 +52,63 @@ pub async fn open(store: &dyn FileStore, file: &ReleaseFile) -> Result<Content> 
     match guarded.read_to_end(&mut bytes).await {
         Ok(_) => Ok(Content {
             size: content.size,
+            whole: content.whole,
             body: Box::pin(std::io::Cursor::new(bytes)),
         }),
-        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Err(damaged(file, "is not what was uploaded")),
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Err(damaged(file, ALTERED)),
+        Err(error) => Err(Error::Unavailable(error.to_string())),
+    }
+}
+
+/// The bytes `range` of the content of a file that is readable; `range` lies within its size. Of a small content the
+/// whole is looked at, as by [`open`]. Of a larger one no more is read than was asked for, so its hash cannot be
+/// compared: only its size is.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_part(store: &dyn FileStore, file: &ReleaseFile, range: Range<u64>) -> Result<Content> {
+    if !file.is_readable() {
+        return Err(Error::NotFound("ReleaseFile"));
+    }
+    let whole = u64::try_from(file.size).unwrap_or(0);
+    if whole <= LOOKED_AT_FIRST || range == (0..whole) {
+        let mut content = open(store, file).await?;
+        if content.whole != whole {
+            return Err(damaged(file, ALTERED));
+        }
+        let mut before = (&mut content.body).take(range.start);
+        let skipped = tokio::io::copy(&mut before, &mut tokio::io::sink()).await;
+        skipped.map_err(|error| Error::Unavailable(error.to_string()))?;
+        let size = range.end.saturating_sub(range.start);
+        return Ok(Content {
+            size,
+            body: Box::pin(content.body.take(size)),
+            ..content
+        });
+    }
+    let content = match store.open_part(&file.path, range.clone()).await {
+        Ok(content) => content,
+        Err(FileStoreError::Missing) => return Err(damaged(file, MISSING)),
+        Err(error) => return Err(unavailable(error)),
+    };
+    if content.whole != whole || content.size != range.end.saturating_sub(range.start) {
+        return Err(damaged(file, ALTERED));
+    }
+    Ok(content)
+}
+
+/// Whether the content of a file is what was uploaded; all of it is read.
+///
+/// # Errors
+/// As [`open`].
+pub async fn check(store: &dyn FileStore, file: &ReleaseFile) -> Result<()> {
+    let mut content = open(store, file).await?;
+    match tokio::io::copy(&mut content.body, &mut tokio::io::sink()).await {
+        Ok(_) => Ok(()),
+        // It was logged where it was found out.
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            Err(Error::Internal(format!("the content of file {} {ALTERED}", file.id)))
+        }
         Err(error) => Err(Error::Unavailable(error.to_string())),
     }
 }

@@ -4,9 +4,13 @@ pub mod actions;
 pub mod content;
 pub mod level_4;
 pub mod names;
+mod standing;
 pub mod storage;
 pub mod store;
+mod tally;
 
+pub use standing::{Decided, Deed, Standing};
+pub use tally::Tally;
 use time::OffsetDateTime;
 
 /// A release: files that left one backend together.
@@ -89,10 +93,12 @@ pub struct Snapshot {
     pub created_by_name: String,
     /// Set when it is public: of its publish requests that are decided, the newest is approved.
     pub published_at: Option<OffsetDateTime>,
-    /// Display name of whoever approved it.
-    pub published_by_name: Option<String>,
     /// The request that nobody has decided yet.
     pub pending_request: Option<i32>,
+    /// Who made that request, and when.
+    pub asked: Option<Deed>,
+    /// What was decided last, by whom and when.
+    pub decided: Option<Decided>,
 }
 
 impl Snapshot {

@@ -7,6 +7,7 @@ pub mod publishing;
 pub mod requested;
 pub mod stored;
 pub mod uploads;
+pub mod waiting;
 
 use sqlx::PgConnection;
 
@@ -49,6 +50,40 @@ pub async fn release(conn: &mut PgConnection, id: &str) -> Result<Option<Release
         created_by: row.created_by,
     }))
 }
+
+/// A snapshot from a row that has the columns of its table, of its request that waits, and of its newest decision.
+macro_rules! snapshot_of {
+    ($row:expr) => {{
+        let row = $row;
+        let deed = |by: Option<String>, fullname: Option<String>, at: Option<time::OffsetDateTime>| {
+            by.zip(at).map(|(by, at)| $crate::core::releases::Deed {
+                by_name: $crate::core::releases::store::shown(&by, fullname.unwrap_or_default()),
+                by,
+                at,
+            })
+        };
+        $crate::core::releases::Snapshot {
+            id: row.id,
+            workspace_id: row.workspace_id,
+            workspace: row.workspace,
+            project_id: row.project_id,
+            project_slug: row.project_slug,
+            created_at: row.created_at,
+            created_by_name: $crate::core::releases::store::shown(&row.created_by, row.created_by_fullname),
+            created_by: row.created_by,
+            published_at: row.published_at,
+            pending_request: row.pending_request,
+            asked: deed(row.asked_by, row.asked_by_fullname, row.asked_at),
+            decided: deed(row.decided_by, row.decided_by_fullname, row.decided_at).map(|deed| {
+                $crate::core::releases::Decided {
+                    deed,
+                    was_public: row.was_public.unwrap_or(false),
+                }
+            }),
+        }
+    }};
+}
+use snapshot_of;
 
 /// How a person is called: by their full name, else by their username.
 pub(super) fn shown(username: &str, fullname: String) -> String {

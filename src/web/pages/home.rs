@@ -1,16 +1,19 @@
 //! The home page: what the site is, for whoever is not signed in; one's own work, for whoever is.
 
 mod looked;
+mod waiting;
 
 use rocket::get;
 use serde::Serialize;
 
 use self::looked::Since;
+use self::waiting::Waiting;
 use crate::core::access::SignedIn;
 use crate::core::error::Result;
 use crate::core::jobs::store::lists as requests;
 use crate::core::projects::store::lists as projects;
 use crate::core::projects::store::orgs::{self, ListedOrg, Totals};
+use crate::core::releases::store::waiting as to_decide;
 use crate::core::workspaces::store::lists as workspaces;
 use crate::web::database::Database;
 use crate::web::guards::Visit;
@@ -49,6 +52,8 @@ pub struct OwnView {
     pub name: String,
     pub initials: String,
     pub counts: Vec<Link>,
+    /// What waits for their decision; `None` when nothing does.
+    pub waiting: Option<Waiting>,
     /// Whether they have to do with jobs at all.
     pub runs_jobs: bool,
     pub going: Vec<OwnRequest>,
@@ -151,6 +156,7 @@ fn landing(visit: &Visit<'_>, totals: &Totals, busiest: Vec<ListedOrg>) -> Landi
 
 /// What somebody works on.
 struct OwnWork {
+    waiting: to_decide::Waiting,
     counts: requests::OwnCounts,
     news: Vec<requests::NewsOfRequest>,
     requests: Vec<requests::OwnRequest>,
@@ -160,6 +166,7 @@ struct OwnWork {
 
 async fn own_work(conn: &mut sqlx::PgConnection, user: &SignedIn, since: Since) -> Result<OwnWork> {
     Ok(OwnWork {
+        waiting: to_decide::waiting_for(conn, user).await?,
         counts: requests::own_counts(conn, user.id).await?,
         news: requests::news_of_requests(conn, user.id, since.at()).await?,
         requests: requests::own_requests(conn, user.id).await?,
@@ -195,6 +202,7 @@ fn own(user: &SignedIn, work: OwnWork, since: Since) -> OwnView {
         name: user.fullname.clone(),
         initials: initials(user),
         counts,
+        waiting: Waiting::of(work.waiting),
         runs_jobs,
         going: first(going),
         failed: first(failed),

@@ -25,7 +25,7 @@ use crate::web::database::Database;
 use crate::web::guards::{ProjectSlug, Visit};
 use crate::web::pages::logos::Logos;
 use crate::web::pages::project_tabs;
-use crate::web::pages::releases::file_count;
+use crate::web::pages::releases::amount;
 use crate::web::responders::{Failure, Outcome};
 use crate::web::view::{Banner, Link, Page, Status, Tab, Time, first_of, org_link};
 
@@ -94,7 +94,7 @@ impl OutputRow {
             href: format!("{project_href}{}/outputs/{}/", output.workspace, output.snapshot_id),
             workspace: output.workspace,
             created: Time::new(output.created_at),
-            files: file_count(output.file_count),
+            files: amount(&output.files),
         }
     }
 }

@@ -9,11 +9,12 @@ use super::guard::Staff;
 use super::list::{Filter, List, ListAnswer, ListAsked};
 use super::steps::{Step, steps};
 use crate::core::access::Permission;
+use crate::core::releases::store::waiting::waiting_for;
 use crate::core::search::staff::{MOST_OF_A_KIND, StaffHit, StaffKind, search, search_kind};
 use crate::core::upkeep::setup::setup;
 use crate::web::database::Database;
 use crate::web::responders::Outcome;
-use crate::web::view::{Link, encode_segment, thousands};
+use crate::web::view::{Link, counted, encode_segment, thousands};
 
 #[derive(Debug, Serialize)]
 struct HomeView {
@@ -24,6 +25,8 @@ struct HomeView {
     groups: Vec<Group>,
     steps: Option<Vec<Step>>,
     steps_left: usize,
+    /// How many requests to publish outputs wait for who looks, and where they are.
+    waiting: Option<Link>,
 }
 
 /// What was found of one kind.
@@ -71,6 +74,7 @@ pub async fn home(staff: Staff<'_>, db: &Database, q: Option<&str>, kind: Option
         grouped(search(&mut conn, &q).await?, &q, &staff)
     };
     let standing = setup(&mut conn).await?;
+    let waiting = waiting_for(&mut conn, &staff.user).await?.total;
     let steps = (!standing.is_done()).then(|| steps(&standing, &staff));
     let view = HomeView {
         bar: Bar::of(&staff),
@@ -80,6 +84,10 @@ pub async fn home(staff: Staff<'_>, db: &Database, q: Option<&str>, kind: Option
         groups: groups(&staff),
         steps_left: steps.iter().flatten().filter(|step| !step.is_done).count(),
         steps,
+        waiting: (waiting > 0).then(|| {
+            let words = counted(waiting, "request to publish outputs", "requests to publish outputs");
+            Link::new(words, "/#waiting")
+        }),
     };
     let chrome = staff
         .visit

@@ -1,5 +1,6 @@
 //! Where released files are kept: a folder and a real server that speaks S3 do the same.
 
+use std::ops::Range;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -44,6 +45,42 @@ fn large() -> Vec<Bytes> {
     bytes.chunks(777_777).map(Bytes::copy_from_slice).collect()
 }
 
+/// A part, of how much, and what was read of it.
+async fn part(files: &Files, key: &str, range: Range<u64>) -> (u64, u64, Vec<u8>) {
+    let mut content = files.open_part(key, range).await.unwrap();
+    let mut bytes = Vec::new();
+    content.body.read_to_end(&mut bytes).await.unwrap();
+    assert_eq!(content.size, bytes.len() as u64);
+    (content.size, content.whole, bytes)
+}
+
+async fn parts_are_read(files: &Files) {
+    assert!(matches!(
+        files.open_part("ab/none", 0..1).await,
+        Err(FileStoreError::Missing)
+    ));
+    let whole = large().concat();
+    let size = whole.len() as u64;
+    for range in [0..1, 5..11, 6_000_000..9_000_001, size - 1..size, 0..size] {
+        let (read, of, bytes) = part(files, "cd/large", range.clone()).await;
+        assert_eq!((read, of), (range.end - range.start, size));
+        let (start, end) = (
+            usize::try_from(range.start).unwrap(),
+            usize::try_from(range.end).unwrap(),
+        );
+        assert_eq!(bytes, whole[start..end], "{range:?}");
+    }
+    // What is shorter than it should be is read as far as it goes.
+    assert_eq!(part(files, "ab/small.csv", 2..10).await, (2, 4, b"b\n".to_vec()));
+    for (key, range, size) in [
+        ("ab/small.csv", 4..5, 4),
+        ("ab/small.csv", 9..20, 4),
+        ("ab/empty", 0..1, 0),
+    ] {
+        assert_eq!(part(files, key, range).await, (0, size, Vec::new()), "{key}");
+    }
+}
+
 async fn behaves(files: &Files) {
     assert!(matches!(files.open("ab/none").await, Err(FileStoreError::Missing)));
     files.remove("ab/none").await.unwrap();
@@ -58,6 +95,7 @@ async fn behaves(files: &Files) {
     assert_eq!(read(files, "ab/small.csv").await, b"a,b\n");
     assert_eq!(sha256(&read(files, "cd/large").await), sha256(&large().concat()));
     assert_eq!(keys(files).await, ["ab/empty", "ab/small.csv", "cd/large"]);
+    parts_are_read(files).await;
 
     keep(files, "ab/small.csv", &[Bytes::from("c\n")]).await.unwrap();
     assert_eq!(read(files, "ab/small.csv").await, b"c\n");

@@ -20,8 +20,9 @@ use sqlx::PgPool;
 use crate::support::Site;
 use actors::{Actor, AtTheDoor, GLOBAL, MEMBERS, OUTSIDE, two_projects};
 use rules::{
-    ROLES, Rule, STAFF_PERMISSIONS, all, login_form, may, may_or_asked, may_through_api, maybe_token, member,
-    not_signed_in, reads, sees, sees_too, signed_in, token, token_and_user, with_form,
+    ROLES, Rule, STAFF_PERMISSIONS, all, login_form, may, may_either, may_of_those_who_see, may_or_asked,
+    may_through_api, maybe_token, member, not_signed_in, reads, sees, sees_too, signed_in, token, token_and_user,
+    with_form,
 };
 
 /// A line: method, route, the address asked for, and whom the route lets through with what status.
@@ -132,8 +133,9 @@ const TABLE: &[Row] = &[
     ("GET", "/<project>/<workspace>/releases/<release>/<file_id>/delete", "/project/ws/releases/release1/0000000000000000000DELETE1/delete/", may("release_file_delete", 200)),
     ("POST", "/<project>/<workspace>/releases/<release>/<file_id>/delete", "/project/ws/releases/release1/0000000000000000000DELETE1/delete/", may("release_file_delete", 302)),
     ("GET", "/<project>/<workspace>/outputs?<page>", "/project/ws/outputs/", all(200)),
-    ("GET", "/<project>/<workspace>/outputs/latest/prepare", "/project/ws/outputs/latest/prepare/", sees("snapshot_create", 200)),
-    ("POST", "/<project>/<workspace>/outputs/latest/prepare", "/project/ws/outputs/latest/prepare/", sees("snapshot_create", 200)),
+    ("GET", "/<project>/<workspace>/outputs/latest/prepare", "/project/ws/outputs/latest/prepare/", may_of_those_who_see("release_file_view", "snapshot_create", 200)),
+    ("POST", "/<project>/<workspace>/outputs/latest/prepare", "/project/ws/outputs/latest/prepare/", may_of_those_who_see("release_file_view", "snapshot_create", 200)),
+    ("POST", "/<project>/<workspace>/outputs/<n>/ask", "/project/ws/outputs/1/ask/", may_either("snapshot_create", "snapshot_publish", 302)),
     ("GET", "/<project>/<workspace>/outputs/<n>/history", "/project/ws/outputs/1/history/", sees("release_file_view", 200)),
     ("GET", "/<project>/<workspace>/published/<file_id>", "/project/ws/published/public1/", all(200)),
     ("POST", "/<project>/<workspace>/outputs/<n>/publish", "/project/ws/outputs/1/publish/", may("snapshot_publish", 302)),

@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 
-use crate::core::access::{Can, CreateSnapshots, Operator, PublishSnapshots};
+use crate::core::access::{Can, CanAskToPublish, CreateSnapshots, Operator, PublishSnapshots};
 use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;
 use crate::core::error::{Error, Result};
@@ -66,17 +66,54 @@ async fn prepare(db: &Db, by: &By, user_id: i32, workspace_id: i32, file_ids: &[
             (id, false)
         }
     };
-    if !is_published && store::pending_request(&mut tx, snapshot_id).await?.is_none() {
-        store::insert_request(&mut tx, snapshot_id, workspace_id, user_id, None).await?;
-        let event = Event::new("publish_requested", by, Subject::snapshot(snapshot_id))
-            .within(Subject::workspace(workspace_id));
-        audit::record(&mut tx, &event).await?;
+    if !is_published {
+        ask(&mut tx, by, user_id, snapshot_id, workspace_id).await?;
     }
     tx.commit().await?;
     Ok(Prepared {
         snapshot_id,
         is_published,
     })
+}
+
+/// Asks for a snapshot to be published, unless somebody has and nobody has decided. Whether it did.
+async fn ask(conn: &mut PgConnection, by: &By, user_id: i32, snapshot_id: i32, workspace_id: i32) -> Result<bool> {
+    if store::pending_request(conn, snapshot_id).await?.is_some() {
+        return Ok(false);
+    }
+    store::insert_request(conn, snapshot_id, workspace_id, user_id, None).await?;
+    note(conn, by, snapshot_id, workspace_id, "publish_requested").await?;
+    Ok(true)
+}
+
+/// Asks for a snapshot that is there to be published: one that was rejected or withdrawn, without its files being
+/// chosen once more. Audited.
+///
+/// # Errors
+/// `Conflict` in a sentence, and nothing is changed: it is public, waits for a decision already, has no file left, or
+/// one that has not been uploaded.
+pub async fn ask_to_publish(db: &Db, can: &CanAskToPublish, snapshot: &Snapshot) -> Result<()> {
+    if can.project_id() != snapshot.project_id {
+        return Err(Error::Internal(format!(
+            "a right in project {} was used in {}",
+            can.project_id(),
+            snapshot.project_id
+        )));
+    }
+    let by = By::user(can.user_id(), can.username());
+    let mut tx = db.begin().await?;
+    let now = locked(&mut tx, snapshot).await?;
+    if now.is_published() {
+        return Err(Error::Conflict("These outputs are published already.".to_owned()));
+    }
+    all_there(&mut tx, &now).await?;
+    if store::tally(&mut tx, now.id).await?.there == 0 {
+        return Err(Error::Conflict("All of these files were withdrawn.".to_owned()));
+    }
+    if !ask(&mut tx, &by, can.user_id(), now.id, now.workspace_id).await? {
+        return Err(Error::Conflict("These outputs wait for a decision already.".to_owned()));
+    }
+    Ok(tx.commit().await?)
 }
 
 /// The files that a snapshot is to have, sorted, each once.
@@ -305,7 +342,11 @@ async fn locked(conn: &mut PgConnection, snapshot: &Snapshot) -> Result<Snapshot
 }
 
 async fn decided(conn: &mut PgConnection, by: &By, snapshot: &Snapshot, kind: &'static str) -> Result<()> {
-    let event = Event::new(kind, by, Subject::snapshot(snapshot.id)).within(Subject::workspace(snapshot.workspace_id));
+    note(conn, by, snapshot.id, snapshot.workspace_id, kind).await
+}
+
+async fn note(conn: &mut PgConnection, by: &By, snapshot: i32, workspace: i32, kind: &'static str) -> Result<()> {
+    let event = Event::new(kind, by, Subject::snapshot(snapshot)).within(Subject::workspace(workspace));
     audit::record(conn, &event).await
 }
 

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use time::OffsetDateTime;
 
-use super::super::{ReleaseFile, names};
+use super::super::{ReleaseFile, Tally, names};
 use super::shown;
 use crate::core::error::{Error, Result};
 
@@ -178,10 +178,17 @@ pub async fn first_files_of_releases(
     .await?)
 }
 
-/// How many files a workspace's latest outputs are, those included that were deleted or never arrived.
-pub async fn latest_count(conn: &mut PgConnection, workspace_id: i32) -> Result<i64> {
-    Ok(sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM release_file WHERE workspace_id = $1 AND is_latest"#,
+/// How many files a workspace's latest outputs are, and what became of them.
+pub async fn latest_tally(conn: &mut PgConnection, workspace_id: i32) -> Result<Tally> {
+    Ok(sqlx::query_as!(
+        Tally,
+        r#"SELECT count(*) FILTER (WHERE f.uploaded_at IS NOT NULL AND f.deleted_at IS NULL) AS "there!",
+                  coalesce(sum(f.size) FILTER (WHERE f.uploaded_at IS NOT NULL AND f.deleted_at IS NULL), 0)::bigint
+                      AS "size!",
+                  count(*) FILTER (WHERE f.deleted_at IS NOT NULL) AS "withdrawn!",
+                  count(*) FILTER (WHERE f.uploaded_at IS NULL AND f.deleted_at IS NULL) AS "awaited!"
+           FROM release_file AS f
+           WHERE f.workspace_id = $1 AND f.is_latest"#,
         workspace_id
     )
     .fetch_one(conn)

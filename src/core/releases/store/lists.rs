@@ -3,8 +3,8 @@
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::super::Snapshot;
-use super::shown;
+use super::super::{Snapshot, Tally};
+use super::{shown, snapshot_of};
 use crate::core::error::Result;
 use crate::core::paging::{Listed, PageAsked};
 
@@ -23,7 +23,7 @@ pub struct ListedRelease {
     pub created_by: String,
     pub created_by_name: String,
     /// For those who may see files.
-    pub file_count: i64,
+    pub files: Tally,
     total: i64,
 }
 
@@ -42,7 +42,8 @@ pub async fn releases(
            size AS (SELECT count(*) AS total FROM all_of_them)
            SELECT r.id, w.name AS workspace, w.project_id, p.slug AS project_slug, b.name AS backend_name, r.created_at,
                   u.username AS created_by, u.fullname AS created_by_fullname, size.total AS "total!",
-                  (SELECT count(*) FROM release_file AS f WHERE f.release_id = r.id) AS "file_count!"
+                  files.there AS "there!", files.size AS "size!", files.withdrawn AS "withdrawn!",
+                  files.awaited AS "awaited!"
            FROM size,
                 LATERAL (SELECT * FROM all_of_them ORDER BY created_at DESC, id DESC
                          LIMIT $4 OFFSET (coalesce($3, greatest((size.total + $4 - 1) / $4, 1)) - 1) * $4) AS r
@@ -50,6 +51,13 @@ pub async fn releases(
            JOIN project AS p ON p.id = w.project_id
            JOIN backend AS b ON b.id = r.backend_id
            JOIN "user" AS u ON u.id = r.created_by_id
+           CROSS JOIN LATERAL (
+               SELECT count(*) FILTER (WHERE f.uploaded_at IS NOT NULL AND f.deleted_at IS NULL) AS there,
+                      coalesce(sum(f.size) FILTER (WHERE f.uploaded_at IS NOT NULL AND f.deleted_at IS NULL), 0)::bigint
+                          AS size,
+                      count(*) FILTER (WHERE f.deleted_at IS NOT NULL) AS withdrawn,
+                      count(*) FILTER (WHERE f.uploaded_at IS NULL AND f.deleted_at IS NULL) AS awaited
+               FROM release_file AS f WHERE f.release_id = r.id) AS files
            ORDER BY r.created_at DESC, r.id DESC"#,
         project_id,
         workspace_id,
@@ -68,7 +76,12 @@ pub async fn releases(
         created_at: row.created_at,
         created_by_name: shown(&row.created_by, row.created_by_fullname),
         created_by: row.created_by,
-        file_count: row.file_count,
+        files: Tally {
+            there: row.there,
+            size: row.size,
+            withdrawn: row.withdrawn,
+            awaited: row.awaited,
+        },
         total: row.total,
     })
     .collect();
@@ -100,12 +113,7 @@ pub async fn project_has_releases(conn: &mut PgConnection, project_id: i32) -> R
 #[derive(Debug, Clone)]
 pub struct ListedSnapshot {
     pub snapshot: Snapshot,
-    /// Files that are not deleted.
-    pub file_count: i64,
-    /// Whether anybody ever asked for it to be published.
-    pub was_asked: bool,
-    /// Whether it was public at some time.
-    pub was_published: bool,
+    pub files: Tally,
     total: i64,
 }
 
@@ -121,13 +129,12 @@ pub async fn snapshots(
                SELECT count(*) AS total FROM snapshot WHERE workspace_id = $1 AND ($2 OR published_at IS NOT NULL))
            SELECT s.id, s.workspace_id, w.name AS workspace, w.project_id, p.slug AS project_slug, s.created_at,
                   u.username AS created_by, u.fullname AS created_by_fullname, s.published_at,
-                  a.username AS "published_by?", a.fullname AS "published_by_fullname?",
-                  pending.id AS "pending_request?", size.total AS "total!",
-                  (SELECT count(*) FROM snapshot_file AS sf JOIN release_file AS f ON f.id = sf.release_file_id
-                   WHERE sf.snapshot_id = s.id AND f.deleted_at IS NULL) AS "file_count!",
-                  EXISTS (SELECT FROM publish_request AS q WHERE q.snapshot_id = s.id) AS "was_asked!",
-                  EXISTS (SELECT FROM publish_request AS q
-                          WHERE q.snapshot_id = s.id AND q.decision = 'approved') AS "was_published!"
+                  pending.id AS "pending_request?", pending.created_at AS "asked_at?",
+                  a.username AS "asked_by?", a.fullname AS "asked_by_fullname?",
+                  newest.decision_at AS "decided_at?", newest.was_public AS "was_public?",
+                  d.username AS "decided_by?", d.fullname AS "decided_by_fullname?",
+                  files.there AS "there!", files.size AS "size!", files.withdrawn AS "withdrawn!",
+                  files.awaited AS "awaited!", size.total AS "total!"
            FROM size,
                 LATERAL (SELECT * FROM snapshot WHERE workspace_id = $1 AND ($2 OR published_at IS NOT NULL)
                          ORDER BY id DESC
@@ -135,8 +142,24 @@ pub async fn snapshots(
            JOIN workspace AS w ON w.id = s.workspace_id
            JOIN project AS p ON p.id = w.project_id
            JOIN "user" AS u ON u.id = s.created_by_id
-           LEFT JOIN "user" AS a ON a.id = s.published_by_id
            LEFT JOIN publish_request AS pending ON pending.snapshot_id = s.id AND pending.decision IS NULL
+           LEFT JOIN "user" AS a ON a.id = pending.created_by_id
+           LEFT JOIN LATERAL (
+               SELECT q.decision_at, q.decision_by_id,
+                      lead(q.decision) OVER (ORDER BY q.created_at DESC, q.id DESC) = 'approved' AS was_public
+               FROM publish_request AS q
+               WHERE q.snapshot_id = s.id AND q.decision IS NOT NULL
+               ORDER BY q.created_at DESC, q.id DESC
+               LIMIT 1) AS newest ON true
+           LEFT JOIN "user" AS d ON d.id = newest.decision_by_id
+           CROSS JOIN LATERAL (
+               SELECT count(*) FILTER (WHERE f.uploaded_at IS NOT NULL AND f.deleted_at IS NULL) AS there,
+                      coalesce(sum(f.size) FILTER (WHERE f.uploaded_at IS NOT NULL AND f.deleted_at IS NULL), 0)::bigint
+                          AS size,
+                      count(*) FILTER (WHERE f.deleted_at IS NOT NULL) AS withdrawn,
+                      count(*) FILTER (WHERE f.uploaded_at IS NULL AND f.deleted_at IS NULL) AS awaited
+               FROM snapshot_file AS sf JOIN release_file AS f ON f.id = sf.release_file_id
+               WHERE sf.snapshot_id = s.id) AS files
            ORDER BY s.id DESC"#,
         workspace_id,
         drafts,
@@ -147,25 +170,14 @@ pub async fn snapshots(
     .await?
     .into_iter()
     .map(|row| ListedSnapshot {
-        snapshot: Snapshot {
-            id: row.id,
-            workspace_id: row.workspace_id,
-            workspace: row.workspace,
-            project_id: row.project_id,
-            project_slug: row.project_slug,
-            created_at: row.created_at,
-            created_by_name: shown(&row.created_by, row.created_by_fullname),
-            created_by: row.created_by,
-            published_at: row.published_at,
-            published_by_name: row
-                .published_by
-                .map(|username| shown(&username, row.published_by_fullname.unwrap_or_default())),
-            pending_request: row.pending_request,
+        files: Tally {
+            there: row.there,
+            size: row.size,
+            withdrawn: row.withdrawn,
+            awaited: row.awaited,
         },
-        file_count: row.file_count,
-        was_asked: row.was_asked,
-        was_published: row.was_published,
         total: row.total,
+        snapshot: snapshot_of!(row),
     })
     .collect();
     Ok(Listed::new(rows, |row: &ListedSnapshot| row.total))
@@ -178,8 +190,7 @@ pub struct PublishedOutput {
     pub workspace: String,
     pub created_at: OffsetDateTime,
     pub published_at: OffsetDateTime,
-    /// Files that are not deleted.
-    pub file_count: i64,
+    pub files: Tally,
 }
 
 /// The most that a project's page shows.
@@ -187,15 +198,22 @@ pub const PUBLISHED_SHOWN: i64 = 100;
 
 /// What a project made public, newest first.
 pub async fn published_outputs(conn: &mut PgConnection, project_id: i32) -> Result<Vec<PublishedOutput>> {
-    Ok(sqlx::query_as!(
-        PublishedOutput,
+    Ok(sqlx::query!(
         r#"SELECT s.id AS snapshot_id, w.name AS workspace, s.created_at, s.published_at AS "published_at!",
-                  (SELECT count(*) FROM snapshot_file AS sf JOIN release_file AS f ON f.id = sf.release_file_id
-                   WHERE sf.snapshot_id = s.id AND f.deleted_at IS NULL) AS "file_count!"
-           FROM workspace AS w,
-                LATERAL (SELECT * FROM snapshot
-                         WHERE snapshot.workspace_id = w.id AND snapshot.published_at IS NOT NULL
-                         ORDER BY published_at DESC, id DESC LIMIT 1) AS s
+                  files.there AS "there!", files.size AS "size!", files.withdrawn AS "withdrawn!",
+                  files.awaited AS "awaited!"
+           FROM workspace AS w
+           CROSS JOIN LATERAL (SELECT * FROM snapshot
+                               WHERE snapshot.workspace_id = w.id AND snapshot.published_at IS NOT NULL
+                               ORDER BY published_at DESC, id DESC LIMIT 1) AS s
+           CROSS JOIN LATERAL (
+               SELECT count(*) FILTER (WHERE f.uploaded_at IS NOT NULL AND f.deleted_at IS NULL) AS there,
+                      coalesce(sum(f.size) FILTER (WHERE f.uploaded_at IS NOT NULL AND f.deleted_at IS NULL), 0)::bigint
+                          AS size,
+                      count(*) FILTER (WHERE f.deleted_at IS NOT NULL) AS withdrawn,
+                      count(*) FILTER (WHERE f.uploaded_at IS NULL AND f.deleted_at IS NULL) AS awaited
+               FROM snapshot_file AS sf JOIN release_file AS f ON f.id = sf.release_file_id
+               WHERE sf.snapshot_id = s.id) AS files
            WHERE w.project_id = $1
            ORDER BY s.published_at DESC, s.id DESC
            LIMIT $2"#,
@@ -203,7 +221,21 @@ pub async fn published_outputs(conn: &mut PgConnection, project_id: i32) -> Resu
         PUBLISHED_SHOWN
     )
     .fetch_all(conn)
-    .await?)
+    .await?
+    .into_iter()
+    .map(|row| PublishedOutput {
+        snapshot_id: row.snapshot_id,
+        workspace: row.workspace,
+        created_at: row.created_at,
+        published_at: row.published_at,
+        files: Tally {
+            there: row.there,
+            size: row.size,
+            withdrawn: row.withdrawn,
+            awaited: row.awaited,
+        },
+    })
+    .collect())
 }
 
 /// What a workspace's page says of its outputs.

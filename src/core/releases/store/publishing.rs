@@ -2,8 +2,8 @@
 
 use sqlx::PgConnection;
 
-use super::super::{Decision, PublishRequest, Snapshot};
-use super::shown;
+use super::super::{Decision, PublishRequest, Snapshot, Tally};
+use super::{shown, snapshot_of};
 use crate::core::error::Result;
 
 /// The snapshot of this id, when it is one of this workspace.
@@ -18,34 +18,47 @@ pub async fn snapshot_of_id(conn: &mut PgConnection, id: i32) -> Result<Option<S
     let found = sqlx::query!(
         r#"SELECT s.id, s.workspace_id, w.name AS workspace, w.project_id, p.slug AS project_slug, s.created_at,
                   u.username AS created_by, u.fullname AS created_by_fullname, s.published_at,
-                  a.username AS "published_by?", a.fullname AS "published_by_fullname?",
-                  pending.id AS "pending_request?"
+                  pending.id AS "pending_request?", pending.created_at AS "asked_at?",
+                  a.username AS "asked_by?", a.fullname AS "asked_by_fullname?",
+                  newest.decision_at AS "decided_at?", newest.was_public AS "was_public?",
+                  d.username AS "decided_by?", d.fullname AS "decided_by_fullname?"
            FROM snapshot AS s
            JOIN workspace AS w ON w.id = s.workspace_id
            JOIN project AS p ON p.id = w.project_id
            JOIN "user" AS u ON u.id = s.created_by_id
-           LEFT JOIN "user" AS a ON a.id = s.published_by_id
            LEFT JOIN publish_request AS pending ON pending.snapshot_id = s.id AND pending.decision IS NULL
+           LEFT JOIN "user" AS a ON a.id = pending.created_by_id
+           LEFT JOIN LATERAL (
+               SELECT q.decision_at, q.decision_by_id,
+                      lead(q.decision) OVER (ORDER BY q.created_at DESC, q.id DESC) = 'approved' AS was_public
+               FROM publish_request AS q
+               WHERE q.snapshot_id = s.id AND q.decision IS NOT NULL
+               ORDER BY q.created_at DESC, q.id DESC
+               LIMIT 1) AS newest ON true
+           LEFT JOIN "user" AS d ON d.id = newest.decision_by_id
            WHERE s.id = $1"#,
         id
     )
     .fetch_optional(conn)
     .await?;
-    Ok(found.map(|row| Snapshot {
-        id: row.id,
-        workspace_id: row.workspace_id,
-        workspace: row.workspace,
-        project_id: row.project_id,
-        project_slug: row.project_slug,
-        created_at: row.created_at,
-        created_by_name: shown(&row.created_by, row.created_by_fullname),
-        created_by: row.created_by,
-        published_at: row.published_at,
-        published_by_name: row
-            .published_by
-            .map(|username| shown(&username, row.published_by_fullname.unwrap_or_default())),
-        pending_request: row.pending_request,
-    }))
+    Ok(found.map(|row| snapshot_of!(row)))
+}
+
+/// How many files a snapshot has, and what became of them.
+pub async fn tally(conn: &mut PgConnection, snapshot_id: i32) -> Result<Tally> {
+    Ok(sqlx::query_as!(
+        Tally,
+        r#"SELECT count(*) FILTER (WHERE f.uploaded_at IS NOT NULL AND f.deleted_at IS NULL) AS "there!",
+                  coalesce(sum(f.size) FILTER (WHERE f.uploaded_at IS NOT NULL AND f.deleted_at IS NULL), 0)::bigint
+                      AS "size!",
+                  count(*) FILTER (WHERE f.deleted_at IS NOT NULL) AS "withdrawn!",
+                  count(*) FILTER (WHERE f.uploaded_at IS NULL AND f.deleted_at IS NULL) AS "awaited!"
+           FROM snapshot_file AS s JOIN release_file AS f ON f.id = s.release_file_id
+           WHERE s.snapshot_id = $1"#,
+        snapshot_id
+    )
+    .fetch_one(conn)
+    .await?)
 }
 
 /// The most requests that a snapshot's page shows.
@@ -82,6 +95,21 @@ pub async fn requests(conn: &mut PgConnection, snapshot_id: i32) -> Result<Vec<P
         decision_by: row.decision_by,
     })
     .collect())
+}
+
+/// In how many published snapshots a file is, and in how many that wait for a decision.
+pub async fn snapshots_of_file(conn: &mut PgConnection, file_id: &str) -> Result<(i64, i64)> {
+    let found = sqlx::query!(
+        r#"SELECT count(*) FILTER (WHERE s.published_at IS NOT NULL) AS "published!",
+                  count(*) FILTER (WHERE s.published_at IS NULL AND EXISTS (
+                      SELECT FROM publish_request AS q WHERE q.snapshot_id = s.id AND q.decision IS NULL)) AS "waiting!"
+           FROM snapshot_file AS f JOIN snapshot AS s ON s.id = f.snapshot_id
+           WHERE f.release_file_id = $1"#,
+        file_id
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok((found.published, found.waiting))
 }
 
 /// A file that a snapshot is asked for.

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::core::releases::{ReleaseFile, size_in_words};
-use crate::web::view::{encode_segment, thousands};
+use crate::core::releases::{ReleaseFile, Tally};
+use crate::web::view::encode_segment;
 
 /// A file with its name in the list, by which its address calls it too.
 #[derive(Debug, Clone)]
@@ -91,14 +91,9 @@ pub fn encoded(path: &str) -> String {
     path.split('/').map(encode_segment).collect::<Vec<_>>().join("/")
 }
 
-/// How many, and how large, in words; what was withdrawn or has not arrived counts in neither.
-pub fn totals(files: &[Listed]) -> String {
-    let there = files.iter().filter(|listed| listed.file.is_readable());
-    let (count, size) = there.fold((0_i64, 0_i64), |(count, size), listed| {
-        (count + 1, size.saturating_add(listed.file.size))
-    });
-    let plural = if count == 1 { "file" } else { "files" };
-    format!("{} {plural}, {}", thousands(count), size_in_words(size))
+/// How many there are, and what became of them.
+pub fn tally(files: &[Listed]) -> Tally {
+    Tally::of(files.iter().map(|listed| &listed.file))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod by_date;
 mod content;
+mod deciding;
 mod latest;
 mod level_4;
 mod listed;
@@ -14,13 +15,12 @@ mod viewer;
 
 use std::convert::Infallible;
 
+pub(super) use deciding::{Deciding, deciding};
 use rocket::http::uri::Segments;
 use rocket::http::uri::fmt::Path;
 use rocket::request::FromSegments;
 use rocket::{Route, routes};
-pub(super) use snapshot::deciding;
 use sqlx::PgConnection;
-pub(super) use viewer::Deciding;
 
 use crate::core::access::{Permission, SignedIn};
 use crate::core::workspaces::Workspace;

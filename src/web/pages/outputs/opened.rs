@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::content::{self, Kind, ROWS, Rows, TEXT_SHOWN, Text, Unreadable};
 use super::viewer::Fact;
 use crate::core::ports::FileStore;
-use crate::core::releases::{ReleaseFile, names, size_in_words};
+use crate::core::releases::{self, ReleaseFile, names, size_in_words};
+use crate::web::catchers::Support;
 use crate::web::responders::{Failure, Outcome};
 use crate::web::view::{Pagination, Time, page_number, thousands};
 
@@ -25,6 +26,8 @@ pub struct Place<'a> {
     /// The address of its workspace, without a slash at the end.
     pub workspace: &'a str,
     pub is_public: bool,
+    /// Whom to write to when something is wrong with it.
+    pub support: Option<Support>,
 }
 
 #[derive(Serialize)]
@@ -45,6 +48,8 @@ pub struct Opened {
     frame: Option<&'static str>,
     pdf: Option<&'static str>,
     nothing: Option<Nothing>,
+    /// Whether its content cannot be had at all.
+    is_gone: bool,
 }
 
 #[derive(Serialize)]
@@ -70,6 +75,7 @@ struct Nothing {
     title: &'static str,
     text: String,
     is_fault: bool,
+    support: Option<Support>,
 }
 
 impl Opened {
@@ -102,33 +108,62 @@ pub async fn open(store: &dyn FileStore, file: &ReleaseFile, place: Place<'_>, p
         frame: None,
         pdf: None,
         nothing: None,
+        is_gone: false,
     };
+    if let Err(why) = fill(&mut opened, store, file, kind, page, place.query).await? {
+        opened.nothing = Some(Nothing::of_fault(&why, place.support));
+        opened.is_gone = true;
+    }
+    Ok(opened)
+}
+
+/// Shows as much of a file as a page can, or says why it shows nothing.
+async fn fill(
+    opened: &mut Opened,
+    store: &dyn FileStore,
+    file: &ReleaseFile,
+    kind: Kind,
+    page: Option<&str>,
+    query: Option<&str>,
+) -> Outcome<Result<(), Unreadable>> {
     if file.size > kind.largest() {
+        // Of so much only the size is looked at.
+        if let Err(error) = releases::content::open_part(store, file, 0..1).await {
+            return Ok(Err(error.into()));
+        }
         opened.nothing = Some(Nothing::because(
             "Too large to show here",
             format!("It has {}. Download it to look at it.", size_in_words(file.size)),
         ));
-        return Ok(opened);
+        return Ok(Ok(()));
     }
     match kind {
-        Kind::Table(delimiter) => match table(store, file, delimiter, page, place.query).await? {
+        Kind::Table(delimiter) => match table(store, file, delimiter, page, query).await? {
             Ok(table) => opened.table = Some(table),
-            Err(why) => opened.nothing = Some(why.into()),
+            Err(why) => return Ok(Err(why)),
         },
         Kind::Text | Kind::Json => match content::text(store, file, kind).await {
             Ok(text) => opened.text = Some(text.into()),
-            Err(why) => opened.nothing = Some(why.into()),
+            Err(why) => return Ok(Err(why)),
         },
-        Kind::Image => opened.image = Some("shown"),
-        Kind::Report => opened.frame = Some("shown"),
-        // No browser's viewer of PDFs works in a sandbox. It runs nothing as a page of ours.
-        Kind::Pdf => opened.pdf = Some("shown"),
-        Kind::Other => {
-            let text = "Files of this kind are not shown here. Download it to look at it.".to_owned();
-            opened.nothing = Some(Nothing::because("No preview", text));
+        Kind::Image | Kind::Report | Kind::Pdf | Kind::Other => {
+            // The browser fetches it by itself, and could not say what is wrong with it.
+            if let Err(error) = releases::content::check(store, file).await {
+                return Ok(Err(error.into()));
+            }
+            match kind {
+                Kind::Image => opened.image = Some("shown"),
+                Kind::Report => opened.frame = Some("shown"),
+                // No browser's viewer of PDFs works in a sandbox. It runs nothing as a page of ours.
+                Kind::Pdf => opened.pdf = Some("shown"),
+                _ => {
+                    let text = "Files of this kind are not shown here. Download it to look at it.".to_owned();
+                    opened.nothing = Some(Nothing::because("No preview", text));
+                }
+            }
         }
     }
-    Ok(opened)
+    Ok(Ok(()))
 }
 
 fn facts(file: &ReleaseFile, place: &Place<'_>) -> Vec<Fact> {
@@ -229,25 +264,25 @@ impl Nothing {
             title,
             text,
             is_fault: false,
+            support: None,
         }
     }
-}
 
-impl From<Unreadable> for Nothing {
-    fn from(why: Unreadable) -> Self {
+    fn of_fault(why: &Unreadable, support: Option<Support>) -> Self {
         let (title, text) = match why {
             Unreadable::Damaged => (
                 "This file is damaged",
-                "What is kept is not what was uploaded, so it is not shown. It has been reported. Ask for the file to \
-                 be released again.",
+                "Its content is missing, or is not what was uploaded, so it is neither shown nor sent. It has been \
+                 reported. Ask for the file to be released again.",
             ),
             Unreadable::Away => (
                 "This file cannot be read at the moment",
-                "The storage does not answer. Try again in a few minutes.",
+                "The storage does not answer. The file itself is most likely all right: try again in a few minutes.",
             ),
         };
         Self {
             is_fault: true,
+            support,
             ..Self::because(title, text.to_owned())
         }
     }

@@ -2,16 +2,17 @@
 
 use rocket::get;
 
-use super::listed::{Listed, by_name};
+use super::deciding::deciding;
+use super::listed::{Listed, by_name, tally};
 use super::release::in_confidence;
-use super::viewer::{self, Badge, ContentAt, Data, Deciding, Fact, Looked, Sharing};
+use super::viewer::{self, ContentAt, Data, Fact, Looked, Sharing};
 use super::{Asked, FilePath};
-use crate::core::access::Permission;
-use crate::core::releases::{Snapshot, store};
+use crate::core::releases::{Snapshot, Standing, store};
 use crate::core::workspaces::Workspace;
 use crate::web::database::Database;
 use crate::web::guards::Visit;
 use crate::web::pages::places;
+use crate::web::pages::releases::May;
 use crate::web::responders::{Failure, Outcome};
 use crate::web::view::{Page, user_href};
 use crate::web::zip::Archive;
@@ -30,9 +31,7 @@ pub async fn page(
     from: Option<usize>,
 ) -> Outcome<Page> {
     let (workspace, snapshot, files) = find(&visit, db, project, workspace, id).await?;
-    let may_publish = visit
-        .actor
-        .has_permission(Permission::SnapshotPublish, Some(workspace.project_id));
+    let may = May::of(&visit.actor, workspace.project_id);
     let api = format!("/api/v2/workspaces/{}/snapshots/{id}", workspace.name);
     let is_public = snapshot.is_published();
     let looked = Looked {
@@ -40,14 +39,14 @@ pub async fn page(
         kind: "Outputs",
         label: format!("Outputs {id}"),
         list: Some(("Published outputs", format!("{}outputs/", workspace.href()))),
-        badge: Some(badge(&snapshot)),
+        badge: Some(snapshot.standing().into()),
         base: snapshot.href(),
         facts: facts(&visit, &workspace, &snapshot),
         reviews: None,
         metadata: Vec::new(),
         sharing: sharing(&visit, &snapshot),
         data: Data {
-            publish_url: match may_publish && !is_public {
+            publish_url: match may.decide && !is_public {
                 true => format!("{api}/publish"),
                 false => String::new(),
             },
@@ -55,7 +54,7 @@ pub async fn page(
             ..Data::default()
         },
         prepare_href: None,
-        deciding: may_publish.then(|| deciding(&snapshot)),
+        deciding: deciding(&snapshot, &tally(&files), may),
         content: match is_public {
             true => ContentAt::Published(workspace.href()),
             false => ContentAt::Api,
@@ -88,9 +87,7 @@ async fn find(
 ) -> Outcome<(Workspace, Snapshot, Vec<Listed>)> {
     let mut conn = db.read().await?;
     let workspace = places::workspace(&mut conn, project, workspace).await?;
-    let sees_drafts = visit
-        .actor
-        .has_permission(Permission::ReleaseFileView, Some(workspace.project_id));
+    let sees_drafts = May::of(&visit.actor, workspace.project_id).see_files;
     let snapshot = store::publishing::snapshot(&mut conn, workspace.id, id)
         .await?
         .filter(|snapshot| snapshot.is_published() || sees_drafts)
@@ -99,21 +96,8 @@ async fn find(
     Ok((workspace, snapshot, files))
 }
 
-fn badge(snapshot: &Snapshot) -> Badge {
-    let (tone, label) = match (snapshot.is_published(), snapshot.pending_request) {
-        (true, _) => ("success", "Public"),
-        (false, Some(_)) => ("waiting", "Waiting for a decision"),
-        (false, None) => ("neutral", "Draft"),
-    };
-    Badge { tone, label }
-}
-
 fn facts(visit: &Visit<'_>, workspace: &Workspace, snapshot: &Snapshot) -> Vec<Fact> {
-    let mut facts = Vec::new();
-    if let (Some(at), Some(by)) = (snapshot.published_at, snapshot.published_by_name.as_deref()) {
-        facts.push(Fact::text("Published by", by));
-        facts.push(Fact::time("Published", at));
-    }
+    let mut facts = latest_step(snapshot);
     facts.extend([
         Fact::link(
             "Prepared by",
@@ -125,20 +109,42 @@ fn facts(visit: &Visit<'_>, workspace: &Workspace, snapshot: &Snapshot) -> Vec<F
         Fact::link("Workspace", workspace.name.as_str(), workspace.href()),
         Fact::code("Number", snapshot.id.to_string()),
     ]);
-    let sees_history = visit
-        .actor
-        .has_permission(Permission::ReleaseFileView, Some(workspace.project_id));
-    if sees_history {
+    if May::of(&visit.actor, workspace.project_id).see_files {
         let href = format!("{}history/", snapshot.href());
         facts.push(Fact::link("History", "Who asked and who decided", href));
     }
     facts
 }
 
+/// Who brought it to where it stands, and when.
+fn latest_step(snapshot: &Snapshot) -> Vec<Fact> {
+    let decided = snapshot.decided.as_ref().map(|decided| &decided.deed);
+    let (deed, who, when) = match snapshot.standing() {
+        Standing::Draft => return Vec::new(),
+        Standing::Waiting => (snapshot.asked.as_ref(), "Asked for by", "Asked for"),
+        Standing::Published => (decided, "Published by", "Published"),
+        Standing::Rejected => (decided, "Rejected by", "Rejected"),
+        Standing::Withdrawn => (decided, "Withdrawn by", "Withdrawn"),
+    };
+    deed.into_iter()
+        .flat_map(|deed| {
+            let href = user_href(&deed.by);
+            [Fact::link(who, deed.by_name.as_str(), href), Fact::time(when, deed.at)]
+        })
+        .collect()
+}
+
 fn sharing(visit: &Visit<'_>, snapshot: &Snapshot) -> Sharing {
+    let title = match snapshot.standing() {
+        Standing::Draft => "This is a draft.",
+        Standing::Waiting => "These files wait for a decision.",
+        Standing::Rejected => "It was decided not to publish these files.",
+        Standing::Withdrawn => "These files were public and are not any more.",
+        Standing::Published => "",
+    };
     if !snapshot.is_published() {
         return Sharing {
-            title: "This is a draft.",
+            title,
             ..in_confidence()
         };
     }
@@ -150,21 +156,5 @@ fn sharing(visit: &Visit<'_>, snapshot: &Snapshot) -> Sharing {
         tone: "success",
         title: "These outputs are public.",
         text: text.to_owned(),
-    }
-}
-
-/// A public one can be withdrawn, and one that waits is decided. For any other somebody has to ask first.
-pub fn deciding(snapshot: &Snapshot) -> Deciding {
-    let form = |what: &str| Some(format!("{}{what}/", snapshot.href()));
-    if snapshot.is_published() {
-        return Deciding {
-            withdraw: form("withdraw"),
-            ..Deciding::default()
-        };
-    }
-    Deciding {
-        publish: snapshot.pending_request.and_then(|_| form("publish")),
-        reject: snapshot.pending_request.and_then(|_| form("reject")),
-        withdraw: None,
     }
 }

@@ -4,17 +4,22 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
+use time::{Duration, OffsetDateTime};
 
 use super::Asked;
 use super::by_date;
-use super::listed::{Listed, encoded, position, totals};
+use super::deciding::Deciding;
+use super::listed::{Listed, encoded, position, tally};
 use super::opened::{self, Opened};
 use super::reviews::Reviews;
-use super::tree::{self, Shown, tree, why_closed};
+use super::tree::{self, Shown, day, tree, why_closed};
+use crate::core::releases::{ReleaseFile, Standing};
 use crate::core::workspaces::Workspace;
+use crate::web::catchers::Support;
 use crate::web::guards::Visit;
 use crate::web::headers;
 use crate::web::pages::places::under_workspace;
+use crate::web::pages::releases::{State, amount};
 use crate::web::responders::{Failure, Outcome};
 use crate::web::view::{Chrome, Link, Page, SafeHtml, Time};
 use crate::web::zip::{Archive, Entry, What};
@@ -73,6 +78,16 @@ pub struct Badge {
     pub label: &'static str,
 }
 
+impl From<Standing> for Badge {
+    fn from(standing: Standing) -> Self {
+        let State { text, variant } = standing.into();
+        Self {
+            tone: variant,
+            label: text,
+        }
+    }
+}
+
 /// One thing that is known: a text, a link, or an instant.
 #[derive(Debug, Default, Serialize)]
 pub struct Fact {
@@ -100,7 +115,7 @@ impl Fact {
         }
     }
 
-    pub fn time(label: impl Into<String>, at: time::OffsetDateTime) -> Self {
+    pub fn time(label: impl Into<String>, at: OffsetDateTime) -> Self {
         Self {
             label: label.into(),
             time: Some(Time::new(at)),
@@ -148,14 +163,6 @@ pub struct Data {
     pub review_url: String,
 }
 
-/// What may be decided of a snapshot, by the addresses of the forms.
-#[derive(Debug, Default, Serialize)]
-pub struct Deciding {
-    pub publish: Option<String>,
-    pub reject: Option<String>,
-    pub withdraw: Option<String>,
-}
-
 /// The context of `pages/outputs/viewer`.
 #[derive(Serialize)]
 pub struct ViewerView {
@@ -186,11 +193,49 @@ struct Overview {
     sharing: Sharing,
 }
 
+/// After so long, whoever waits for a file should ask.
+const SHOULD_ARRIVE: Duration = Duration::days(1);
+
 /// A file that cannot be opened.
 #[derive(Serialize)]
 struct Closed {
     name: String,
+    title: &'static str,
     text: String,
+    /// What can be done about it.
+    advice: Option<&'static str>,
+    support: Option<Support>,
+}
+
+impl Closed {
+    /// `None` when it can be opened.
+    fn of(visit: &Visit<'_>, file: &ReleaseFile) -> Option<Self> {
+        let why = why_closed(file)?;
+        let name = file.name.clone();
+        if file.is_deleted() {
+            return Some(Self {
+                name,
+                title: "This file was withdrawn",
+                text: format!("It was {why}. Its content is gone from this site; only its name is kept."),
+                advice: None,
+                support: None,
+            });
+        }
+        Some(Self {
+            name,
+            title: "This file has not been uploaded yet",
+            text: format!(
+                "{} announced it on {}. Its content follows by itself, usually within minutes.",
+                file.backend_name,
+                day(file.created_at)
+            ),
+            advice: Some(match OffsetDateTime::now_utc() - file.created_at < SHOULD_ARRIVE {
+                true => "Nothing is wrong so far: look again later.",
+                false => "It should be here by now. Ask whoever released it to send it again.",
+            }),
+            support: Support::about(visit.app, &format!("File {}", file.id)),
+        })
+    }
 }
 
 /// The page of what is looked at, with the file at `path` open; none when it is empty.
@@ -209,12 +254,7 @@ pub async fn page(
         _ => Some(position(&looked.files, path).ok_or(Failure::not_found("File"))?),
     };
     let listed = index.and_then(|index| looked.files.get(index));
-    let closed = listed.and_then(|listed| {
-        Some(Closed {
-            name: listed.file.name.clone(),
-            text: why_closed(&listed.file)?,
-        })
-    });
+    let closed = listed.and_then(|listed| Closed::of(visit, &listed.file));
     let opened = match listed.filter(|listed| listed.file.is_readable()) {
         Some(listed) => Some(open(visit, &looked, listed, asked).await?),
         None => None,
@@ -239,7 +279,7 @@ pub async fn page(
             true => by_date::by_date(&looked.files, &looked.base, index, asked.from),
             false => tree(&looked.files, &looked.base, shown),
         },
-        totals: totals(&looked.files),
+        totals: amount(&tally(&looked.files)),
         has_files: !looked.files.is_empty(),
         is_part: looked.files.len() > tree::WHOLE,
         overview: listed.is_none().then_some(Overview {
@@ -273,6 +313,7 @@ async fn open(visit: &Visit<'_>, looked: &Looked, listed: &Listed, asked: Asked<
         shows_release: looked.kind != "Release",
         workspace: looked.base.split("/outputs/").next().unwrap_or_default(),
         is_public: looked.is_public,
+        support: Support::about(visit.app, &format!("File {}", listed.file.id)),
     };
     opened::open(&*visit.app.files, &listed.file, place, asked.page).await
 }

@@ -1,11 +1,11 @@
-//! Deciding what is published, and taking it back. The snapshot's own page has the buttons.
+//! Asking for outputs to be published, deciding it, and taking them back. The snapshot's own page has the buttons.
 
 use rocket::post;
 
 use super::{May, find};
-use crate::core::access::{Can, PublishSnapshots};
+use crate::core::access::{Can, CanAskToPublish, Denied, PublishSnapshots, SignedIn};
 use crate::core::error::Error;
-use crate::core::releases::actions::{decide_snapshot, withdraw_snapshot};
+use crate::core::releases::actions::{ask_to_publish, decide_snapshot, withdraw_snapshot};
 use crate::core::releases::store::publishing;
 use crate::core::releases::{Decision, Snapshot};
 use crate::web::database::Database;
@@ -23,7 +23,7 @@ pub async fn publish(
     n: i32,
     _form: CsrfForm,
 ) -> Outcome<Told> {
-    let (snapshot, can) = prove(&user, db, project, workspace, n).await?;
+    let (snapshot, can) = prove(&user, db, (project, workspace, n), decides).await?;
     let done = decide_snapshot(db, &can, &snapshot, Decision::Approved).await;
     told(
         &user,
@@ -42,7 +42,7 @@ pub async fn reject(
     n: i32,
     _form: CsrfForm,
 ) -> Outcome<Told> {
-    let (snapshot, can) = prove(&user, db, project, workspace, n).await?;
+    let (snapshot, can) = prove(&user, db, (project, workspace, n), decides).await?;
     let done = decide_snapshot(db, &can, &snapshot, Decision::Rejected).await;
     told(
         &user,
@@ -61,7 +61,7 @@ pub async fn withdraw(
     n: i32,
     _form: CsrfForm,
 ) -> Outcome<Told> {
-    let (snapshot, can) = prove(&user, db, project, workspace, n).await?;
+    let (snapshot, can) = prove(&user, db, (project, workspace, n), decides).await?;
     let done = withdraw_snapshot(db, &can, &snapshot).await;
     told(
         &user,
@@ -71,27 +71,47 @@ pub async fn withdraw(
     )
 }
 
-/// The snapshot, for those who may decide it. Whoever may not see it is not told that it is there.
-async fn prove(
-    user: &User<'_>,
+/// Asks for files that are chosen already: what was rejected or withdrawn once is not chosen anew.
+#[post("/<project>/<workspace>/outputs/<n>/ask", data = "<_form>")]
+pub async fn ask(
+    user: User<'_>,
     db: &Database,
     project: ProjectSlug<'_>,
     workspace: WorkspaceName<'_>,
     n: i32,
-) -> Outcome<(Snapshot, Can<PublishSnapshots>)> {
+    _form: CsrfForm,
+) -> Outcome<Told> {
+    let (snapshot, can) = prove(&user, db, (project, workspace, n), CanAskToPublish::prove).await?;
+    let done = ask_to_publish(db, &can, &snapshot).await;
+    told(
+        &user,
+        &snapshot,
+        done,
+        "These files wait for a decision now. Until then, nobody sees them here who did not before.",
+    )
+}
+
+fn decides(user: &SignedIn, project_id: i32) -> Result<Can<PublishSnapshots>, Denied> {
+    user.can::<PublishSnapshots>(project_id)
+}
+
+/// The snapshot, for those whose right `may` proves. Whoever may not see it is not told that it is there.
+async fn prove<P>(
+    user: &User<'_>,
+    db: &Database,
+    (project, workspace, n): (ProjectSlug<'_>, WorkspaceName<'_>, i32),
+    may: impl FnOnce(&SignedIn, i32) -> Result<P, Denied>,
+) -> Outcome<(Snapshot, P)> {
     let no_snapshot = || Failure::not_found("Snapshot");
     let mut conn = db.read().await?;
     let workspace = find(&mut conn, project, workspace).await?;
     let snapshot = publishing::snapshot(&mut conn, workspace.id, n)
         .await?
-        .ok_or_else(no_snapshot)?;
-    match user.user.can::<PublishSnapshots>(workspace.project_id) {
         // What one may not look at one cannot decide either.
-        Ok(can) if snapshot.is_published() || sees_drafts(user, &snapshot) => Ok((snapshot, can)),
-        Ok(_) => Err(no_snapshot()),
-        Err(denied) if snapshot.is_published() || sees_drafts(user, &snapshot) => Err(denied.into()),
-        Err(_) => Err(no_snapshot()),
-    }
+        .filter(|snapshot| snapshot.is_published() || sees_drafts(user, snapshot))
+        .ok_or_else(no_snapshot)?;
+    let proof = may(&user.user, workspace.project_id)?;
+    Ok((snapshot, proof))
 }
 
 fn sees_drafts(user: &User<'_>, snapshot: &Snapshot) -> bool {
@@ -113,7 +133,10 @@ fn told(
     };
     match done {
         Ok(()) => Ok(Told::new(to, "success", text)),
-        Err(Error::Conflict(why)) => Ok(Told::new(to, "warning", format!("{why} Nothing was changed."))),
+        Err(Error::Conflict(why)) => {
+            let why = why.trim_end_matches('.');
+            Ok(Told::new(to, "warning", format!("{why}. Nothing was changed.")))
+        }
         Err(error) => Err(error.into()),
     }
 }

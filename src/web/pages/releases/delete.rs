@@ -11,6 +11,7 @@ use crate::core::access::{Can, DeleteReleaseFiles};
 use crate::core::releases::actions::delete_file;
 use crate::core::releases::size_in_words;
 use crate::core::releases::store::files::{FileOfRelease, file};
+use crate::core::releases::store::publishing::snapshots_of_file;
 use crate::core::workspaces::Workspace;
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
@@ -18,7 +19,7 @@ use crate::web::guards::{ProjectSlug, User, WorkspaceName};
 use crate::web::message::Told;
 use crate::web::pages::places::under_workspace;
 use crate::web::responders::{Failure, Outcome};
-use crate::web::view::{Link, Page};
+use crate::web::view::{Link, Page, counted};
 
 /// The id of a file, which has the length of ours. Another word may be the name of a folder, and what follows
 /// the path of a file.
@@ -39,7 +40,10 @@ pub struct DeleteView {
     pub file: Link,
     pub size: String,
     pub backend: String,
-    pub is_public: bool,
+    /// `1 published set of outputs`; `None` when it is in none.
+    pub published: Option<String>,
+    /// The same of those that wait for a decision.
+    pub waiting: Option<String>,
     pub back_href: String,
 }
 
@@ -55,6 +59,7 @@ pub async fn form(
     let mut conn = db.read().await?;
     let workspace = find(&mut conn, project, workspace).await?;
     let (found, _) = prove(&user, &mut conn, &workspace, release, file_id).await?;
+    let (published, waiting) = snapshots_of_file(&mut conn, &found.file.id).await?;
     drop(conn);
     let back_href = format!("{}releases/", workspace.href());
     let href = format!("{back_href}{release}/{}", encode_path(&found.file.name));
@@ -66,10 +71,19 @@ pub async fn form(
         file: Link::new(found.file.name, href),
         size: size_in_words(found.file.size),
         backend: found.file.backend_name,
-        is_public: found.is_public,
+        published: sets(published, "published set of outputs", "published sets of outputs"),
+        waiting: sets(
+            waiting,
+            "set of outputs that waits to be published",
+            "sets of outputs that wait to be published",
+        ),
         back_href,
     };
     Ok(user.visit.render("pages/releases/delete", chrome, &view))
+}
+
+fn sets(number: i64, one: &str, many: &str) -> Option<String> {
+    (number > 0).then(|| counted(number, one, many))
 }
 
 #[post("/<project>/<workspace>/releases/<release>/<file_id>/delete", data = "<_form>")]

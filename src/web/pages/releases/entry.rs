@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::May;
+use super::amounts::amount;
 use crate::core::releases::store::lists::ListedRelease;
 use crate::core::releases::{ReleaseFile, size_in_words};
 use crate::web::view::{Link, Time, absolute, encode_segment, thousands, user_href};
@@ -62,15 +63,15 @@ impl Entry {
     pub fn new(release: ListedRelease, files: Vec<ReleaseFile>, may: May, place: Place) -> Self {
         let workspace_href = format!("/{}/{}/", release.project_slug, release.workspace);
         let href = format!("{workspace_href}releases/{}/", release.id);
-        let has_files = may.see_files && release.file_count > 0;
-        let beyond = release.file_count - i64::try_from(files.len()).unwrap_or(i64::MAX);
+        let has_files = may.see_files && release.files.total() > 0;
+        let beyond = release.files.total() - i64::try_from(files.len()).unwrap_or(i64::MAX);
         let rows = files.into_iter().map(|file| FileRow::new(file, &href, may)).collect();
         Self {
             title: format!("Released from {}", release.backend_name),
             by: Link::new(release.created_by_name, user_href(&release.created_by)),
             created: Time::new(release.created_at),
             workspace: (place == Place::Project).then(|| Link::new(release.workspace, workspace_href)),
-            is_empty: may.see_files && release.file_count == 0,
+            is_empty: may.see_files && release.files.total() == 0,
             files: has_files.then(|| Files {
                 download_href: format!("{href}download/"),
                 which: format!(
@@ -78,7 +79,7 @@ impl Entry {
                     release.backend_name,
                     absolute(release.created_at)
                 ),
-                count: count(release.file_count),
+                count: amount(&release.files),
                 is_open: place == Place::Project,
                 rows,
                 more: (beyond > 0).then(|| format!("{} more", thousands(beyond))),
@@ -86,14 +87,6 @@ impl Entry {
             }),
             id: release.id,
         }
-    }
-}
-
-/// `1 file`, `1,234 files`.
-pub fn count(files: i64) -> String {
-    match files {
-        1 => "1 file".to_owned(),
-        many => format!("{} files", thousands(many)),
     }
 }
 

@@ -3,7 +3,7 @@
 use rocket::get;
 use serde::Serialize;
 
-use super::snapshots::State;
+use super::state::State;
 use super::{May, find};
 use crate::core::releases::store::publishing;
 use crate::core::releases::{Decision, PublishRequest};
@@ -49,6 +49,7 @@ pub async fn page(
         .filter(|snapshot| May::of(&user.visit.actor, snapshot.project_id).see_files)
         .ok_or_else(|| Failure::not_found("Snapshot"))?;
     let requests = publishing::requests(&mut conn, snapshot.id).await?;
+    let files = publishing::tally(&mut conn, snapshot.id).await?;
     drop(conn);
     let name = format!("Outputs {}", snapshot.id);
     let chrome = user.visit.chrome(format!("History of outputs {}", snapshot.id));
@@ -58,26 +59,13 @@ pub async fn page(
         .here("Page", "History");
     let view = HistoryView {
         snapshot: Link::new(name, snapshot.href()),
-        state: state(snapshot.is_published(), &requests),
+        state: snapshot.standing().into(),
         created: Time::new(snapshot.created_at),
         by: Link::new(snapshot.created_by_name.as_str(), user_href(&snapshot.created_by)),
-        deciding: May::of(&user.visit.actor, snapshot.project_id)
-            .decide
-            .then(|| deciding(&snapshot)),
+        deciding: deciding(&snapshot, &files, May::of(&user.visit.actor, snapshot.project_id)),
         steps: steps(requests),
     };
     Ok(user.visit.render("pages/releases/history", chrome, &view))
-}
-
-fn state(is_published: bool, requests: &[PublishRequest]) -> State {
-    let decisions = || requests.iter().filter_map(|request| request.decision);
-    match requests {
-        _ if is_published => State::PUBLISHED,
-        [] => State::DRAFT,
-        [newest, ..] if newest.decision.is_none() => State::WAITING,
-        _ if decisions().any(|decision| decision == Decision::Approved) => State::WITHDRAWN,
-        _ => State::REJECTED,
-    }
 }
 
 /// From requests, newest first: each was asked for, and most were decided. One that was rejected in the moment it

@@ -6,13 +6,14 @@ use rocket::get;
 use serde::Serialize;
 use sqlx::PgConnection;
 
-use super::entry::{Entry, MOST_FILES, Place, count};
+use super::amounts::amount;
+use super::entry::{Entry, MOST_FILES, Place};
 use super::{May, find, workspace_tabs};
 use crate::core::paging::{Listed, PageAsked};
 use crate::core::projects::store::project_by_slug;
-use crate::core::releases::ReleaseFile;
-use crate::core::releases::store::files::{first_files_of_releases, latest_count};
+use crate::core::releases::store::files::{first_files_of_releases, latest_tally};
 use crate::core::releases::store::lists::{self, ListedRelease, PAGE};
+use crate::core::releases::{ReleaseFile, Tally};
 use crate::web::database::Database;
 use crate::web::guards::{ProjectSlug, Visit, WorkspaceName};
 use crate::web::pages::paged::{asked, pagination};
@@ -94,9 +95,9 @@ pub async fn of_workspace(
     let may = May::of(&visit.actor, workspace.project_id);
     let (listed, files) = read(&mut conn, workspace.project_id, Some(workspace.id), asked, may).await?;
     let latest = if may.see_files {
-        latest_count(&mut conn, workspace.id).await?
+        latest_tally(&mut conn, workspace.id).await?
     } else {
-        0
+        Tally::default()
     };
     drop(conn);
     let pagination = pagination(&visit, page, listed.total, PAGE)?;
@@ -105,11 +106,11 @@ pub async fn of_workspace(
         of: "workspace",
         thing: Link::new(workspace.name.as_str(), href.as_str()),
         tabs: workspace_tabs(&href, 3, true),
-        latest: (latest > 0 && pagination.page == 1).then(|| Latest {
+        latest: (latest.total() > 0 && pagination.page == 1).then(|| Latest {
             href: format!("{href}outputs/latest/"),
             download_href: format!("{href}outputs/latest/download/"),
-            prepare_href: may.prepare.then(|| format!("{href}outputs/latest/prepare/")),
-            count: count(latest),
+            prepare_href: (may.prepare && latest.there > 0).then(|| format!("{href}outputs/latest/prepare/")),
+            count: amount(&latest),
         }),
         entries: entries(listed.rows, files, may, Place::Workspace),
         is_bare: !may.see_files,

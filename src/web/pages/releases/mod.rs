@@ -1,5 +1,6 @@
 //! What was released and what is published: lists, the way to publish, and published files.
 
+mod amounts;
 mod decide;
 mod delete;
 mod entry;
@@ -8,10 +9,12 @@ mod list;
 mod prepare;
 mod published;
 mod snapshots;
+mod state;
 
-pub use entry::count as file_count;
+pub use amounts::{amount, count as file_count};
 use rocket::{Route, routes};
 use sqlx::PgConnection;
+pub use state::State;
 
 use crate::core::access::{Actor, Permission};
 use crate::core::workspaces::Workspace;
@@ -33,6 +36,7 @@ pub fn routes() -> Vec<Route> {
         decide::publish,
         decide::reject,
         decide::withdraw,
+        decide::ask,
         history::page,
         published::published,
     ]

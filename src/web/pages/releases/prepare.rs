@@ -7,8 +7,8 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 
-use super::entry::count;
-use super::find;
+use super::amounts::count;
+use super::{May, find};
 use crate::core::access::{Can, CreateSnapshots};
 use crate::core::error::{Error, FieldErrors};
 use crate::core::releases::actions::prepare_snapshot;
@@ -146,8 +146,8 @@ pub async fn send(
     }
 }
 
-/// The workspace's latest outputs that can be published, for those who may ask for it. Others are not told that
-/// there are any.
+/// The workspace's latest outputs that can be published, for those who may ask for it. Those who may not look at the
+/// latest outputs are not told that there are any, and those who only look are refused.
 async fn prove(
     user: &User<'_>,
     conn: &mut PgConnection,
@@ -155,10 +155,10 @@ async fn prove(
     workspace: WorkspaceName<'_>,
 ) -> Outcome<(Workspace, Can<CreateSnapshots>, Vec<ReleaseFile>)> {
     let workspace = find(conn, project, workspace).await?;
-    let can = user
-        .user
-        .can::<CreateSnapshots>(workspace.project_id)
-        .map_err(|_| Failure::not_found("Outputs"))?;
+    if !May::of(&user.visit.actor, workspace.project_id).see_files {
+        return Err(Failure::not_found("Outputs"));
+    }
+    let can = user.user.can::<CreateSnapshots>(workspace.project_id)?;
     let mut files = latest_files(conn, workspace.id).await?;
     files.retain(ReleaseFile::is_readable);
     Ok((workspace, can, files))

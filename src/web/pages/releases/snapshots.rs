@@ -3,7 +3,8 @@
 use rocket::get;
 use serde::Serialize;
 
-use super::entry::count;
+use super::amounts::amount;
+use super::state::State;
 use super::{May, find, workspace_tabs};
 use crate::core::releases::store::lists::{self, ListedSnapshot, PAGE};
 use crate::web::database::Database;
@@ -34,36 +35,6 @@ pub struct SnapshotRow {
     pub published: Option<Time>,
     pub by: Link,
     pub files: String,
-}
-
-/// How a snapshot stands, as the component `pill` takes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct State {
-    pub text: &'static str,
-    pub variant: &'static str,
-}
-
-impl State {
-    pub const PUBLISHED: Self = Self::new("Published", "success");
-    pub const WAITING: Self = Self::new("Waiting for a decision", "waiting");
-    pub const REJECTED: Self = Self::new("Rejected", "danger");
-    pub const WITHDRAWN: Self = Self::new("Withdrawn", "danger");
-    pub const DRAFT: Self = Self::new("Draft", "neutral");
-
-    const fn new(text: &'static str, variant: &'static str) -> Self {
-        Self { text, variant }
-    }
-
-    fn of(row: &ListedSnapshot) -> Self {
-        match () {
-            () if row.snapshot.is_published() => Self::PUBLISHED,
-            () if row.snapshot.pending_request.is_some() => Self::WAITING,
-            // Not public, though it was.
-            () if row.was_published => Self::WITHDRAWN,
-            () if row.was_asked => Self::REJECTED,
-            () => Self::DRAFT,
-        }
-    }
 }
 
 #[get("/<project>/<workspace>/outputs?<page>")]
@@ -102,15 +73,14 @@ pub async fn page(
 }
 
 fn row(row: ListedSnapshot) -> SnapshotRow {
-    let state = State::of(&row);
     let snapshot = row.snapshot;
     SnapshotRow {
         id: snapshot.id,
         href: snapshot.href(),
-        state,
+        state: snapshot.standing().into(),
         created: Time::new(snapshot.created_at),
         published: snapshot.published_at.map(Time::new),
         by: Link::new(snapshot.created_by_name, user_href(&snapshot.created_by)),
-        files: count(row.file_count),
+        files: amount(&row.files),
     }
 }

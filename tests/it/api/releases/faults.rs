@@ -1,5 +1,6 @@
 //! Storages that fail, connections that end, two at once: nothing half there, and trying again works.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -86,6 +87,11 @@ impl FileStore for Failing {
     async fn open(&self, key: &str) -> Result<Content, FileStoreError> {
         fail(&self.at, At::Open)?;
         self.files.open(key).await
+    }
+
+    async fn open_part(&self, key: &str, range: Range<u64>) -> Result<Content, FileStoreError> {
+        fail(&self.at, At::Open)?;
+        self.files.open_part(key, range).await
     }
 
     async fn remove(&self, key: &str) -> Result<(), FileStoreError> {

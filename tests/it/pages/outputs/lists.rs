@@ -28,15 +28,49 @@ async fn what_was_withdrawn_or_never_came_is_told_and_not_opened(pool: PgPool) {
     assert_eq!(html.texts(".tree-late"), ["never.txt not uploaded yet"]);
     assert!(!html.has(".tree-gone a") && !html.has(".tree-late a"));
     assert!(html.has(".crumbs a[href='/project/ws/releases/']"));
-    assert!(html.main().contains("1 file, 1 byte"), "{}", html.main());
+    // Every place counts alike.
+    let amount = "1 file, 1 byte, 1 withdrawn, 1 not uploaded yet";
+    assert!(html.main().contains(amount), "{}", html.main());
+    let snapshot = site.snapshot("ws", "ada", &release.files, true).await;
+    for (who, path) in [
+        ("ada", "/project/ws/releases/".to_owned()),
+        ("ada", "/project/releases/".to_owned()),
+        ("ada", "/project/ws/outputs/latest/".to_owned()),
+        ("nobody", format!("/project/ws/outputs/{snapshot}/")),
+        ("nobody", "/project/ws/outputs/".to_owned()),
+        ("nobody", "/project/".to_owned()),
+    ] {
+        let html = site.sign_in(who).await.get(&path).await.expect(200).html();
+        assert!(html.main().contains(amount), "{path}: {}", html.main());
+    }
+    let html = ada.get("/project/ws/releases/").await.html();
+    let summaries = html.texts("main details > summary");
+    assert!(
+        summaries[0].starts_with(&format!("{amount} of the release from tpp")),
+        "{summaries:?}"
+    );
     for (name, words) in [
-        ("gone.txt", "withdrawn by Ada on 12 Mar 2026"),
-        ("never.txt", "not uploaded yet"),
+        ("gone.txt", "It was withdrawn by Ada on 12 Mar 2026."),
+        ("never.txt", "This file has not been uploaded yet"),
+        ("never.txt", "look again later"),
+        ("never.txt", "support@example.org"),
     ] {
         let html = ada.get(&format!("{base}{name}")).await.expect(200).html();
         assert!(html.text("[data-pane]").unwrap().contains(words), "{}", html.main());
         assert!(!html.has("[data-file]"));
     }
+}
+
+#[sqlx::test]
+async fn what_should_have_come_long_ago_is_asked_about(pool: PgPool) {
+    let site = site(pool).await;
+    let release = site.release("ws", "tpp", "ada", &[("never.txt", b"1")]).await;
+    site.world
+        .so("UPDATE release_file SET uploaded_at = NULL, path = '', created_at = now() - interval '2 days'")
+        .await;
+    let path = format!("/project/ws/releases/{}/never.txt", release.id);
+    let html = site.sign_in("ada").await.get(&path).await.expect(200).html();
+    assert!(html.main().contains("It should be here by now."), "{}", html.main());
 }
 
 /// A release of so many files whose contents are nowhere, in folders of a thousand.

@@ -126,19 +126,54 @@ async fn a_long_text_is_cut_and_says_so(pool: PgPool) {
 async fn what_is_damaged_is_not_shown(pool: PgPool) {
     let site = site(pool).await;
     let large = vec![b'x'; 1_100_000];
-    let files: &[(&str, &[u8])] = &[("a.txt", b"as it was"), ("b.csv", b"a,b"), ("c.log", &large)];
+    let files: &[(&str, &[u8])] = &[
+        ("a.txt", b"as it was"),
+        ("b.csv", b"a,b"),
+        ("c.log", &large),
+        ("d.png", b"PNG"),
+        ("e.html", b"<p>"),
+        ("f.pdf", &large),
+        ("g.bin", b"x"),
+    ];
     let release = site.release("ws", "tpp", "ada", files).await;
     for kept in walk(site.storage.path()) {
         let mut content = std::fs::read(&kept).unwrap();
         *content.last_mut().unwrap() ^= 1;
         std::fs::write(&kept, content).unwrap();
     }
-    for (name, ..) in files {
-        let path = format!("/project/ws/releases/{}/{name}", release.id);
-        let html = site.sign_in("ada").await.get(&path).await.expect(200).html();
-        assert!(html.main().contains("This file is damaged"), "{}", html.main());
-        assert!(!html.has("pre") && !html.has(".sheet"), "{name}");
+    for is_missing in [false, true] {
+        if is_missing {
+            for kept in walk(site.storage.path()) {
+                std::fs::remove_file(kept).unwrap();
+            }
+        }
+        for (name, ..) in files {
+            let path = format!("/project/ws/releases/{}/{name}", release.id);
+            let html = site.sign_in("ada").await.get(&path).await.expect(200).html();
+            assert!(html.main().contains("This file is damaged"), "{}", html.main());
+            assert!(html.main().contains("support@example.org"), "{}", html.main());
+            for shown in ["pre", ".sheet", "main img", "iframe", "main a[href^='/api/']"] {
+                assert!(!html.has(shown), "{name}: {shown}");
+            }
+        }
     }
+}
+
+#[sqlx::test]
+async fn what_is_too_large_to_be_shown_is_still_looked_for(pool: PgPool) {
+    let site = site(pool).await;
+    let release = site
+        .release("ws", "tpp", "ada", &[("a.txt", &vec![b'x'; 20_000_001])])
+        .await;
+    let path = format!("/project/ws/releases/{}/a.txt", release.id);
+    let ada = site.sign_in("ada").await;
+    let html = ada.get(&path).await.expect(200).html();
+    assert!(html.main().contains("Too large to show here"), "{}", html.main());
+    for kept in walk(site.storage.path()) {
+        std::fs::remove_file(kept).unwrap();
+    }
+    let html = ada.get(&path).await.expect(200).html();
+    assert!(html.main().contains("This file is damaged"), "{}", html.main());
 }
 
 fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {

@@ -92,7 +92,7 @@ async fn a_snapshot_is_everybodys_once_it_is_published(pool: PgPool) {
     );
 
     let html = site.anonymous().get(&public).await.expect(200).html();
-    assert!(html.main().contains("Public"));
+    assert_eq!(html.text("h1 .pill").as_deref(), Some("Published"));
     assert!(html.main().contains("Everybody can see these files."));
     assert_eq!(html.posted_forms().len(), 0);
     let html = site

@@ -19,7 +19,14 @@ async fn a_checker_deletes_a_file_after_reading_what_it_means(pool: PgPool) {
     assert!(html.has(&format!("a[href='{path}']")));
     assert_eq!(html.count("a[href$='/delete/']"), 2);
     let page = checker.get(&path).await.expect(200).html();
-    assert!(page.main().contains("It is published now") && page.main().contains("output/a.csv"));
+    for part in [
+        "It is published now, in 1 published set of outputs",
+        "output/a.csv",
+        "No other file is changed",
+    ] {
+        assert!(page.main().contains(part), "{part}: {}", page.main());
+    }
+    assert!(!page.main().contains("waits"), "{}", page.main());
     let other = format!("{RELEASES}{}/{}/delete/", released.id, released.files[1]);
     assert!(
         !checker

@@ -1,15 +1,18 @@
 //! From a release to a published page.
 
+mod asking;
 mod deleting;
 mod lists;
 mod outputs;
+mod parts;
 mod preparing;
 mod published;
 mod publishing;
+mod waiting;
 
 use sqlx::PgPool;
 
-use crate::support::{Site, Visitor};
+use crate::support::{Answer, Site, Visitor};
 
 const WORKSPACE: &str = "/project/ws/";
 const RELEASES: &str = "/project/ws/releases/";
@@ -33,6 +36,13 @@ async fn site(pool: PgPool) -> Site {
 async fn nobody(site: &Site) -> Visitor {
     site.world.user("nobody").await;
     site.sign_in("nobody").await
+}
+
+/// Posts to a snapshot's address, with a token of whoever it is.
+async fn act(who: &Visitor, snapshot: i32, what: &str) -> Answer {
+    let token = who.csrf_token("/settings/").await;
+    let path = format!("{OUTPUTS}{snapshot}/{what}/");
+    who.post_without_token(&path, &[("csrfmiddlewaretoken", &token)]).await
 }
 
 /// How a snapshot stands, as the list says to those who see drafts.

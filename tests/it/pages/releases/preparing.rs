@@ -128,14 +128,16 @@ async fn a_choice_that_cannot_be_meant_is_asked_again(pool: PgPool) {
 async fn only_developers_are_asked_and_others_learn_nothing(pool: PgPool) {
     let site = site(pool).await;
     site.release("ws", "tpp", "ada", &[("zebra.csv", b"1")]).await;
+    // Who may look at the latest outputs is refused; for others there are none.
     let checker = site.sign_in("checker").await;
-    for who in [&checker, &nobody(&site).await] {
-        let answer = who.get(PREPARE).await.expect(404);
+    for (who, status) in [(&checker, 403), (&nobody(&site).await, 404)] {
+        let answer = who.get(PREPARE).await.expect(status);
         assert!(!answer.body.contains("zebra"));
         let token = who.csrf_token("/settings/").await;
         let fields = [("csrfmiddlewaretoken", token.as_str()), ("choice", "all")];
-        who.post_without_token(PREPARE, &fields).await.expect(404);
+        who.post_without_token(PREPARE, &fields).await.expect(status);
     }
+    assert_eq!(site.world.number("SELECT count(*) FROM snapshot").await, 0);
     assert!(
         site.anonymous()
             .get(PREPARE)

@@ -35,6 +35,8 @@ async fn a_published_file_is_everybodys_and_asked_about_each_time(pool: PgPool) 
         );
         assert!(answer.header("Last-Modified").unwrap().ends_with(" GMT"));
         assert_eq!(answer.header("Set-Cookie"), None);
+        // The same for everybody, so that every cache may keep it.
+        assert_eq!(answer.header("Vary"), None);
     }
     let head = site.anonymous().bare(Method::Head, &path).await.expect(200);
     assert_eq!((head.body.as_str(), head.header("ETag")), ("", Some(etag.as_str())));
@@ -66,6 +68,7 @@ async fn a_published_file_is_everybodys_and_asked_about_each_time(pool: PgPool) 
     let visitor = site.anonymous().saying("If-None-Match", etag);
     let gone = visitor.get(&path).await.expect(404);
     assert!(gone.html().main().contains("not"), "a page");
+    assert_eq!(gone.header("Vary"), Some("Cookie"));
     ada.get(&path).await.expect(404);
 }
 

@@ -3,16 +3,9 @@
 use rocket::http::Method;
 use sqlx::PgPool;
 
-use super::{OUTPUTS, PREPARE, WORKSPACE, nobody, site, states};
+use super::{OUTPUTS, PREPARE, WORKSPACE, act, nobody, site, states};
 use crate::pages::lists::assert_accessible;
-use crate::support::{Site, Visitor};
-
-/// Posts to a snapshot's address, with a token of whoever it is.
-async fn act(who: &Visitor, snapshot: i32, what: &str) -> crate::support::Answer {
-    let token = who.csrf_token("/settings/").await;
-    let path = format!("{OUTPUTS}{snapshot}/{what}/");
-    who.post_without_token(&path, &[("csrfmiddlewaretoken", &token)]).await
-}
+use crate::support::Site;
 
 /// Whether everybody finds it: in the workspace's list, on the project's page, and the file itself. All must agree.
 async fn is_public(site: &Site, snapshot: i32, file: &str) -> bool {

@@ -111,6 +111,19 @@ fn heading(gate: Gate) -> String {
         }
         Gate::SignedIn => "Who is signed in".to_owned(),
         Gate::May(name) => format!("Who holds {} in the project: {}", code(name), permission(name)),
+        Gate::MayEither(one, other) => format!(
+            "Who holds {} or {} in the project: {}; {}",
+            code(one),
+            code(other),
+            permission(one),
+            permission(other)
+        ),
+        Gate::MayOfThoseWhoSee(sees, name) => format!(
+            "Who holds {} in the project, of those who hold {} there; nobody else learns that there is such a thing: {}",
+            code(name),
+            code(sees),
+            permission(name)
+        ),
         Gate::MayOrAsked(name) => format!(
             "Who asked for the jobs and still is a member, or holds {} in the project: {}",
             code(name),

@@ -50,6 +50,11 @@ pub enum Gate {
     /// Whoever holds this permission in the project `project`; what the page is about is public, so
     /// others who are signed in are refused, not deceived.
     May(&'static str),
+    /// As `May`, with either of two permissions.
+    MayEither(&'static str, &'static str),
+    /// As `May` with the second permission for those who hold the first, which is to look at it. For others who are
+    /// signed in there is no such page.
+    MayOfThoseWhoSee(&'static str, &'static str),
     /// As `May`, and whoever asked for the jobs and is a member of the project still.
     MayOrAsked(&'static str),
     /// Whoever holds this permission everywhere, beside `staff_area_access`: a page of the staff area.
@@ -101,6 +106,12 @@ pub const fn signed_in(status: u16) -> Rule {
 }
 pub const fn may(permission: &'static str, status: u16) -> Rule {
     rule(Gate::May(permission), status)
+}
+pub const fn may_either(one: &'static str, other: &'static str, status: u16) -> Rule {
+    rule(Gate::MayEither(one, other), status)
+}
+pub const fn may_of_those_who_see(sees: &'static str, may: &'static str, status: u16) -> Rule {
+    rule(Gate::MayOfThoseWhoSee(sees, may), status)
 }
 pub const fn may_or_asked(permission: &'static str, status: u16) -> Rule {
     rule(Gate::MayOrAsked(permission), status)
@@ -156,6 +167,9 @@ impl Rule {
             Gate::WithForm => 403,
             Gate::SignedIn => among(true),
             Gate::May(permission) => among(holds(actor, permission)),
+            Gate::MayEither(one, other) => among(holds(actor, one) || holds(actor, other)),
+            Gate::MayOfThoseWhoSee(sees, _) if signed_in && !holds(actor, sees) => 404,
+            Gate::MayOfThoseWhoSee(_, permission) => among(holds(actor, permission)),
             Gate::MayOrAsked(permission) => among(holds(actor, permission) || actor.asked),
             Gate::Staff(permission) => among(holds_everywhere(actor, permission)),
             Gate::Sees(permission) if signed_in && !holds(actor, permission) => 404,
