@@ -33,3 +33,16 @@ document.addEventListener("change", (event) => {
   const chosen = found.closest("[data-people]").querySelector("[data-people-chosen]");
   chosen.append(event.target.closest("label"));
 });
+
+// A form that comes into a dialog opens it, and what is wrong or first in it is looked at. Cancelled, it leaves nothing
+// behind: the page around it may have fields of the same names.
+htmx.onLoad((loaded) => {
+  const dialog = loaded.closest("dialog");
+  if (!dialog || !loaded.querySelector("form")) return;
+  if (!dialog.open) dialog.showModal();
+  (loaded.querySelector("[data-errors]") ?? loaded.querySelector(".input")).focus();
+});
+document.addEventListener("click", (event) => {
+  if (event.target.closest("#closeModal")) event.target.closest("dialog").close();
+});
+document.addEventListener("close", (event) => event.target.replaceChildren(), true);

@@ -44,12 +44,6 @@ pub async fn form(may: StaffMay<'_, CreateProjects>, db: &Database) -> Outcome<P
     page(&may, db, &typed, &FieldErrors::default()).await
 }
 
-/// Where projects were made formerly.
-#[get("/staff/projects/add")]
-pub async fn add(_may: StaffMay<'_, CreateProjects>) -> Answer {
-    Answer::redirect("/staff/projects/create/")
-}
-
 #[post("/staff/projects/create", data = "<form>")]
 pub async fn create(may: StaffMay<'_, CreateProjects>, db: &Database, form: CsrfForm) -> Outcome<Answer> {
     let typed = Typed {
@@ -68,8 +62,9 @@ pub async fn create(may: StaffMay<'_, CreateProjects>, db: &Database, form: Csrf
         name: typed.name.clone(),
         number,
         // What is no number is nobody's.
-        org_id: typed.org.parse().unwrap_or(0),
+        org_ids: vec![typed.org.parse().unwrap_or(0)],
         copilot_id: copilot_id(&typed.copilot),
+        application_url: String::new(),
     };
     let channel = &may.staff.visit.app.settings.slack.channels.copilot_support;
     match actions::create(db, &may.can, &new, channel).await {
@@ -147,6 +142,7 @@ async fn page(may: &StaffMay<'_, CreateProjects>, db: &Database, typed: &Typed, 
             may.can.username()
         ))
         .form(form);
+    page = page.link(Link::new("New interactive project", super::projects_add::PATH));
     if staff.holds(Permission::OrgCreate) && !htmx::is_htmx(&staff.visit) {
         // From there one comes back here, and from here to where one came from.
         let fields = query::fields(staff.visit.query());
