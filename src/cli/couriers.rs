@@ -135,9 +135,15 @@ mod tests {
         let folder = [("LOCAL_GIT_REPOS", ".local/repos")];
         assert!(made(&folder).contains("LocalGit"));
         let with_token = made(&[&TOKENS[..], &folder].concat());
-        assert!(with_token.contains("GitHubRepos") && !with_token.contains("LocalGit"), "{with_token}");
+        assert!(
+            with_token.contains("GitHubRepos") && !with_token.contains("LocalGit"),
+            "{with_token}"
+        );
         let with_debug = made(&[&TOKENS[..], &folder, &[("DEBUG", "true")]].concat());
-        assert!(with_debug.contains("LocalGit") && !with_debug.contains("GitHubRepos"), "{with_debug}");
+        assert!(
+            with_debug.contains("LocalGit") && !with_debug.contains("GitHubRepos"),
+            "{with_debug}"
+        );
     }
 
     const TOKENS: [(&str, &str); 5] = [

@@ -195,7 +195,7 @@ pub const VARIABLES: &[Variable] = &[
         .required(InProduction).secret(),
     var(GitHub, "GITHUB_API_URL", WebUrl, "GitHub's API").default("https://api.github.com"),
     var(GitHub, "GITHUB_WEB_URL", WebUrl, "GitHub's pages: login and repository links").default("https://github.com"),
-    var(GitHub, "LOCAL_GIT_REPOS", Folder, "read repositories from this folder and leave GitHub alone"),
+    var(GitHub, "LOCAL_GIT_REPOS", Folder, "read repositories from this folder, make new ones in it, and leave GitHub alone"),
     var(GitHub, "DEFAULT_OUTPUT_CHECKING_GITHUB_ORG", Text, "organisation of the output checking issues").default("ebmdatalab"),
     var(GitHub, "DEFAULT_OUTPUT_CHECKING_REPO", Text, "repository of the output checking issues").default("opensafely-output-review"),
     var(GitHub, "TECH_SUPPORT_GITHUB_REPO", Text, "repository (owner/name) of the issues that ask for a repository to be made public").default("ebmdatalab/tech-support"),

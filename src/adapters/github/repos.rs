@@ -57,7 +57,8 @@ impl GitHubRepos {
     }
 
     fn url(&self, repo: &RepoUrl, rest: &[&str]) -> Url {
-        self.transport.url(&[&["repos", repo.owner(), repo.name()], rest].concat())
+        self.transport
+            .url(&[&["repos", repo.owner(), repo.name()], rest].concat())
     }
 
     /// The repository, if there is one of this very name: GitHub answers for one that had it once, too, until the name is
@@ -82,10 +83,12 @@ impl GitHubRepos {
         match self.transport.post_json::<Described>(url, &body).await {
             Ok(page) => Ok(page.value),
             // Somebody was faster.
-            Err(Failure::NotThere { status: 422, message }) if message.contains(IS_THERE) => match self.find(repo).await? {
-                Some(found) => Ok(found),
-                None => Err(Failure::NotThere { status: 422, message }),
-            },
+            Err(Failure::NotThere { status: 422, message }) if message.contains(IS_THERE) => {
+                match self.find(repo).await? {
+                    Some(found) => Ok(found),
+                    None => Err(Failure::NotThere { status: 422, message }),
+                }
+            }
             Err(failure) => Err(failure),
         }
     }

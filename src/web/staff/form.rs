@@ -88,7 +88,10 @@ impl FormView {
     pub(super) fn with_ids_of(mut self, prefix: &str) -> Self {
         self.fields.iter_mut().for_each(|field| field.prefix_ids(prefix));
         for error in &mut self.errors {
-            error.href = error.href.take().map(|href| href.replacen('#', &format!("#{prefix}_"), 1));
+            error.href = error
+                .href
+                .take()
+                .map(|href| href.replacen('#', &format!("#{prefix}_"), 1));
         }
         self
     }

@@ -54,7 +54,9 @@ fn onward(visit: &Visit<'_>, to: &str, more: Option<(&str, &str)>, but: &[&str])
     // A page that is gone back to may have a `next` of its own, which it looks at itself.
     let of_next = url::form_urlencoded::parse(asked.as_bytes());
     written.extend_pairs(of_next.filter(|(field, _)| !but.contains(&&**field)));
-    let kept = fields.iter().filter(|(field, _)| field != "next" && !but.contains(&field.as_str()));
+    let kept = fields
+        .iter()
+        .filter(|(field, _)| field != "next" && !but.contains(&field.as_str()));
     written.extend_pairs(kept);
     written.extend_pairs(more);
     match written.finish() {

@@ -132,38 +132,37 @@ async fn page(may: &May<'_>, db: &Database, typed: &Typed, errors: &FieldErrors)
         checked: typed.orgs.contains(&org.id.to_string()),
     });
     let cancel = htmx::back(&staff.visit, &["org-slug", "project-slug"]);
-    let form = Form::new("Create project")
-        .errors(errors)
-        .cancel(cancel.unwrap_or_else(|| "/staff/projects/".to_owned()))
-        .field(
-            Field::text("name", "Name", &typed.name)
-                .required()
-                .help("Everybody sees it. The addresses of the project, its workspace and its repository are made of it."),
-        )
-        .field(
-            Field::text("number", "Number", &typed.number)
-                .code()
-                .help("Digits. It is left empty when the next is taken."),
-        )
-        .field(
-            Field::tick("next_number", "Take the next number", typed.takes_next)
-                .help("One more than the highest, whatever stands above."),
-        )
-        .field(
-            Field::checkboxes("orgs", "Organisations", ticks.collect())
-                .required()
-                .help("The first of them by name leads the project."),
-        )
-        .field(
-            Field::people("copilot", "Co-pilot", &typed.copilot)
-                .required()
-                .help("One person who helps it from the start, whoever they are."),
-        )
-        .field(
-            Field::url("application_url", "Address of the application", &typed.application_url)
-                .required()
-                .help("Where it was applied for."),
-        );
+    let form =
+        Form::new("Create project")
+            .errors(errors)
+            .cancel(cancel.unwrap_or_else(|| "/staff/projects/".to_owned()))
+            .field(Field::text("name", "Name", &typed.name).required().help(
+                "Everybody sees it. The addresses of the project, its workspace and its repository are made of it.",
+            ))
+            .field(
+                Field::text("number", "Number", &typed.number)
+                    .code()
+                    .help("Digits. It is left empty when the next is taken."),
+            )
+            .field(
+                Field::tick("next_number", "Take the next number", typed.takes_next)
+                    .help("One more than the highest, whatever stands above."),
+            )
+            .field(
+                Field::checkboxes("orgs", "Organisations", ticks.collect())
+                    .required()
+                    .help("The first of them by name leads the project."),
+            )
+            .field(
+                Field::people("copilot", "Co-pilot", &typed.copilot)
+                    .required()
+                    .help("One person who helps it from the start, whoever they are."),
+            )
+            .field(
+                Field::url("application_url", "Address of the application", &typed.application_url)
+                    .required()
+                    .help("Where it was applied for."),
+            );
     if htmx::is_htmx(&staff.visit) {
         return Ok(htmx::fragment(staff, TITLE, form));
     }

@@ -13,6 +13,7 @@ mod job_requests;
 mod orgs;
 mod outbox;
 mod projects;
+mod projects_add;
 mod redirects;
 mod repos;
 mod schedules;

@@ -127,11 +127,12 @@ pub(super) async fn orgs_by_name(conn: &mut PgConnection, ids: &[i32]) -> Result
 
 /// Whether there is a user of this id who may sign in.
 pub(super) async fn is_active(conn: &mut PgConnection, user_id: i32) -> Result<bool> {
-    Ok(
-        sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM "user" WHERE id = $1 AND is_active) AS "is!""#, user_id)
-            .fetch_one(conn)
-            .await?,
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM "user" WHERE id = $1 AND is_active) AS "is!""#,
+        user_id
     )
+    .fetch_one(conn)
+    .await?)
 }
 
 /// Whether somebody may enter the staff area.

@@ -69,7 +69,10 @@ pub(in crate::core) async fn add(
         Ok(id) => id,
         Err(in_the_way) => {
             let message = match in_the_way {
-                InTheWay::NameTaken => format!("There is a workspace called “{}” already. Choose another name.", new.name),
+                InTheWay::NameTaken => format!(
+                    "There is a workspace called “{}” already. Choose another name.",
+                    new.name
+                ),
                 InTheWay::RepoOfOthers => {
                     format!("Another project uses the repository {}. Choose another name.", new.repo)
                 }
