@@ -18,10 +18,12 @@ mod issue_answers;
 mod issues;
 mod observed;
 mod organisation;
+mod repos;
 mod settings;
 mod transport;
 
 pub use self::issues::GitHubIssues;
+pub use self::repos::GitHubRepos;
 pub use self::settings::{GitHubSettings, GitHubSettingsError};
 
 #[cfg(test)]

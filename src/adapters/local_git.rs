@@ -25,6 +25,7 @@ use crate::core::ports::{CodeHost, CodeHostError, MAX_BRANCHES, MAX_ENTRIES, Rep
 
 mod command;
 mod finding;
+mod making;
 
 #[cfg(test)]
 mod tests;

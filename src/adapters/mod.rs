@@ -10,8 +10,10 @@ mod limits;
 pub mod local_git;
 pub mod mail;
 pub mod no_issues;
+pub mod no_repos;
 pub mod opencodelists;
 pub mod printed_issues;
+pub mod printed_repos;
 pub mod printing;
 pub mod slack;
 

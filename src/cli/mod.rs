@@ -5,6 +5,7 @@ mod accounts;
 mod audit;
 mod backend;
 pub mod check;
+mod couriers;
 mod demo;
 mod files;
 mod jobs;

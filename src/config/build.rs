@@ -138,6 +138,7 @@ fn github(profile: Profile, values: &Values) -> Result<GitHubSettings, Problem> 
         local_git_repos: values.optional("LOCAL_GIT_REPOS")?,
         max_attempts: values.get("DEFAULT_MAX_GITHUB_RETRIES")?,
         tech_support_repo: values.get("TECH_SUPPORT_GITHUB_REPO")?,
+        interactive_org: values.get("INTERACTIVE_GITHUB_ORG")?,
         testing_token: values.optional("GITHUB_TOKEN_TESTING")?,
     })
 }

@@ -74,7 +74,7 @@ pub(super) fn check(profile: Profile, values: &Values, problems: &mut Vec<Proble
     if production && !values.has("JOBSERVER_GITHUB_TOKEN") {
         warnings.push(
             "JOBSERVER_GITHUB_TOKEN is not set: GitHub is asked anonymously, and issues about release \
-             requests wait until there is one."
+             requests, and repositories of interactive workspaces, wait until there is one."
                 .to_owned(),
         );
     }

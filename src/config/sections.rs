@@ -134,6 +134,8 @@ pub struct GitHubSettings {
     pub max_attempts: u32,
     /// `owner/name` of the repository where the technical team is asked to make repositories public.
     pub tech_support_repo: String,
+    /// Where the repositories of interactive workspaces are made.
+    pub interactive_org: String,
     /// For the checks against the real GitHub only.
     pub testing_token: Option<SecretString>,
 }

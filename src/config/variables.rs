@@ -185,7 +185,7 @@ pub const VARIABLES: &[Variable] = &[
 
     var(People, "ADMIN_USERS", List, "usernames that the ensure_admins command gives the staff roles"),
 
-    var(GitHub, "JOBSERVER_GITHUB_TOKEN", SecretText, "GitHub API token: reads repositories, writes the output checking issues")
+    var(GitHub, "JOBSERVER_GITHUB_TOKEN", SecretText, "GitHub API token: reads repositories, writes the output checking issues, makes the repositories of interactive workspaces")
         .required(StatedInProduction).secret(),
     var(GitHub, "INTERACTIVE_GITHUB_TOKEN", SecretText, "token that pushes interactive analyses to GitHub").secret(),
     var(GitHub, "SOCIAL_AUTH_GITHUB_KEY", Text,
@@ -195,10 +195,11 @@ pub const VARIABLES: &[Variable] = &[
         .required(InProduction).secret(),
     var(GitHub, "GITHUB_API_URL", WebUrl, "GitHub's API").default("https://api.github.com"),
     var(GitHub, "GITHUB_WEB_URL", WebUrl, "GitHub's pages: login and repository links").default("https://github.com"),
-    var(GitHub, "LOCAL_GIT_REPOS", Folder, "read repositories from this folder and leave GitHub alone"),
+    var(GitHub, "LOCAL_GIT_REPOS", Folder, "read repositories from this folder, make new ones in it, and leave GitHub alone"),
     var(GitHub, "DEFAULT_OUTPUT_CHECKING_GITHUB_ORG", Text, "organisation of the output checking issues").default("ebmdatalab"),
     var(GitHub, "DEFAULT_OUTPUT_CHECKING_REPO", Text, "repository of the output checking issues").default("opensafely-output-review"),
     var(GitHub, "TECH_SUPPORT_GITHUB_REPO", Text, "repository (owner/name) of the issues that ask for a repository to be made public").default("ebmdatalab/tech-support"),
+    var(GitHub, "INTERACTIVE_GITHUB_ORG", Text, "organisation in which the repositories of interactive workspaces are made; its team interactive maintains them").default("opensafely"),
     var(GitHub, "DEFAULT_MAX_GITHUB_RETRIES", Int { min: 1, max: 20 }, "attempts at an issue that its Slack message waits for").default("3"),
     var(GitHub, "GITHUB_TOKEN_TESTING", SecretText, "tests only: token of the checks against the real GitHub").secret(),
 

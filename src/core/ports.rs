@@ -15,7 +15,7 @@ use crate::core::ids::{CommitSha, RepoUrl};
 pub use files::{Content, FileStore, FileStoreError, Incoming, Kept};
 pub use identity::{Departure, Identity, IdentityError, IdentityProvider};
 pub use outgoing::{
-    Chat, ChatPost, Couriers, Issue, IssueChange, IssueTracker, Mail, Mailer, NewIssue, Receipt, Undelivered,
+    Chat, ChatPost, Couriers, Issue, IssueChange, IssueTracker, Mail, Mailer, NewIssue, Receipt, RepoMaker, Undelivered,
 };
 
 /// The most repositories [`CodeHost::repositories`] gives for one organisation.

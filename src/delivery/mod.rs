@@ -4,6 +4,7 @@
 //! word also reaches messages that still wait.
 
 mod github;
+mod interactive;
 mod issues;
 mod login;
 mod mail;
@@ -83,8 +84,8 @@ impl PostOffice {
         })
     }
 
-    /// Dies at that step of a delivery: between what is done at GitHub these are `github.opened`,
-    /// `github.remembered`, `github.commented` and `github.changed`.
+    /// Dies at that step of a delivery, of [`fault::STEPS`](crate::core::outbox::fault::STEPS): those that begin with
+    /// `github.` lie between what is done there.
     pub fn with_fault(mut self, fault: FaultPoint) -> Self {
         self.fault = fault;
         self
@@ -144,6 +145,7 @@ impl Courier for PostOffice {
             Content::CheckCommented(facts) => self.check_commented(letter, facts).await,
             Content::CheckClosed(facts) => self.check_closed(letter, facts).await,
             Content::RepoOpeningAsked(facts) => self.repo_opening_asked(letter, facts).await,
+            Content::InteractiveRepo(facts) => self.interactive_repo(facts).await,
         }
     }
 }

@@ -119,6 +119,7 @@ const staff = [
   ["staff-user-orgs", "/staff/users/chiara-ricci/set-orgs/"],
   ["staff-user-log", "/staff/users/chiara-ricci/audit-log/"],
   ["staff-user-add", "/staff/users/add/"],
+  ["staff-project-add", "/staff/projects/add/"],
   ["staff-user-create", "/staff/users/create/"],
   ["staff-invitations", "/staff/invitations/"],
   ["staff-invitation-add", "/staff/invitations/add/"],

@@ -142,3 +142,34 @@ test("an alert is looked at before everybody sees it", async () => {
   await page.getByText("Maintenance").first().waitFor();
   await admin.leave();
 });
+
+test("a project is made on the way to a new user, and what was typed of them stays", async () => {
+  const admin = await person({ username: "demo-admin" });
+  const { page } = admin;
+  await page.goto("/staff/users/add/");
+  const name = page.locator("main > form #id_name");
+  await name.fill("Rea Der");
+  await page.locator("main > form #id_email").fill("rea@example.org");
+  const opens = page.getByRole("button", { name: "New interactive project" });
+  const dialog = page.getByRole("dialog");
+  await opens.click();
+  await dialog.getByRole("link", { name: "Cancel" }).click();
+  await dialog.waitFor({ state: "hidden" });
+  assert.equal(await page.locator("dialog form").count(), 0);
+  await opens.click();
+  await dialog.getByRole("button", { name: "Create project" }).click();
+  await dialog.locator(".summary").waitFor();
+  await look(page, "staff-project-dialog");
+  await dialog.getByLabel("Name", { exact: true }).fill("Dialogue");
+  await dialog.getByLabel("Take the next number").check();
+  await dialog.locator("input[name=orgs]").first().check();
+  await dialog.getByRole("searchbox").pressSequentially("nobody");
+  await dialog.locator("[data-people-found] label", { hasText: "tom-nobody-yet" }).click();
+  await dialog.getByLabel("Address of the application").fill("https://example.org/apply");
+  await dialog.getByRole("button", { name: "Create project" }).click();
+  await page.waitForURL(/[?&]project-slug=dialogue/);
+  assert.equal(await name.inputValue(), "Rea Der");
+  assert.equal(await page.locator("#id_email").inputValue(), "rea@example.org");
+  assert.match(await page.locator("#id_project option:checked").innerText(), /Dialogue$/);
+  await admin.leave();
+});

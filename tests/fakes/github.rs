@@ -1,6 +1,6 @@
-//! GitHub's REST interface, as far as issues are concerned.
+//! GitHub's REST interface, as far as issues are concerned, and the making of repositories.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Mutex;
@@ -20,6 +20,9 @@ const MOST_PER_PAGE: usize = 100;
 pub struct Repo {
     pub issues: Vec<StoredIssue>,
     pub labels: Vec<String>,
+    pub topics: Vec<String>,
+    /// What each team may do, by the team's name.
+    pub teams: BTreeMap<String, String>,
     /// How many of the issues search knows.
     indexed: usize,
 }
@@ -29,8 +32,12 @@ pub struct GitHub {
     state: Mutex<State>,
 }
 
-struct State {
-    repos: BTreeMap<String, Repo>,
+pub(super) struct State {
+    pub(super) repos: BTreeMap<String, Repo>,
+    /// Organisations, each with its teams, in which repositories may be made.
+    pub(super) orgs: BTreeMap<String, BTreeSet<String>>,
+    /// Names that repositories had, and have them no more.
+    pub(super) renamed: BTreeMap<String, String>,
     /// Given to issues and comments.
     next_id: i64,
     page_size: usize,
@@ -54,6 +61,8 @@ impl FakeGitHub {
     pub async fn start(repos: &[&str]) -> Self {
         let state = State {
             repos: repos.iter().map(|name| ((*name).to_owned(), Repo::default())).collect(),
+            orgs: BTreeMap::new(),
+            renamed: BTreeMap::new(),
             next_id: 1_000,
             page_size: MOST_PER_PAGE,
             ahead: time::Duration::ZERO,
@@ -99,6 +108,25 @@ impl FakeGitHub {
         self.service().state.lock().unwrap().page_size = size;
     }
 
+    /// Repositories may be made in this organisation, which has these teams.
+    pub fn org(&self, name: &str, teams: &[&str]) {
+        let teams = teams.iter().map(ToString::to_string).collect();
+        self.service().state.lock().unwrap().orgs.insert(name.to_owned(), teams);
+    }
+
+    /// A repository gets another name, and is found under the old one, too, until that is taken again.
+    pub fn rename(&self, old: &str, new: &str) {
+        let mut state = self.service().state.lock().unwrap();
+        let repo = state.repos.remove(old).expect("the repository exists");
+        state.repos.insert(new.to_owned(), repo);
+        state.renamed.insert(old.to_owned(), new.to_owned());
+    }
+
+    /// The names of all repositories.
+    pub fn repos(&self) -> Vec<String> {
+        self.service().state.lock().unwrap().repos.keys().cloned().collect()
+    }
+
     /// GitHub's clock is so much ahead of ours.
     pub fn ahead(&self, by: time::Duration) {
         self.service().state.lock().unwrap().ahead = by;
@@ -115,7 +143,7 @@ fn refused(status: u16, message: &str) -> Answer {
     Answer::json(status, &body)
 }
 
-fn not_found() -> Answer {
+pub(super) fn not_found() -> Answer {
     refused(404, "Not Found")
 }
 
@@ -134,8 +162,13 @@ impl Service for GitHub {
         let mut state = self.state.lock().unwrap();
         match &segments[..] {
             ["search", "issues"] => self.search(&state, call),
+            ["orgs", org, "repos"] if call.method == "POST" => super::github_repos::make(&mut state, org, &call.json()),
+            ["orgs", org, "teams", team, "repos", owner, name] if call.method == "PUT" => {
+                super::github_repos::share(&mut state, (org, team), &format!("{owner}/{name}"), &call.json())
+            }
             ["repos", owner, name, rest @ ..] => {
                 let name = format!("{owner}/{name}");
+                let name = state.renamed.get(&name).cloned().unwrap_or(name);
                 if !state.repos.contains_key(&name) {
                     return not_found();
                 }
@@ -150,7 +183,8 @@ impl GitHub {
     fn in_repo(&self, state: &mut State, name: &str, call: &Call, rest: &[&str]) -> Answer {
         let number = |text: &str| text.parse::<i64>().unwrap_or_default();
         match (call.method.as_str(), rest) {
-            ("GET", []) => Answer::json(200, &json!({ "name": name.split('/').next_back(), "full_name": name })),
+            ("GET", []) => Answer::json(200, &super::github_repos::described(name, &state.repos[name])),
+            ("PUT", ["topics"]) => super::github_repos::set_topics(state, name, &call.json()),
             ("GET", ["labels"]) => {
                 let labels = state.repos[name].labels.iter().map(|label| label_json(label)).collect();
                 self.page(state, call, labels)
@@ -326,7 +360,7 @@ fn since(call: &Call) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()
 }
 
-fn texts(value: &Value) -> Vec<String> {
+pub(super) fn texts(value: &Value) -> Vec<String> {
     let texts = value.as_array().into_iter().flatten();
     texts.filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }

@@ -9,6 +9,7 @@
 pub mod github;
 mod github_issues;
 pub mod github_login;
+mod github_repos;
 pub mod mailgun;
 pub mod opencodelists;
 pub mod server;

@@ -19,12 +19,22 @@ export function startDialogs(htmx) {
     open(htmx, link);
   });
 
-  document.addEventListener("htmx:afterSwap", (event) => {
-    const body = event.target.closest("[data-dialog-body]");
-    if (!body) return;
-    rename(body);
-    body.querySelector("[data-errors]")?.focus();
+  // A form that comes into a dialog opens it, and what is wrong or first in it is looked at.
+  htmx.onLoad((loaded) => {
+    const dialog = loaded.closest("dialog.staff-dialog");
+    if (!dialog || !loaded.querySelector("form")) return;
+    if (!dialog.open) dialog.showModal();
+    (loaded.querySelector("[data-errors]") ?? loaded.querySelector(".input"))?.focus();
   });
+
+  // A dialog that is part of the page keeps nothing: the next time its form is asked for anew.
+  document.addEventListener(
+    "close",
+    (event) => {
+      if (event.target.matches("dialog.staff-dialog")) event.target.replaceChildren();
+    },
+    true,
+  );
 
   // What was made is on the page that comes next, which is loaded whole.
   document.addEventListener("htmx:beforeOnLoad", (event) => {
@@ -37,7 +47,9 @@ export function startDialogs(htmx) {
   // An answer that is no form is a page: the browser sends it again, and shows that page.
   for (const trouble of ["htmx:responseError", "htmx:sendError"]) {
     document.addEventListener(trouble, (event) => {
-      event.target.closest("[data-dialog-body] form")?.submit();
+      const { target } = event;
+      if (target.matches("button[hx-get]")) target.form.requestSubmit(target);
+      else target.closest("dialog.staff-dialog form")?.submit();
     });
   }
 }
@@ -59,25 +71,8 @@ async function open(htmx, link) {
   } catch {
     // Told below: there is no form.
   }
-  if (body.querySelector("form")) {
-    dialog.showModal();
-  } else {
+  if (!body.querySelector("form")) {
     dialog.remove();
     window.location.assign(link.href);
-  }
-}
-
-/** The page may have fields of the same names, so those of the dialog get ids of their own. */
-function rename(body) {
-  const own = (id) => `dialog-${id}`;
-  for (const part of body.querySelectorAll("[id]:not(#closeModal)")) part.id = own(part.id);
-  for (const name of ["for", "aria-describedby", "aria-labelledby"]) {
-    for (const part of body.querySelectorAll(`[${name}]`)) {
-      const ids = part.getAttribute(name).split(" ");
-      part.setAttribute(name, ids.map(own).join(" "));
-    }
-  }
-  for (const link of body.querySelectorAll('a[href^="#"]')) {
-    link.setAttribute("href", `#${own(link.getAttribute("href").slice(1))}`);
   }
 }

@@ -235,7 +235,7 @@ fn timestamp(at: OffsetDateTime) -> String {
 }
 
 /// What a failed call means for the message that wanted it.
-fn meaning(what: &str, failure: Failure) -> Undelivered {
+pub(super) fn meaning(what: &str, failure: Failure) -> Undelivered {
     let later = |why: String, after| Undelivered::Later { why, after };
     match failure {
         Failure::NotThere {

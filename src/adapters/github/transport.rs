@@ -96,6 +96,7 @@ pub(super) struct Page<T> {
 enum Write {
     Post,
     Patch,
+    Put,
 }
 
 pub(super) struct Transport {
@@ -166,19 +167,29 @@ impl Transport {
         self.write(Write::Patch, url, body).await
     }
 
+    /// What is answered is of no interest, and may be nothing.
+    pub async fn put(&self, url: Url, body: &Value) -> Result<(), Failure> {
+        self.send(Write::Put, url, body).await.map(|_| ())
+    }
+
+    async fn write<T: DeserializeOwned>(&self, method: Write, url: Url, body: &Value) -> Result<Page<T>, Failure> {
+        self.page(self.send(method, url, body).await?).await
+    }
+
     /// One call that changes something. The HTTP client does not repeat a body at another address, which
     /// GitHub asks for when a repository has been renamed: that is done here, at the same host only.
-    async fn write<T: DeserializeOwned>(&self, method: Write, mut url: Url, body: &Value) -> Result<Page<T>, Failure> {
+    async fn send(&self, method: Write, mut url: Url, body: &Value) -> Result<Response, Failure> {
         for _ in 0..MAX_REDIRECTS {
             let answer = match method {
                 Write::Post => self.client._post(url.as_str(), Some(body)).await,
                 Write::Patch => self.client._patch(url.as_str(), Some(body)).await,
+                Write::Put => self.client._put(url.as_str(), Some(body)).await,
             };
             let answer = answer.map_err(|error| unreachable(error.into()))?;
             let response = Response::from(answer.map(reqwest::Body::wrap));
             match self.moved(&url, &response) {
                 Some(elsewhere) => url = elsewhere,
-                None => return self.page(accepted(response).await?).await,
+                None => return accepted(response).await,
             }
         }
         Err(CodeHostError::unavailable("GitHub sends from one address to the next").into())

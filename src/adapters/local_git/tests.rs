@@ -249,3 +249,24 @@ fn sample_repositories_are_the_same_each_time() {
     assert_eq!((one.first, one.second), (two.first, two.second));
     assert_eq!(sample_repos::PROJECT.lines().count(), 2);
 }
+
+#[tokio::test]
+async fn a_repository_is_made_in_the_folder_once_with_its_topics() {
+    use crate::core::ports::RepoMaker;
+    let (_folder, settings) = small();
+    let host = LocalGit::new(settings);
+    let tea = url("tea-interactive");
+    assert!(!host.holds(&tea).await);
+    assert_eq!(host.make(&tea).await.unwrap(), [""; 0]);
+    let topics = ["interactive".to_owned()];
+    for _ in 0..2 {
+        host.set_topics(&tea, &topics).await.unwrap();
+        host.let_maintain(&tea, "interactive").await.unwrap();
+        assert_eq!(host.make(&tea).await.unwrap(), topics);
+    }
+    let facts = host.facts(&tea).await.unwrap();
+    assert_eq!((facts.default_branch.as_deref(), facts.topics.len()), (Some("main"), 1));
+    assert_eq!(host.branches(&tea).await.unwrap(), [""; 0]);
+    // One that is there is left as it is.
+    assert_eq!(host.make(&url("study")).await.unwrap(), [""; 0]);
+}

@@ -158,6 +158,7 @@ fn every_variable_reaches_its_setting() {
     assert_eq!(s.github.local_git_repos.unwrap(), folder("LOCAL_GIT_REPOS"));
     assert_eq!(s.github.max_attempts, 7);
     assert_eq!(s.github.tech_support_repo, text("TECH_SUPPORT_GITHUB_REPO"));
+    assert_eq!(s.github.interactive_org, text("INTERACTIVE_GITHUB_ORG"));
     assert_eq!(
         s.github.testing_token.unwrap().expose_secret(),
         text("GITHUB_TOKEN_TESTING")

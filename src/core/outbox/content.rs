@@ -14,7 +14,7 @@ use super::checks::{
 };
 use super::entry::{LoginLink, LoginTokenMade, LoginTokenUsed};
 use super::profile::{EmailChanged, EmailConfirm, Welcome};
-use super::repos::{RepoOpeningAsked, RepoSignedOff, RepoToPublish, RepoWithOutputs};
+use super::repos::{InteractiveRepo, RepoOpeningAsked, RepoSignedOff, RepoToPublish, RepoWithOutputs};
 
 /// Every message there is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -72,6 +72,8 @@ pub enum Content {
     RepoWithOutputs(RepoWithOutputs),
     /// GitHub: the staff signed a repository off, and an owner of its organisation is to make it public.
     RepoOpeningAsked(RepoOpeningAsked),
+    /// GitHub: a repository for analyses that are asked for on the site.
+    InteractiveRepo(InteractiveRepo),
 }
 
 impl Content {
@@ -103,9 +105,11 @@ impl Content {
             | Self::ProjectCreated(_)
             | Self::UserRegistered(_)
             | Self::RepoToPublish(_) => Service::Slack,
-            Self::CheckOpened(_) | Self::CheckCommented(_) | Self::CheckClosed(_) | Self::RepoOpeningAsked(_) => {
-                Service::Github
-            }
+            Self::CheckOpened(_)
+            | Self::CheckCommented(_)
+            | Self::CheckClosed(_)
+            | Self::RepoOpeningAsked(_)
+            | Self::InteractiveRepo(_) => Service::Github,
         }
     }
 

@@ -1,13 +1,17 @@
 //! Where a worker can be made to die, for the tests that prove that nothing is lost then.
 
 /// Every step there is, in the order in which a delivery takes them. Those that begin with `github.` lie
-/// between the calls of which a message about an issue is made.
-pub const STEPS: [&str; 7] = [
+/// between the calls of which a message to GitHub is made.
+pub const STEPS: [&str; 11] = [
     "claimed",
     "github.opened",
     "github.remembered",
     "github.commented",
     "github.changed",
+    "github.repo_made",
+    "github.repo_labelled",
+    "github.repo_shared",
+    "github.repo_noted",
     "sent",
     "recorded",
 ];

@@ -36,7 +36,7 @@ pub use content::{
 };
 pub use entry::{LoginLink, LoginTokenMade, LoginTokenUsed};
 pub use profile::{EmailChanged, EmailConfirm, Welcome};
-pub use repos::{RepoOpeningAsked, RepoSignedOff, RepoToPublish, RepoWithOutputs};
+pub use repos::{InteractiveRepo, RepoOpeningAsked, RepoSignedOff, RepoToPublish, RepoWithOutputs};
 pub use retry::{LONGEST_PAUSE, RetryPolicy};
 pub use store::issues::{TrackedIssue, remember_issue, tracked_issue};
 pub use store::staff::{ListedMessage, MOST_MATCHES, StaffFilter, kinds, messages};

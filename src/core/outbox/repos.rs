@@ -76,3 +76,26 @@ impl RepoOpeningAsked {
         format!("Make {name} public")
     }
 }
+
+/// To the code host: a repository for the analyses that a project's people ask for on the site, made when there is none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InteractiveRepo {
+    /// The workspace that uses it.
+    pub workspace_id: i32,
+    pub repo: String,
+}
+
+impl InteractiveRepo {
+    /// Repositories of this kind have it.
+    pub const TOPIC: &str = "interactive";
+    /// Who runs the analyses, and may therefore write to it.
+    pub const TEAM: &str = "interactive";
+
+    /// What a message's dedupe key begins with; the workspace's id follows.
+    pub const KEY: &str = "interactive_repo:";
+
+    /// There is one message for each workspace.
+    pub fn key_of(workspace_id: i32) -> String {
+        format!("{}{workspace_id}", Self::KEY)
+    }
+}

@@ -8,12 +8,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
+use crate::core::ids::RepoUrl;
+
 /// What carries messages out, each by its own way.
 #[derive(Debug, Clone)]
 pub struct Couriers {
     pub mail: Arc<dyn Mailer>,
     pub chat: Arc<dyn Chat>,
     pub issues: Arc<dyn IssueTracker>,
+    pub repos: Arc<dyn RepoMaker>,
 }
 
 /// Sends e-mail.
@@ -130,6 +133,28 @@ pub trait IssueTracker: Send + Sync + Debug {
     /// # Errors
     /// [`Undelivered`]; `Missing` when there is no such issue.
     async fn labels_of(&self, repo: &str, number: i64) -> Result<Vec<String>, Undelivered>;
+}
+
+/// Makes repositories where the code is: at GitHub, or in a folder. Repeating any of it changes nothing.
+#[async_trait]
+pub trait RepoMaker: Send + Sync + Debug {
+    /// Makes a repository unless it is there; returns its topics.
+    ///
+    /// # Errors
+    /// [`Undelivered`]; `Missing` when there is no such account, or it cannot be seen.
+    async fn make(&self, repo: &RepoUrl) -> Result<Vec<String>, Undelivered>;
+
+    /// Gives a repository these topics and no others.
+    ///
+    /// # Errors
+    /// [`Undelivered`]; `Missing` when there is no such repository.
+    async fn set_topics(&self, repo: &RepoUrl, topics: &[String]) -> Result<(), Undelivered>;
+
+    /// Lets a team of the repository's account look after it, and no more: not delete it, nor say who else may.
+    ///
+    /// # Errors
+    /// [`Undelivered`]; `Missing` when there is no such team or repository.
+    async fn let_maintain(&self, repo: &RepoUrl, team: &str) -> Result<(), Undelivered>;
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

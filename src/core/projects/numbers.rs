@@ -20,7 +20,8 @@ pub fn is_pos(text: &str) -> bool {
     is_number(year) && year.starts_with("20") && is_number(rest) && !rest.starts_with('0')
 }
 
-fn is_digits(text: &str) -> bool {
+/// Whether this is a number of digits.
+pub fn is_digits(text: &str) -> bool {
     (1..=MOST_DIGITS).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0')
 }
 

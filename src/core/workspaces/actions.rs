@@ -1,5 +1,7 @@
 //! Making workspaces and changing them.
 
+use sqlx::PgConnection;
+
 use super::NewWorkspace;
 use super::store::edit as store;
 use crate::core::access::{ArchiveWorkspaces, Can, CreateWorkspaces, ToggleNotifications};
@@ -15,29 +17,57 @@ use crate::core::redirects::actions::taken;
 /// moment; at `repo` when other projects use the repository and this one does not.
 pub async fn create_workspace(db: &Db, can: &Can<CreateWorkspaces>, new: &NewWorkspace) -> Result<i32> {
     let mut tx = db.begin().await?;
-    let repo_id = store::repo_by_url_or_new(&mut tx, &new.repo.to_string()).await?;
-    let use_of_repo = store::use_of_repo(&mut tx, repo_id, can.project_id()).await?;
-    if use_of_repo.by_others && !use_of_repo.by_this_project {
-        return Err(Error::Invalid(FieldErrors::one(
-            "repo",
-            "Another project uses this repository. Choose one that belongs to this project, or ask the support team.",
-        )));
-    }
-    let Some(id) = store::insert_workspace(&mut tx, new, can.project_id(), repo_id, can.user_id()).await? else {
-        return Err(Error::Invalid(FieldErrors::one(
-            "name",
-            format!("A workspace called “{}” exists already. Choose another name.", new.name),
-        )));
-    };
     let by = By::user(can.user_id(), can.username());
-    let event = Event::new("workspace_created", &by, Subject::workspace(id))
-        .change("name", "", new.name.as_str())
-        .within(Subject::project(can.project_id()));
-    audit::record(&mut tx, &event).await?;
-    let address = store::address(&mut tx, id).await?;
-    taken(&mut tx, &address, &by).await?;
+    let id = match insert(&mut tx, new, can.project_id(), can.user_id(), &by).await? {
+        Ok(id) => id,
+        Err(InTheWay::RepoOfOthers) => {
+            return Err(Error::Invalid(FieldErrors::one(
+                "repo",
+                "Another project uses this repository. Choose one that belongs to this project, or ask the support team.",
+            )));
+        }
+        Err(InTheWay::NameTaken) => {
+            return Err(Error::Invalid(FieldErrors::one(
+                "name",
+                format!("A workspace called “{}” exists already. Choose another name.", new.name),
+            )));
+        }
+    };
     tx.commit().await?;
     Ok(id)
+}
+
+/// Why a workspace cannot be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum InTheWay {
+    /// Other projects use the repository, and this one does not.
+    RepoOfOthers,
+    NameTaken,
+}
+
+/// As [`create_workspace`], in the caller's transaction. `user_id` is that of `by`.
+pub(super) async fn insert(
+    tx: &mut PgConnection,
+    new: &NewWorkspace,
+    project_id: i32,
+    user_id: i32,
+    by: &By,
+) -> Result<std::result::Result<i32, InTheWay>> {
+    let repo_id = store::repo_by_url_or_new(tx, &new.repo.to_string()).await?;
+    let use_of_repo = store::use_of_repo(tx, repo_id, project_id).await?;
+    if use_of_repo.by_others && !use_of_repo.by_this_project {
+        return Ok(Err(InTheWay::RepoOfOthers));
+    }
+    let Some(id) = store::insert_workspace(tx, new, project_id, repo_id, user_id).await? else {
+        return Ok(Err(InTheWay::NameTaken));
+    };
+    let event = Event::new("workspace_created", by, Subject::workspace(id))
+        .change("name", "", new.name.as_str())
+        .within(Subject::project(project_id));
+    audit::record(tx, &event).await?;
+    let address = store::address(tx, id).await?;
+    taken(tx, &address, by).await?;
+    Ok(Ok(id))
 }
 
 /// Says anew what a workspace is for.

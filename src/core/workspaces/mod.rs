@@ -3,6 +3,7 @@
 pub mod actions;
 pub mod dashboards;
 pub mod facts;
+pub mod interactive;
 pub mod listing;
 pub mod operator;
 pub mod outputs;

@@ -63,6 +63,28 @@ pub struct FieldView {
     file: Option<FileView>,
 }
 
+impl FieldView {
+    /// Gives everything that has an id another one, which begins with `prefix`.
+    pub(super) fn prefix_ids(&mut self, prefix: &str) {
+        let mut ids: Vec<&mut String> = Vec::new();
+        ids.extend(self.line.as_mut().map(|field| &mut field.id));
+        ids.extend(self.area.as_mut().map(|field| &mut field.id));
+        ids.extend(self.select.as_mut().map(|field| &mut field.id));
+        ids.extend(self.tick.as_mut().map(|field| &mut field.id));
+        ids.extend(self.file.as_mut().map(|field| &mut field.id));
+        for choices in [&mut self.radios, &mut self.checkboxes].into_iter().flatten() {
+            ids.push(&mut choices.id);
+            ids.extend(choices.options.iter_mut().map(|option| &mut option.id));
+        }
+        if let Some(people) = &mut self.people {
+            ids.push(&mut people.id);
+            let options = people.chosen.iter_mut().chain(&mut people.found);
+            ids.extend(options.map(|option| &mut option.id));
+        }
+        ids.into_iter().for_each(|id| *id = format!("{prefix}_{id}"));
+    }
+}
+
 #[derive(Debug, Serialize)]
 struct ChoicesView {
     id: String,

@@ -18,11 +18,24 @@ pub struct Form {
     hidden: Vec<Hidden>,
     submit: String,
     also: Option<(&'static str, &'static str)>,
+    elsewhere: Option<Elsewhere>,
     cancel: Option<String>,
     errors: FieldErrors,
     overtaken: Option<Overtaken>,
     is_danger: bool,
     is_multipart: bool,
+}
+
+/// A button that leads to another form and back, and does not lose what is typed: with scripts that form opens in a
+/// dialog; without, this one is sent with `name`, and its handler leads on.
+#[derive(Debug, Serialize)]
+pub struct Elsewhere {
+    pub name: &'static str,
+    pub label: &'static str,
+    /// Of the other form.
+    pub href: String,
+    /// The fields that come along, with commas between their names.
+    pub carried: &'static str,
 }
 
 /// What somebody else has changed since the form was shown.
@@ -56,6 +69,7 @@ pub struct FormView {
     hidden: Vec<Hidden>,
     submit: String,
     also: Option<Also>,
+    elsewhere: Option<Elsewhere>,
     cancel: Option<String>,
     errors: Vec<FormError>,
     overtaken: Option<OvertakenView>,
@@ -70,6 +84,18 @@ struct Also {
 }
 
 impl FormView {
+    /// The same form, whose fields have ids that begin with `prefix`.
+    pub(super) fn with_ids_of(mut self, prefix: &str) -> Self {
+        self.fields.iter_mut().for_each(|field| field.prefix_ids(prefix));
+        for error in &mut self.errors {
+            error.href = error
+                .href
+                .take()
+                .map(|href| href.replacen('#', &format!("#{prefix}_"), 1));
+        }
+        self
+    }
+
     pub(super) fn has_errors(&self) -> bool {
         !self.errors.is_empty() || self.overtaken.is_some()
     }
@@ -84,6 +110,7 @@ impl Form {
             hidden: Vec::new(),
             submit: submit.into(),
             also: None,
+            elsewhere: None,
             cancel: None,
             errors: FieldErrors::default(),
             overtaken: None,
@@ -107,6 +134,11 @@ impl Form {
     /// Another button, which sends `name` too: to look at something before it is saved.
     pub fn also(mut self, name: &'static str, label: &'static str) -> Self {
         self.also = Some((name, label));
+        self
+    }
+
+    pub fn elsewhere(mut self, elsewhere: Elsewhere) -> Self {
+        self.elsewhere = Some(elsewhere);
         self
     }
 
@@ -151,6 +183,7 @@ impl Form {
             hidden: self.hidden,
             submit: self.submit,
             also: self.also.map(|(name, label)| Also { name, label }),
+            elsewhere: self.elsewhere,
             cancel: self.cancel,
             errors,
             overtaken: self.overtaken.map(|overtaken| OvertakenView {

@@ -21,31 +21,50 @@ pub fn is_htmx(visit: &Visit<'_>) -> bool {
 /// Where the form's or the address's `next` leads, with every other part of the address and `name=slug`; `None`
 /// without a `next` that is a path of ours.
 pub fn next_with(visit: &Visit<'_>, form: &CsrfForm, name: &str, slug: &str) -> Option<String> {
+    let typed = Some(form.text("next")).filter(|next| !next.is_empty());
+    let next = next_of(visit, typed)?;
+    Some(onward(visit, &next, Some((name, slug)), &[name]))
+}
+
+/// Where htmx is to send the browser when a thing was made: as [`next_with`], or to the thing's `page`, with the same.
+pub fn made(visit: &Visit<'_>, form: &CsrfForm, page: &str, name: &str, slug: &str) -> String {
+    next_with(visit, form, name, slug).unwrap_or_else(|| onward(visit, page, Some((name, slug)), &[name]))
+}
+
+/// The way back from a form that is not sent: where the address's `next` leads, with every other part of the address but
+/// those called in `but`. `None` without one.
+pub fn back(visit: &Visit<'_>, but: &[&str]) -> Option<String> {
+    Some(onward(visit, &next_of(visit, None)?, None, but))
+}
+
+/// The form's or the address's `next`, when it is a path of ours.
+fn next_of(visit: &Visit<'_>, typed: Option<&str>) -> Option<String> {
     let fields = query::fields(visit.query());
     let in_address = fields
         .iter()
         .find(|(field, _)| field == "next")
         .map(|(_, value)| value.as_str());
-    let next = Some(form.text("next")).filter(|next| !next.is_empty()).or(in_address);
-    let next = safe_next_or(next, "").into_owned();
-    if next.is_empty() {
-        return None;
-    }
-    let (path, asked) = next.split_once('?').unwrap_or((&next, ""));
+    let next = safe_next_or(typed.or(in_address), "").into_owned();
+    (!next.is_empty()).then_some(next)
+}
+
+/// `to`, with every part of this page's address but `next` and those called in `but`, and with one more.
+fn onward(visit: &Visit<'_>, to: &str, more: Option<(&str, &str)>, but: &[&str]) -> String {
+    let fields = query::fields(visit.query());
+    let (path, asked) = to.split_once('?').unwrap_or((to, ""));
     let mut written = url::form_urlencoded::Serializer::new(String::new());
     // A page that is gone back to may have a `next` of its own, which it looks at itself.
     let of_next = url::form_urlencoded::parse(asked.as_bytes());
-    written.extend_pairs(of_next.filter(|(field, _)| field != name));
-    written.extend_pairs(fields.iter().filter(|(field, _)| field != "next" && field != name));
-    written.append_pair(name, slug);
-    Some(format!("{path}?{}", written.finish()))
-}
-
-/// Where a form leads back that nothing is saved in: the address's `next` when that is a path of ours.
-pub fn back(visit: &Visit<'_>, default: &str) -> String {
-    let fields = query::fields(visit.query());
-    let next = fields.iter().find(|(name, _)| name == "next");
-    safe_next_or(next.map(|(_, next)| next.as_str()), default).into_owned()
+    written.extend_pairs(of_next.filter(|(field, _)| !but.contains(&&**field)));
+    let kept = fields
+        .iter()
+        .filter(|(field, _)| field != "next" && !but.contains(&field.as_str()));
+    written.extend_pairs(kept);
+    written.extend_pairs(more);
+    match written.finish() {
+        query if query.is_empty() => path.to_owned(),
+        query => format!("{path}?{query}"),
+    }
 }
 
 /// What somebody gets who made something: a page or the way to one; or, for htmx, an empty answer that says where.
@@ -95,7 +114,8 @@ pub fn fragment(staff: &Staff<'_>, title: &'static str, form: Form) -> Page {
     let view = FragmentView {
         title,
         path,
-        form: form.view(),
+        // The page around it has fields of the same names.
+        form: form.view().with_ids_of("dialog"),
     };
     let chrome = staff.chrome(title).here("Page", title);
     staff.visit.render("staff/dialog", chrome, &view)

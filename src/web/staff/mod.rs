@@ -20,6 +20,7 @@ pub mod form;
 pub mod guard;
 mod home;
 mod htmx;
+mod interactive;
 pub mod invitations;
 mod job_requests;
 pub mod list;
@@ -31,6 +32,7 @@ mod outbox;
 pub mod people;
 mod project_members;
 mod projects;
+mod projects_add;
 mod projects_create;
 mod projects_edit;
 mod query;
@@ -74,7 +76,9 @@ pub fn routes() -> Vec<Route> {
         orgs_edit::edit,
         projects::list,
         projects::detail,
-        projects_create::add,
+        projects_add::form,
+        projects_add::add,
+        interactive::retry,
         projects_create::form,
         projects_create::create,
         projects_create::created,

@@ -49,7 +49,7 @@ pub async fn add(may: StaffMay<'_, CreateOrgs>, db: &Database, form: CsrfForm) -
 fn add_page(staff: &Staff<'_>, name: &str, errors: &FieldErrors) -> Page {
     let form = Form::new("Create organisation")
         .errors(errors)
-        .cancel(htmx::back(&staff.visit, "/staff/orgs/"))
+        .cancel(htmx::back(&staff.visit, &["org-slug", "project-slug"]).unwrap_or_else(|| "/staff/orgs/".to_owned()))
         .field(
             Field::text("name", "Name", name)
                 .required()

@@ -4,6 +4,7 @@ use rocket::get;
 
 use super::cell::{Ask, Cell};
 use super::guard::Staff;
+use super::interactive;
 use super::list::{Filter, List, ListAnswer, ListAsked};
 use super::orgs::MEMBERS;
 use super::thing::{Section, Thing};
@@ -16,6 +17,7 @@ use crate::core::projects::staff::lists::{self, Member, Wanted};
 use crate::core::projects::store::project_by_slug;
 use crate::core::projects::{Project, status_label, title};
 use crate::core::redirects::lists as redirect_lists;
+use crate::core::workspaces::interactive::of_project;
 use crate::core::workspaces::store::lists::{ProjectWorkspace, workspaces_of_project};
 use crate::web::database::Database;
 use crate::web::responders::{Failure, Outcome};
@@ -101,6 +103,7 @@ pub async fn detail(staff: Staff<'_>, db: &Database, project: &str) -> Outcome<P
     let asked = query::one_looked_for(staff.visit.query(), MEMBERS);
     let members = lists::members(&mut conn, project.id, asked.as_deref()).await?;
     let workspaces = workspaces_of_project(&mut conn, project.id, FIRST_SHOWN).await?;
+    let interactives = of_project(&mut conn, project.id).await?;
     let history = lists::status_history(&mut conn, project.id).await?;
     let wanted = redirect_lists::Wanted {
         project_id: Some(project.id),
@@ -153,6 +156,10 @@ pub async fn detail(staff: Staff<'_>, db: &Database, project: &str) -> Outcome<P
     }
     if !form.copilot_notes.is_empty() {
         thing = thing.section(Section::new("Notes of co-pilots").html(plain_html(&form.copilot_notes)));
+    }
+    let may_retry = staff.holds(Permission::ProjectCreate);
+    if let Some(section) = interactive::section(&project.slug, &interactives, may_retry) {
+        thing = thing.section(section);
     }
     thing = thing
         .section(members_section(&project, members, asked.as_deref(), may_edit_members))

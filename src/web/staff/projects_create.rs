@@ -45,12 +45,6 @@ pub async fn form(may: StaffMay<'_, CreateProjects>, db: &Database) -> Outcome<P
     page(&may, db, &typed, &FieldErrors::default()).await
 }
 
-/// Where projects were made formerly.
-#[get("/staff/projects/add")]
-pub async fn add(_may: StaffMay<'_, CreateProjects>) -> Answer {
-    Answer::redirect("/staff/projects/create/")
-}
-
 #[post("/staff/projects/create", data = "<form>")]
 pub async fn create(may: StaffMay<'_, CreateProjects>, db: &Database, form: CsrfForm) -> Outcome<Made> {
     let typed = Typed {
@@ -69,8 +63,9 @@ pub async fn create(may: StaffMay<'_, CreateProjects>, db: &Database, form: Csrf
         name: typed.name.clone(),
         number,
         // What is no number is nobody's.
-        org_id: typed.org.parse().unwrap_or(0),
+        org_ids: vec![typed.org.parse().unwrap_or(0)],
         copilot_id: copilot_id(&typed.copilot),
+        application_url: String::new(),
     };
     let channel = &may.staff.visit.app.settings.slack.channels.copilot_support;
     match actions::create(db, &may.can, &new, channel).await {
@@ -117,7 +112,10 @@ async fn page(may: &StaffMay<'_, CreateProjects>, db: &Database, typed: &Typed, 
     options.extend(org_field_options(&orgs));
     let form = Form::new("Create project")
         .errors(errors)
-        .cancel(htmx::back(&may.staff.visit, "/staff/projects/"))
+        .cancel(
+            htmx::back(&may.staff.visit, &["org-slug", "project-slug"])
+                .unwrap_or_else(|| "/staff/projects/".to_owned()),
+        )
         .field(
             Field::text("name", "Name", &typed.name)
                 .required()
@@ -153,6 +151,7 @@ async fn page(may: &StaffMay<'_, CreateProjects>, db: &Database, typed: &Typed, 
             may.can.username()
         ))
         .form(form);
+    page = page.link(Link::new("New interactive project", super::projects_add::PATH));
     if staff.holds(Permission::OrgCreate) {
         // From there one comes back here, and from here to where one came from.
         let fields = query::fields(staff.visit.query());

@@ -207,6 +207,7 @@ pub async fn everything(site: &Site) -> String {
     for table in [
         "project",
         "workspace",
+        "interactive_workspace",
         "job_request",
         "job",
         "release",

@@ -257,6 +257,7 @@ pub const ACCEPTED: &[&str] = &[
     r#"INSERT INTO message (service, kind, version, payload, recipient, cause) SELECT s, 'k', 1, '{}', 'r', 'c' FROM unnest(ARRAY['mail', 'slack', 'github']) s, generate_series(1, 2)"#,
     r#"INSERT INTO message (service, kind, version, payload, recipient, cause, state, decided_at) SELECT 'mail', 'k', 1, '{}', 'r', 'c', s, now() FROM unnest(ARRAY['delivered', 'dead', 'dropped']) s"#,
     r#"INSERT INTO tracked_issue (subject, repo, number, url, title) VALUES ('s', 'o/r', 1, 'u', 't')"#,
+    "INSERT INTO interactive_workspace SELECT id, CASE WHEN id % 2 = 0 THEN now() END FROM workspace",
     r#"UPDATE "user" SET notify = 'each_job'; UPDATE "user" SET notify = 'whole_request'; UPDATE "user" SET notify = 'failures'; UPDATE "user" SET notify = 'nothing'"#,
     "INSERT INTO github_login (state_hash, browser_hash, verifier_sealed, next, expires_at) VALUES ('x', 'b', 'v', '/a/?b=c', now()), ('y', 'b', 'v', '/', now())",
     "INSERT INTO unfinished_login (token_hash, browser_hash, uid, login, email, next, expires_at) VALUES ('x', 'b', '1', 'ada', NULL, '/', now()), ('y', 'b', '1', 'ada', 'a@example.org', '/', now())",

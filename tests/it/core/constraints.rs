@@ -30,6 +30,7 @@ const FOREIGN_KEYS: &[(&str, OnDelete)] = &[
     ("data_permission_ended_by_fk", Restrict),
     ("data_permission_project_fk", Restrict),
     ("email_change_user_fk", Cascade),
+    ("interactive_workspace_workspace_fk", Cascade),
     ("job_job_request_fk", Restrict),
     ("job_request_backend_fk", Restrict),
     ("job_request_created_by_fk", Cascade),

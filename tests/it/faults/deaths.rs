@@ -33,6 +33,7 @@ kinds![
     email_confirm,
     file_uploaded,
     files_released,
+    interactive_repo,
     jobs_finished,
     login_link,
     login_token_made,
@@ -90,6 +91,7 @@ async fn deaths(mut house: House, kind: &str) {
     match kinds::draft(kind, 0).content.service() {
         Service::Mail => mails(&house, &steps, &keys),
         Service::Slack => posts(&house, &steps, &keys),
+        Service::Github if !kinds::has_issue(kind) => repos(&house, &steps, &ids).await,
         Service::Github => issues(&house, kind, &steps, &ids).await,
     }
 }
@@ -159,6 +161,22 @@ async fn issues(house: &House, kind: &str, steps: &[&str], ids: &[i64]) {
             None => issue.number.to_string(),
         };
         assert_eq!(told, Some(wanted), "{}", steps[number]);
+    }
+}
+
+/// Whatever happened, each repository is there with its topic and its team, and nothing else is.
+async fn repos(house: &House, steps: &[&str], ids: &[i64]) {
+    let wanted: BTreeSet<String> = (0..steps.len()).map(kinds::made).collect();
+    let made: BTreeSet<String> = house.github.repos().into_iter().filter(|name| name != REPO).collect();
+    assert_eq!(made, wanted);
+    for (number, id) in ids.iter().enumerate() {
+        let name = kinds::made(number);
+        let repo = house.github.repo(&name);
+        assert_eq!(repo.topics, ["interactive"], "{}", steps[number]);
+        let teams = BTreeMap::from([("interactive".to_owned(), "maintain".to_owned())]);
+        assert_eq!(repo.teams, teams, "{}", steps[number]);
+        let seen_at = house.message(*id).await.provider_url;
+        assert_eq!(seen_at, Some(format!("https://github.com/{name}")), "{}", steps[number]);
     }
 }
 

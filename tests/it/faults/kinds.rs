@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use jobserver::core::outbox::fault::STEPS;
 use jobserver::core::outbox::{
     CheckClosed, CheckCommented, CheckEvent, CheckOpened, CheckUpdated, Content, CopilotWindow, CopilotWindows, Draft,
-    EmailChanged, EmailConfirm, FileUploaded, FinishedJob, JobsFinished, LoginLink, LoginTokenMade, LoginTokenUsed,
-    OtherJobs, OutputCheck, ProjectCreated, ReleaseCreated, ReleaseNotified, ReleasedFiles, RepoOpeningAsked,
-    RepoSignedOff, RepoToPublish, RepoWithOutputs, RequestDecided, Service, Status, TestMail, Update, UserRegistered,
-    Welcome,
+    EmailChanged, EmailConfirm, FileUploaded, FinishedJob, InteractiveRepo, JobsFinished, LoginLink, LoginTokenMade,
+    LoginTokenUsed, OtherJobs, OutputCheck, ProjectCreated, ReleaseCreated, ReleaseNotified, ReleasedFiles,
+    RepoOpeningAsked, RepoSignedOff, RepoToPublish, RepoWithOutputs, RequestDecided, Service, Status, TestMail, Update,
+    UserRegistered, Welcome,
 };
 use serde_json::Value;
 
-use super::REPO;
+use super::{ORG, REPO};
 
 /// Every kind that a message can have, as the program itself names them when it is asked for one that it
 /// does not know.
@@ -30,11 +30,22 @@ pub fn draft(kind: &str, number: usize) -> Draft {
     match content.service() {
         Service::Mail => Draft::new(content, "ada@example.org", cause),
         Service::Slack => Draft::new(content, "a-channel", cause),
+        Service::Github if kind == "interactive_repo" => Draft::new(content, made(number), cause),
         Service::Github => {
             let thread = check(number).subject();
             Draft::new(content, REPO, cause).in_thread(thread)
         }
     }
+}
+
+/// `owner/name` of the repository that the message of this number has made.
+pub fn made(number: usize) -> String {
+    format!("{ORG}/tea{number}-interactive")
+}
+
+/// Whether a message of this kind is about an issue.
+pub fn has_issue(kind: &str) -> bool {
+    content(kind, 0).service() == Service::Github && kind != "interactive_repo"
 }
 
 /// The title of the issue about the request of this number.
@@ -224,6 +235,10 @@ fn content(kind: &str, number: usize) -> Content {
             by: "Olga".to_owned(),
             username: "olga".to_owned(),
         }),
+        "interactive_repo" => Content::InteractiveRepo(InteractiveRepo {
+            workspace_id: i32::try_from(number).unwrap(),
+            repo: format!("https://github.com/{}", made(number)),
+        }),
         _ => panic!("{kind} is a new kind: say here what one looks like, and in `deaths` that it is tested"),
     }
 }
@@ -238,8 +253,9 @@ pub const CAUSES: &str = r#"
 /// The steps that the delivery of such a message takes, when nothing is known of what it is about.
 pub fn steps(kind: &str) -> Vec<&'static str> {
     let taken = |step: &&str| match (*step, kind) {
-        ("github.opened" | "github.remembered", _) => content(kind, 0).service() == Service::Github,
+        ("github.opened" | "github.remembered", _) => has_issue(kind),
         ("github.commented" | "github.changed", _) => ["check_commented", "check_closed"].contains(&kind),
+        (step, _) if step.starts_with("github.repo_") => kind == "interactive_repo",
         _ => true,
     };
     STEPS.into_iter().filter(taken).collect()

@@ -5,6 +5,7 @@ mod clocks;
 mod database;
 mod deaths;
 mod kinds;
+mod repos;
 mod services;
 mod site;
 mod workers;
@@ -22,6 +23,8 @@ use crate::support::{DatabaseProxy, Program, Running};
 
 /// The repository of the issues.
 pub const REPO: &str = "org/checks";
+/// Where repositories are made.
+pub const ORG: &str = "opensafely";
 /// No worker takes longer for anything here.
 const LIMIT: Duration = Duration::from_secs(30);
 /// SIGABRT
@@ -67,6 +70,7 @@ impl House {
                 "With requester",
             ],
         );
+        github.org(ORG, &["interactive"]);
         let slack = FakeSlack::start().await;
         slack.knows_repeats();
         Self {

@@ -24,7 +24,7 @@ enum Then {
 
 impl House {
     /// Waits until the first attempt at a message is over.
-    async fn tried(&mut self, id: i64) -> Message {
+    pub async fn tried(&mut self, id: i64) -> Message {
         self.until(&format!(
             "EXISTS (SELECT FROM message WHERE id = {id} AND attempts > 0 AND claimed_until IS NULL)"
         ))
@@ -53,14 +53,14 @@ impl House {
         self.delivered_at_last(id).await
     }
 
-    fn mend(&self) {
+    pub fn mend(&self) {
         self.mailgun.mend();
         self.slack.mend();
         self.github.mend();
     }
 
     /// An operator does not wait for the next attempt.
-    async fn delivered_at_last(&mut self, id: i64) -> Message {
+    pub async fn delivered_at_last(&mut self, id: i64) -> Message {
         outbox::retry_message(&self.db, id, &By::operator("tests"))
             .await
             .unwrap();

@@ -4,6 +4,7 @@ mod codelists;
 pub mod github;
 mod github_failures;
 mod github_login;
+mod github_repos;
 mod kept_mails;
 mod mailgun;
 mod printed;

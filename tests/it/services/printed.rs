@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use jobserver::adapters::mail::PrintedMail;
 use jobserver::adapters::printed_issues::PrintedIssues;
+use jobserver::adapters::printed_repos::PrintedRepos;
 use jobserver::adapters::printing::Printer;
 use jobserver::adapters::slack::PrintedChat;
-use jobserver::core::ports::{Chat, ChatPost, IssueChange, IssueTracker, Mail, Mailer, NewIssue};
+use jobserver::core::ports::{Chat, ChatPost, IssueChange, IssueTracker, Mail, Mailer, NewIssue, RepoMaker};
 use time::OffsetDateTime;
 
 use super::{mail, refused};
@@ -118,4 +119,22 @@ async fn issues_are_printed_under_numbers_that_stay() {
             .contains(&"Pending review".to_owned())
     );
     assert_eq!(issues.labels_of(repo, 1).await.unwrap(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_repository_is_printed_with_its_topics_and_its_team() {
+    let paper = Paper::default();
+    let repos = PrintedRepos(paper.printer());
+    let tea = "https://github.com/opensafely/tea-interactive".parse().unwrap();
+    assert_eq!(repos.make(&tea).await.unwrap(), [""; 0]);
+    repos.set_topics(&tea, &["interactive".to_owned()]).await.unwrap();
+    repos.let_maintain(&tea, "interactive").await.unwrap();
+    let text = paper.text();
+    for part in [
+        "repository: opensafely/tea-interactive",
+        "topics: interactive",
+        "team: interactive",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
 }

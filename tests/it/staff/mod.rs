@@ -15,6 +15,7 @@ mod methods;
 mod orgs;
 mod outbox;
 mod projects;
+mod projects_add;
 mod redirects;
 mod repos;
 mod schedules;

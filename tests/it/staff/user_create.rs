@@ -166,15 +166,15 @@ async fn a_github_user_is_made_and_invited(pool: PgPool) {
 async fn a_project_that_is_missing_is_made_on_the_way(pool: PgPool) {
     let (site, stan) = with_stan(pool).await;
     let org = site.world.org("acme").await.to_string();
-    let html = stan
-        .get(&format!("{ADD}?project-slug=old&next=/staff/"))
+    let pressed = [("name", "Rea"), ("email", "rea@example.org"), ("new_project", "1")];
+    let led = stan
+        .post(&format!("{ADD}?project-slug=old&next=/staff/"), &pressed)
         .await
-        .expect(200)
-        .html();
-    let create = html.link("New project").unwrap();
+        .expect(302);
+    let create = led.location().to_owned();
     assert_eq!(
         create,
-        "/staff/projects/create/?next=/staff/users/add/%3Fnext%3D%252Fstaff%252F"
+        "/staff/projects/add/?next=%2Fstaff%2Fusers%2Fadd%2F%3Fnext%3D%252Fstaff%252F&name=Rea&email=rea%40example.org"
     );
     // An organisation that is missing for that comes before, and leads back here too.
     let html = stan.get(&create).await.expect(200).html();
@@ -182,15 +182,21 @@ async fn a_project_that_is_missing_is_made_on_the_way(pool: PgPool) {
         .post(&html.link("New organisation").unwrap(), &[("name", "Newer")])
         .await
         .expect(302);
-    assert_eq!(
-        made.location(),
-        "/staff/projects/create/?next=%2Fstaff%2Fusers%2Fadd%2F%3Fnext%3D%252Fstaff%252F&org-slug=newer"
-    );
-    let fields = [("name", "Tea"), ("number", "7001"), ("orgs", &*org)];
+    assert_eq!(made.location(), format!("{create}&org-slug=newer"));
+    let copilot = site.world.user("grace").await.to_string();
+    let fields = [
+        ("name", "Tea"),
+        ("number", "7001"),
+        ("orgs", &*org),
+        ("copilot", &*copilot),
+        ("application_url", "https://example.org/apply/1"),
+    ];
     let made = stan.post(&create, &fields).await.expect(302);
     let back = made.location().to_owned();
-    assert_eq!(back, "/staff/users/add/?next=%2Fstaff%2F&project-slug=tea");
-    site.world.workspace("tea", "tea-interactive").await;
+    assert_eq!(
+        back,
+        "/staff/users/add/?next=%2Fstaff%2F&name=Rea&email=rea%40example.org&project-slug=tea"
+    );
     let html = stan.get(&back).await.expect(200).html();
     assert!(html.text("#id_project option[selected]").unwrap().contains("Tea"));
     // Nobody is led elsewhere.

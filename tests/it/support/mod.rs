@@ -12,6 +12,7 @@ mod post;
 mod program;
 mod proxy;
 mod releases;
+mod repos;
 mod waiting;
 mod world;
 

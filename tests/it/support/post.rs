@@ -16,6 +16,7 @@ use jobserver::delivery::{Couriers, Place, PostOffice};
 use time::OffsetDateTime;
 
 use super::logs::mail_must_not_be_logged;
+use super::repos::RepoRecorder;
 
 /// The recorders, and the post office that uses them.
 #[derive(Debug)]
@@ -23,20 +24,23 @@ pub struct Post {
     pub mail: Arc<MailRecorder>,
     pub chat: Arc<ChatRecorder>,
     pub issues: Arc<IssueRecorder>,
+    pub repos: Arc<RepoRecorder>,
     office: PostOffice,
 }
 
 impl Post {
     pub fn new(settings: &Settings, db: Db) -> Self {
-        let (mail, chat, issues) = (
+        let (mail, chat, issues, repos) = (
             Arc::new(MailRecorder::default()),
             Arc::new(ChatRecorder::default()),
             Arc::new(IssueRecorder::default()),
+            Arc::new(RepoRecorder::default()),
         );
         let couriers = Couriers {
             mail: mail.clone(),
             chat: chat.clone(),
             issues: issues.clone(),
+            repos: repos.clone(),
         };
         let place = Place {
             base_url: settings.web.base_url.clone(),
@@ -50,6 +54,7 @@ impl Post {
             mail,
             chat,
             issues,
+            repos,
             office,
         }
     }
@@ -95,7 +100,7 @@ impl Script {
         *self.calls.lock().unwrap()
     }
 
-    async fn run<T>(&self, work: impl FnOnce() -> Result<T, Undelivered>) -> Result<T, Undelivered> {
+    pub(super) async fn run<T>(&self, work: impl FnOnce() -> Result<T, Undelivered>) -> Result<T, Undelivered> {
         *self.calls.lock().unwrap() += 1;
         let next = self.next.lock().unwrap().pop_front();
         let trouble = next.or_else(|| self.always.lock().unwrap().clone());

@@ -13,6 +13,7 @@ use crate::core::projects::title;
 use crate::core::redirects::Target;
 use crate::core::redirects::actions::{moved, taken};
 use crate::core::versions::{Saved, is_overtaken};
+use crate::core::workspaces::interactive;
 
 /// Makes a project, which its one organisation leads; returns its slug. With a co-pilot, Slack's `channel` is told.
 ///
@@ -20,51 +21,93 @@ use crate::core::versions::{Saved, is_overtaken};
 /// `Invalid` with a message beside each field.
 pub async fn create(db: &Db, can: &CanEverywhere<CreateProjects>, new: &NewProject, channel: &str) -> Result<String> {
     let mut errors = new.check();
+    let mut tx = db.begin().await?;
+    check_copilot(&mut tx, new.copilot_id, None, &mut errors).await?;
+    let (_, slug) = make(&mut tx, can, new, errors, channel).await?;
+    tx.commit().await?;
+    Ok(slug)
+}
+
+/// Makes a project together with its interactive workspace, whose repository the worker makes in the account `github_org`;
+/// returns the project's slug. The first of its organisations by name leads, and whoever is active may be its co-pilot.
+/// Slack's `channel` is told.
+///
+/// # Errors
+/// `Invalid` with a message beside each field.
+pub async fn create_interactive(
+    db: &Db,
+    can: &CanEverywhere<CreateProjects>,
+    new: &NewProject,
+    channel: &str,
+    github_org: &str,
+) -> Result<String> {
+    let mut errors = new.check_interactive();
+    let mut tx = db.begin().await?;
+    if let Some(copilot) = new.copilot_id
+        && !store::is_active(&mut tx, copilot).await?
+    {
+        errors.add("copilot", "Choose somebody whose account is active.");
+    }
+    let (id, slug) = make(&mut tx, can, new, errors, channel).await?;
+    interactive::add(&mut tx, (id, &slug), github_org, can.user_id(), &can.by()).await?;
+    tx.commit().await?;
+    Ok(slug)
+}
+
+/// Stores a project, with its events and the message to Slack. `errors` is what was found wrong with it before.
+async fn make(
+    tx: &mut PgConnection,
+    can: &CanEverywhere<CreateProjects>,
+    new: &NewProject,
+    mut errors: FieldErrors,
+    channel: &str,
+) -> Result<(i32, String)> {
     let slug = slugify(&new.name);
     let by = can.by();
-    let mut tx = db.begin().await?;
     let number = match &new.number {
         NewNumber::None => None,
         NewNumber::Given(number) => Some(number.clone()),
         NewNumber::Next => {
-            store::take_turns_with_numbers(&mut tx).await?;
-            Some(store::next_number(&mut tx).await?)
+            store::take_turns_with_numbers(tx).await?;
+            Some(store::next_number(tx).await?)
         }
     };
     let given = number.as_deref().unwrap_or_default();
-    check_free(&mut tx, None, ("name", &new.name), ("name", &slug), given, &mut errors).await?;
-    let orgs = store::org_names(&mut tx, &[new.org_id]).await?;
-    if orgs.is_empty() {
+    check_free(tx, None, ("name", &new.name), ("name", &slug), given, &mut errors).await?;
+    let mut org_ids = new.org_ids.clone();
+    org_ids.sort_unstable();
+    org_ids.dedup();
+    let orgs = store::orgs_by_name(tx, &org_ids).await?;
+    if (orgs.is_empty() || orgs.len() != org_ids.len()) && errors.get("orgs").is_none() {
         errors.add("orgs", "Choose the organisation that leads the project.");
     }
-    check_copilot(&mut tx, new.copilot_id, None, &mut errors).await?;
     errors.into_result()?;
     let row = store::NewRow {
         name: &new.name,
         slug: &slug,
         number: number.as_deref(),
         copilot_id: new.copilot_id,
+        application_url: &new.application_url,
         by_id: can.user_id(),
     };
-    let id = store::insert(&mut tx, &row)
+    let id = store::insert(tx, &row)
         .await
         .map_err(|error| taken_meanwhile(error, "name"))?;
-    store::add_org(&mut tx, id, new.org_id, true, can.user_id()).await?;
     let subject = Subject::project(id);
     let event = Event::new("project_created", &by, subject).within(subject);
-    audit::record(&mut tx, &event.of_user(can.user_id(), can.username())).await?;
-    if let Some(org) = orgs.first() {
+    audit::record(tx, &event.of_user(can.user_id(), can.username())).await?;
+    for (place, (org_id, org)) in orgs.iter().enumerate() {
+        store::add_org(tx, id, *org_id, place == 0, can.user_id()).await?;
         let event = Event::new("project_org_added", &by, subject)
             .within(subject)
             .change("orgs", "", org.as_str());
-        audit::record(&mut tx, &event).await?;
+        audit::record(tx, &event).await?;
     }
-    taken(&mut tx, &address(&slug), &by).await?;
+    taken(tx, &address(&slug), &by).await?;
     if new.copilot_id.is_some() {
-        tell_copilots(&mut tx, new, id, &slug, number.as_deref(), &by, channel).await?;
+        tell_copilots(tx, new, id, &slug, number.as_deref(), &by, channel).await?;
     }
-    tx.commit().await?;
-    Ok(slug)
+    Ok((id, slug))
 }
 
 async fn tell_copilots(

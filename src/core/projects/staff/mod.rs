@@ -13,6 +13,7 @@ use super::numbers::{self, NO_NUMBER};
 use crate::core::error::FieldErrors;
 use crate::core::names::{is_project_slug, slugify};
 use crate::core::versions::version;
+use crate::core::workspaces::interactive::check_slug as check_interactive_slug;
 
 /// The longest name of a project, in characters.
 pub const MAX_NAME: usize = 255;
@@ -48,8 +49,10 @@ pub struct ProjectForm {
 pub struct NewProject {
     pub name: String,
     pub number: NewNumber,
-    pub org_id: i32,
+    /// The first by name leads.
+    pub org_ids: Vec<i32>,
     pub copilot_id: Option<i32>,
+    pub application_url: String,
 }
 
 /// Which number a new project is to have.
@@ -107,7 +110,7 @@ impl ProjectForm {
             errors.add("number", NO_NUMBER);
         }
         if self.org_ids.is_empty() {
-            errors.add("orgs", "Choose at least one organisation.");
+            errors.add("orgs", NO_ORG);
         } else if self.org_ids.len() > MOST_ORGS {
             errors.add("orgs", format!("Choose at most {MOST_ORGS} organisations."));
         }
@@ -157,12 +160,17 @@ impl ProjectForm {
 }
 
 impl NewProject {
-    fn check(&self) -> FieldErrors {
+    fn check_name(&self) -> FieldErrors {
         let mut errors = FieldErrors::default();
         check_name(&self.name, &mut errors);
         if errors.is_empty() {
             check_slug(&slugify(&self.name), "name", &mut errors);
         }
+        errors
+    }
+
+    fn check(&self) -> FieldErrors {
+        let mut errors = self.check_name();
         if let NewNumber::Given(number) = &self.number {
             if !numbers::is_number(number) {
                 errors.add("number", NO_NUMBER);
@@ -176,6 +184,40 @@ impl NewProject {
         errors
     }
 }
+
+impl NewProject {
+    /// As [`NewProject::check`], for a project with an interactive workspace: all of it has to be said, and its number is
+    /// one of digits.
+    fn check_interactive(&self) -> FieldErrors {
+        let mut errors = self.check_name();
+        if errors.is_empty() {
+            check_interactive_slug(&slugify(&self.name), &mut errors);
+        }
+        match &self.number {
+            NewNumber::None => errors.add("number", "Enter a number, or take the next one."),
+            NewNumber::Given(number) if !numbers::is_digits(number) => {
+                errors.add("number", "Enter digits that do not begin with 0, at most nine.");
+            }
+            NewNumber::Given(_) | NewNumber::Next => {}
+        }
+        if self.org_ids.is_empty() {
+            errors.add("orgs", NO_ORG);
+        } else if self.org_ids.len() > MOST_ORGS {
+            errors.add("orgs", format!("Choose at most {MOST_ORGS} organisations."));
+        }
+        if self.application_url.is_empty() {
+            errors.add("application_url", "Enter the address of the application.");
+        } else {
+            check_url(&self.application_url, "application_url", &mut errors);
+        }
+        if self.copilot_id.is_none() {
+            errors.add("copilot", "Choose one person who helps the project.");
+        }
+        errors
+    }
+}
+
+const NO_ORG: &str = "Choose at least one organisation.";
 
 fn check_name(name: &str, errors: &mut FieldErrors) {
     if name.is_empty() {

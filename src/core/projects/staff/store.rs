@@ -114,6 +114,27 @@ pub(super) async fn org_names(conn: &mut PgConnection, ids: &[i32]) -> Result<Ve
     .await?)
 }
 
+/// Those of these organisations that exist, by name, as ids and names; nobody deletes them before the commit.
+pub(super) async fn orgs_by_name(conn: &mut PgConnection, ids: &[i32]) -> Result<Vec<(i32, String)>> {
+    let rows = sqlx::query!(
+        "SELECT id, name FROM org WHERE id = ANY ($1) ORDER BY lower(name), id FOR KEY SHARE",
+        ids
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+}
+
+/// Whether there is a user of this id who may sign in.
+pub(super) async fn is_active(conn: &mut PgConnection, user_id: i32) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM "user" WHERE id = $1 AND is_active) AS "is!""#,
+        user_id
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
 /// Whether somebody may enter the staff area.
 pub(super) async fn can_be_copilot(conn: &mut PgConnection, user_id: i32) -> Result<bool> {
     Ok(sqlx::query_scalar!(
@@ -142,17 +163,19 @@ pub(super) struct NewRow<'a> {
     pub slug: &'a str,
     pub number: Option<&'a str>,
     pub copilot_id: Option<i32>,
+    pub application_url: &'a str,
     pub by_id: i32,
 }
 
 pub(super) async fn insert(conn: &mut PgConnection, new: &NewRow<'_>) -> Result<i32, sqlx::Error> {
     sqlx::query_scalar!(
-        "INSERT INTO project (name, slug, number, copilot_id, created_by_id, updated_by_id)
-         VALUES ($1, $2, $3, $4, $5, $5) RETURNING id",
+        "INSERT INTO project (name, slug, number, copilot_id, application_url, created_by_id, updated_by_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING id",
         new.name,
         new.slug,
         new.number,
         new.copilot_id,
+        new.application_url,
         new.by_id
     )
     .fetch_one(conn)

@@ -76,8 +76,9 @@ fn a_new_project_can_be_reached_and_has_a_co_pilot_when_its_number_asks_for_one(
         let new = NewProject {
             name: name.to_owned(),
             number,
-            org_id: 1,
+            org_ids: vec![1],
             copilot_id,
+            application_url: String::new(),
         };
         let errors = new.check();
         fields(&errors).join(" ")

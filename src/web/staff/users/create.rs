@@ -12,9 +12,9 @@ use crate::web::guards::safe_next_or;
 use crate::web::pages::answer::Answer;
 use crate::web::responders::{Failure, Outcome};
 use crate::web::staff::field::Field;
-use crate::web::staff::form::{Form, FormPage};
+use crate::web::staff::form::{Elsewhere, Form, FormPage};
 use crate::web::staff::query;
-use crate::web::view::{Link, Page, encode_next};
+use crate::web::view::{Link, Page};
 
 /// What is typed of a reader.
 struct Typed<'a> {
@@ -22,6 +22,23 @@ struct Typed<'a> {
     project: String,
     name: &'a str,
     email: &'a str,
+}
+
+/// The button that leads to making a project. What is typed of somebody comes along, there and back.
+const NEW_PROJECT: &str = "new_project";
+/// What comes along.
+const CARRIED: &str = "name,email";
+const ADD_PROJECT: &str = "/staff/projects/add/";
+
+/// This page, with where one is to go on to after it, and without what is chosen and typed in it.
+fn here(may: &May<'_>) -> String {
+    let fields = query::fields(may.staff.visit.query());
+    query::with(
+        &format!("{HREF}add/"),
+        &fields,
+        &["project-slug", "name", "email"],
+        None,
+    )
 }
 
 fn reader_page(may: &May<'_>, projects: &[ProjectChoice], typed: &Typed<'_>, errors: &FieldErrors) -> Page {
@@ -34,7 +51,7 @@ fn reader_page(may: &May<'_>, projects: &[ProjectChoice], typed: &Typed<'_>, err
             .unwrap_or_default();
         (project.id.to_string(), format!("{number}{}", project.name))
     }));
-    let form = Form::new("Create the user")
+    let mut form = Form::new("Create the user")
         .field(
             Field::select("project", "Project", options, &typed.project)
                 .required()
@@ -48,21 +65,23 @@ fn reader_page(may: &May<'_>, projects: &[ProjectChoice], typed: &Typed<'_>, err
         )
         .errors(errors)
         .cancel(HREF);
+    if may.staff.holds(Permission::ProjectCreate) {
+        form = form.elsewhere(Elsewhere {
+            name: NEW_PROJECT,
+            label: "New interactive project",
+            href: query::with(ADD_PROJECT, &[], &[], Some(("next", &here(may)))),
+            carried: CARRIED,
+        });
+    }
     let mut page = FormPage::new("New interactive user")
         .under("Users", HREF)
         .lead("For somebody without a GitHub account, who asks for analyses and reads reports. They are told by mail.")
         .link(Link::new("Invite a GitHub user instead", format!("{HREF}create/")));
-    if may.staff.holds(Permission::ProjectCreate) {
-        // Where one is to go on to after this page is not lost on the way.
-        let fields = query::fields(may.staff.visit.query());
-        let back = encode_next(&query::with(&format!("{HREF}add/"), &fields, &["project-slug"], None));
-        page = page.dialog(Link::new("New project", format!("/staff/projects/create/?next={back}")));
-    }
     if projects.is_empty() {
         page = page.notice(
             "info",
             "No project has an interactive workspace yet",
-            "It takes a workspace whose name ends in interactive.",
+            "One is made with a new interactive project.",
         );
     }
     page.form(form).render(&may.staff)
@@ -74,10 +93,14 @@ pub async fn reader(may: May<'_>, db: &Database) -> Outcome<Page> {
     let fields = query::fields(may.staff.visit.query());
     let asked = fields.iter().find(|(name, _)| name == "project-slug");
     let chosen = asked.and_then(|(_, slug)| projects.iter().find(|project| project.slug == *slug));
+    let carried = |name: &str| {
+        let found = fields.iter().find(|(field, _)| field == name);
+        found.map(|(_, value)| value.as_str()).unwrap_or_default()
+    };
     let typed = Typed {
         project: chosen.map(|project| project.id.to_string()).unwrap_or_default(),
-        name: "",
-        email: "",
+        name: carried("name"),
+        email: carried("email"),
     };
     Ok(reader_page(&may, &projects, &typed, &FieldErrors::default()))
 }
@@ -89,6 +112,14 @@ pub async fn create_reader(may: May<'_>, db: &Database, next: Option<&str>, form
         name: form.text("name"),
         email: form.text("email"),
     };
+    if form.has(NEW_PROJECT) {
+        let on_the_way = [
+            ("next".to_owned(), here(&may)),
+            ("name".to_owned(), typed.name.to_owned()),
+            ("email".to_owned(), typed.email.to_owned()),
+        ];
+        return Ok(Answer::redirect(query::with(ADD_PROJECT, &on_the_way, &[], None)));
+    }
     let reader = Reader {
         project_id: typed.project.parse().ok(),
         name: typed.name.to_owned(),

@@ -22,6 +22,7 @@ async fn drain_with(site: &Site, issues: impl IssueTracker + 'static) {
         mail: site.post().mail.clone(),
         chat: site.post().chat.clone(),
         issues: Arc::new(issues),
+        repos: site.post().repos.clone(),
     };
     let place = Place {
         base_url: "http://localhost:8000".parse().unwrap(),
