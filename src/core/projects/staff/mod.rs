@@ -205,13 +205,13 @@ impl NewProject {
         } else if self.org_ids.len() > MOST_ORGS {
             errors.add("orgs", format!("Choose at most {MOST_ORGS} organisations."));
         }
+        if self.copilot_id.is_none() {
+            errors.add("copilot", "Choose one person who helps the project.");
+        }
         if self.application_url.is_empty() {
             errors.add("application_url", "Enter the address of the application.");
         } else {
             check_url(&self.application_url, "application_url", &mut errors);
-        }
-        if self.copilot_id.is_none() {
-            errors.add("copilot", "Choose one person who helps the project.");
         }
         errors
     }

@@ -94,6 +94,40 @@ fn a_new_project_can_be_reached_and_has_a_co_pilot_when_its_number_asks_for_one(
 }
 
 #[test]
+fn all_is_said_of_a_new_interactive_project() {
+    let new = NewProject {
+        name: "Tea".to_owned(),
+        number: NewNumber::Given("12".to_owned()),
+        org_ids: vec![1],
+        copilot_id: Some(1),
+        application_url: "https://example.org/".to_owned(),
+    };
+    let errors = |change: &dyn Fn(&mut NewProject)| {
+        let mut changed = new.clone();
+        change(&mut changed);
+        fields(&changed.check_interactive()).join(" ")
+    };
+    assert_eq!(errors(&|_| ()), "");
+    assert_eq!(errors(&|new| new.number = NewNumber::Next), "");
+    assert_eq!(
+        errors(&|new| *new = NewProject::default()),
+        "name number orgs copilot application_url"
+    );
+    assert_eq!(errors(&|new| new.name = "x".repeat(88)), "");
+    assert_eq!(errors(&|new| new.name = "x".repeat(89)), "name");
+    for number in ["POS-2026-3001", "0", "x", "1000000000"] {
+        assert_eq!(
+            errors(&|new| new.number = NewNumber::Given(number.to_owned())),
+            "number"
+        );
+    }
+    assert_eq!(errors(&|new| new.org_ids = (0..=50).collect()), "orgs");
+    for url in ["ftp://example.org/", "example.org", "javascript:alert(1)"] {
+        assert_eq!(errors(&|new| new.application_url = url.to_owned()), "application_url");
+    }
+}
+
+#[test]
 fn a_version_is_of_all_that_the_form_shows() {
     let other = |change: fn(&mut ProjectForm)| {
         let mut other = form();
