@@ -61,7 +61,7 @@ async fn a_project_comes_with_its_workspace_and_the_repository_follows(pool: PgP
     assert_accessible(&html);
     assert_eq!(
         html.attributes("input[name=orgs][checked]", "value"),
-        [typed.org.clone()]
+        [typed.org.as_str()]
     );
 
     let mut fields = typed.fields();
@@ -170,7 +170,10 @@ async fn what_is_wrong_is_said_beside_its_field_and_nothing_is_stored(pool: PgPo
     let looks = typed.with(&[("copilot", ""), ("find_people", "gra"), ("look_for_people", "1")]);
     let html = stan.post(ADD, &looks).await.expect(200).html();
     assert_eq!(html.count(".summary"), 0);
-    assert_eq!(html.attributes("input[name=copilot]", "value"), [typed.copilot.clone()]);
+    assert_eq!(
+        html.attributes("input[name=copilot]", "value"),
+        [typed.copilot.as_str()]
+    );
     // The number is that of now, not the one that was shown.
     let next = typed.with(&[("number", ""), ("next_number", "on")]);
     stan.post(ADD, &next).await.expect(302);
