@@ -84,10 +84,18 @@ impl FileAnswer {
             Body::Redirect(format!("{prefix}/{}", file.path))
         } else {
             let size = u64::try_from(file.size).unwrap_or(0);
-            match wanted(range(request, &etag), size) {
-                Wanted::Whole => Body::Content(content::open(&*app.files, file).await?),
-                Wanted::Part(part) => Body::Part(content::open_part(&*app.files, file, part.clone()).await?, part),
-                Wanted::Beyond => Body::Beyond(size),
+            let wanted = match audience {
+                Audience::Everybody => wanted(range(request, &etag), size),
+                Audience::LetIn => Wanted::Whole,
+            };
+            let part = match &wanted {
+                Wanted::Part(part) => content::open_part(&*app.files, file, part.clone()).await?,
+                _ => None,
+            };
+            match (wanted, part) {
+                (Wanted::Part(range), Some(part)) => Body::Part(part, range),
+                (Wanted::Beyond, _) => Body::Beyond(size),
+                _ => Body::Content(content::open(&*app.files, file).await?),
             }
         };
         Ok(Self {
@@ -166,13 +174,14 @@ impl<'r> Responder<'r, 'static> for FileAnswer {
         if let Some(date) = http_date(self.created_at) {
             response.raw_header("Last-Modified", date);
         }
-        let cache = match self.audience {
-            Audience::Everybody => "public, no-cache",
-            Audience::LetIn => "private, no-store",
-        };
-        response.raw_header("Cache-Control", cache);
-        // Whoever may not keep a copy still goes on with a download that was broken off.
-        response.raw_header("ETag", self.etag);
+        // The API's clients are promised neither versions nor parts, and nobody keeps what is not public.
+        let is_public = self.audience == Audience::Everybody;
+        if is_public {
+            response.raw_header("Cache-Control", "public, no-cache");
+            response.raw_header("ETag", self.etag);
+        } else {
+            response.raw_header("Cache-Control", "private, no-store");
+        }
         if let Some(endpoint) = Endpoint::at(request.uri().path()) {
             response.raw_header("Allow", endpoint.allow());
         }
@@ -193,7 +202,9 @@ impl<'r> Responder<'r, 'static> for FileAnswer {
         };
         response.raw_header("Content-Type", content_type(&self.name));
         response.raw_header("Content-Disposition", disposition("inline", &self.name));
-        response.raw_header("Accept-Ranges", "bytes");
+        if is_public {
+            response.raw_header("Accept-Ranges", "bytes");
+        }
         if let Some(part) = part {
             response.status(Status::PartialContent);
             let (first, last) = (part.start, part.end.saturating_sub(1));

@@ -82,6 +82,24 @@ test("a table scrolls and sorts, a text is searched, JSON folds", async () => {
   await who.leave();
 });
 
+test("all of a long log is searched", async () => {
+  const lines = Array.from({ length: 40_000 }, (_, n) => `${n} all is well with the model`);
+  const long = await release("viewer-log", { "long.log": `${lines.join("\n")}\nthe needle\n` });
+  const who = await person({ username: checker });
+  await who.page.goto(`${long}long.log`);
+  await who.page.getByLabel("Search in this file").fill("NEEDLE");
+  await who.page.getByText("1 of 1", { exact: true }).waitFor();
+  const mark = who.page.locator("mark[data-current]");
+  assert.ok(await mark.evaluate((found) => found.closest(".file-text").getBoundingClientRect().bottom >= found.getBoundingClientRect().bottom));
+  assert.equal(await who.page.locator(".file-note").count(), 0);
+  await look(who.page, "outputs-long-log");
+  await who.leave();
+  const plain = await person({ username: checker, javaScript: false });
+  await plain.page.goto(`${long}long.log`);
+  await plain.page.getByText("These are the first 256 KB of it.").waitFor();
+  await plain.leave();
+});
+
 test("a table of 100,000 rows is there soon and stays smooth", async () => {
   const rows = Array.from({ length: 100_000 }, (_, n) => `${n},patient ${n},${n % 97}`).join("\n");
   const long = await release("viewer-long", { "long.csv": `id,name,n\n${rows}\n` });
@@ -199,6 +217,10 @@ test("files inside a backend are fetched by the browser", async () => {
   await page.goto(`${of}output/logs/model.log`);
   await page.getByLabel("Search in this file").fill("warning");
   await page.getByText("1 of 10", { exact: true }).waitFor();
+  await page.goto(`${of}output/model.feather`);
+  const saved = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Download" }).click();
+  assert.equal((await saved).suggestedFilename(), "model.feather");
   await page.goto(`${of}output/plots/rates.svg`);
   await page.waitForFunction(() => document.querySelector(".file-image img")?.naturalWidth === 480);
   await page.goto(`${of}output/report.html`);

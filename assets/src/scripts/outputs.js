@@ -1,7 +1,8 @@
 /* The page of released files. Everything is on it without this: here it becomes quicker to use. */
-import { startLevel4 } from "../modules/outputs/level-4.js";
+import { laidOut, startLevel4 } from "../modules/outputs/level-4.js";
+import { extension } from "../modules/outputs/names.js";
 import { rowsOf, Sheet } from "../modules/outputs/sheet.js";
-import { showText } from "../modules/outputs/text.js";
+import { fillText, showText } from "../modules/outputs/text.js";
 import { showCurrent, startFilter, startKeys } from "../modules/outputs/tree.js";
 
 const root = document.getElementById("outputsSPA");
@@ -32,6 +33,27 @@ async function startTable(file) {
   pages?.remove();
 }
 
+/** The page has the beginning of a long text. All of it is fetched, so that all of it is searched. */
+async function startText(file) {
+  const text = file.querySelector("[data-text]");
+  if (!text) return;
+  let isCut = "cut" in text.dataset;
+  if (isCut) {
+    try {
+      const answer = await fetch(file.dataset.raw);
+      if (!answer.ok) throw new Error(answer.statusText);
+      const whole = await answer.text();
+      const isJson = extension(file.querySelector(".file-name").textContent) === "json";
+      fillText(text, (isJson && laidOut(whole)) || whole);
+      file.querySelector(".file-note")?.remove();
+      isCut = false;
+    } catch {
+      // The beginning is still there, and says that it is no more than that.
+    }
+  }
+  showText(file.querySelector("[data-tools]"), text, "laidOut" in text.dataset, isCut);
+}
+
 async function start() {
   if ("inside" in root.dataset) await startLevel4(root);
   const file = root.querySelector("[data-file]");
@@ -43,11 +65,7 @@ async function start() {
     showCurrent(tree);
   }
   if (!file) return;
-  const text = file.querySelector("[data-text]");
-  if (text) {
-    const { laidOut, cut } = text.dataset;
-    showText(file.querySelector("[data-tools]"), text, laidOut !== undefined, cut !== undefined);
-  }
+  startText(file);
   // Whatever goes wrong, the table of before is still there.
   startTable(file).catch(() => {});
 }

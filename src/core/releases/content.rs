@@ -60,41 +60,38 @@ pub async fn open(store: &dyn FileStore, file: &ReleaseFile) -> Result<Content> 
     }
 }
 
-/// The bytes `range` of the content of a file that is readable; `range` lies within its size. Of a small content the
-/// whole is looked at, as by [`open`]. Of a larger one no more is read than was asked for, so its hash cannot be
-/// compared: only its size is.
+/// The bytes `range` of the content of a file that is readable; `range` lies within its size. All of it is read and its
+/// hash compared first: a client that puts a file together from parts finds out in no other way. `None` when the content
+/// is what was uploaded and its size is another than was said of it, so that `range` may not be the one that was meant.
 ///
 /// # Errors
 /// As [`open`].
-pub async fn open_part(store: &dyn FileStore, file: &ReleaseFile, range: Range<u64>) -> Result<Content> {
-    if !file.is_readable() {
-        return Err(Error::NotFound("ReleaseFile"));
-    }
+pub async fn open_part(store: &dyn FileStore, file: &ReleaseFile, range: Range<u64>) -> Result<Option<Content>> {
+    check(store, file).await?;
     let whole = u64::try_from(file.size).unwrap_or(0);
-    if whole <= LOOKED_AT_FIRST || range == (0..whole) {
-        let mut content = open(store, file).await?;
-        if content.whole != whole {
-            return Err(damaged(file, ALTERED));
-        }
-        let mut before = (&mut content.body).take(range.start);
-        let skipped = tokio::io::copy(&mut before, &mut tokio::io::sink()).await;
-        skipped.map_err(|error| Error::Unavailable(error.to_string()))?;
-        let size = range.end.saturating_sub(range.start);
-        return Ok(Content {
-            size,
-            body: Box::pin(content.body.take(size)),
-            ..content
-        });
+    let content = part(store, file, range.clone()).await?;
+    let is_it = content.whole == whole && content.size == range.end.saturating_sub(range.start);
+    Ok(is_it.then_some(content))
+}
+
+/// Whether the content of a file is there and as long as it should be; it is not read.
+///
+/// # Errors
+/// As [`open`].
+pub async fn check_size(store: &dyn FileStore, file: &ReleaseFile) -> Result<()> {
+    let whole = u64::try_from(file.size).unwrap_or(0);
+    match part(store, file, 0..1).await?.whole == whole {
+        true => Ok(()),
+        false => Err(damaged(file, ALTERED)),
     }
-    let content = match store.open_part(&file.path, range.clone()).await {
-        Ok(content) => content,
-        Err(FileStoreError::Missing) => return Err(damaged(file, MISSING)),
-        Err(error) => return Err(unavailable(error)),
-    };
-    if content.whole != whole || content.size != range.end.saturating_sub(range.start) {
-        return Err(damaged(file, ALTERED));
+}
+
+async fn part(store: &dyn FileStore, file: &ReleaseFile, range: Range<u64>) -> Result<Content> {
+    match store.open_part(&file.path, range).await {
+        Ok(content) => Ok(content),
+        Err(FileStoreError::Missing) => Err(damaged(file, MISSING)),
+        Err(error) => Err(unavailable(error)),
     }
-    Ok(content)
 }
 
 /// Whether the content of a file is what was uploaded; all of it is read.

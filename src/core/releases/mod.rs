@@ -78,6 +78,13 @@ impl ReleaseFile {
     pub fn is_deleted(&self) -> bool {
         self.deleted_at.is_some()
     }
+
+    /// Whether it was deleted before `published_at`, so that it never was public with what was published then.
+    pub fn was_gone_before(&self, published_at: Option<OffsetDateTime>) -> bool {
+        self.deleted_at
+            .zip(published_at)
+            .is_some_and(|(gone, public)| gone < public)
+    }
 }
 
 /// A set of a workspace's released files, to be published as it was then.

@@ -37,6 +37,18 @@ impl<'r> ReleaseReader<'r> {
         self.person(&format!("snapshot pk={snapshot_id}"), project_id).await
     }
 
+    /// Whether somebody with a session may see what is not public, of what is.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database does not answer.
+    pub async fn sees_drafts(&self, project_id: i32) -> Result<bool> {
+        match self.person("", project_id).await {
+            Ok(_) => Ok(true),
+            Err(Error::NotAllowed(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Who reads releases of a workspace, in the project of this id.
     ///
     /// A header `Authorization` that is not empty must be a bot's, and a session does not count then.

@@ -4,7 +4,7 @@
  */
 import { commonFolders, element, encodePath, extension, sizeInWords, thousands } from "./names.js";
 import { rowsOf, Sheet } from "./sheet.js";
-import { showText } from "./text.js";
+import { fillText, showText } from "./text.js";
 
 const IMAGES = { gif: "gif", jpg: "jpeg", jpeg: "jpeg", png: "png", svg: "svg+xml" };
 const TEXTS = ["txt", "log", "md", "json", "yaml", "yml"];
@@ -108,6 +108,24 @@ async function ask(url, token) {
   };
 }
 
+/** A link could not show the token, so the file is fetched and then saved. */
+function download(file, token, body) {
+  const button = element("button", "btn btn-small", "Download");
+  button.type = "button";
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    const { answer, refused } = await ask(`${file.url}?${Date.now()}`, token);
+    button.disabled = false;
+    if (refused) return say(body, ...refused);
+    const link = element("a");
+    link.href = URL.createObjectURL(await answer.blob());
+    link.download = file.name.slice(file.name.lastIndexOf("/") + 1);
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  });
+  return button;
+}
+
 async function show(card, file, token) {
   const kind = extension(file.name);
   const slash = file.name.lastIndexOf("/") + 1;
@@ -122,20 +140,35 @@ async function show(card, file, token) {
   const date = new Date(file.date);
   if (!Number.isNaN(date.getTime()))
     facts.append(element("span", "", date.toUTCString().replace("GMT", "UTC")));
-  const head = element("div", "card-head file-head", element("div", "", title, facts));
-  const tools = element("div", "file-tools");
   const body = element("div");
+  const actions = element("div", "actions", download(file, token, body));
+  const head = element("div", "card-head file-head", element("div", "", title, facts), actions);
+  const tools = element("div", "file-tools");
   card.classList.add("file");
   card.replaceChildren(head, tools, body);
   const known = kind in TABLES || kind in IMAGES || TEXTS.includes(kind) || kind === "html";
-  if (!known) return say(body, "No preview", "Files of this kind are not shown here.");
+  if (!known)
+    return say(
+      body,
+      "No preview",
+      "Files of this kind are not shown here. Download it to look at it.",
+    );
   if (file.size > LARGEST)
-    return say(body, "Too large to show here", `It has ${sizeInWords(file.size)}.`);
+    return say(
+      body,
+      "Too large to show here",
+      `It has ${sizeInWords(file.size)}. Download it to look at it.`,
+    );
   const { answer, refused } = await ask(`${file.url}?${Date.now()}`, token);
   if (refused) return say(body, ...refused);
   if (kind in TABLES) {
     const rows = await rowsOf(answer, TABLES[kind]);
-    if (!rows) return say(body, "Too large to show here", "It has too many rows.");
+    if (!rows)
+      return say(
+        body,
+        "Too large to show here",
+        "It has too many rows. Download it to look at it.",
+      );
     const about = element("div", "sheet-about small quiet");
     const scroll = region(element("div", "sheet-scroll"));
     body.append(about, scroll);
@@ -157,7 +190,8 @@ async function show(card, file, token) {
   } else {
     const text = await answer.text();
     const json = kind === "json" ? laidOut(text) : undefined;
-    const shown = region(element("pre", "code code-wrap file-text", json ?? text));
+    const shown = region(element("pre", "code code-wrap file-text"));
+    fillText(shown, json ?? text);
     body.append(shown);
     showText(tools, shown, json !== undefined);
   }

@@ -112,6 +112,18 @@ export function startSearch(tools, shown, isCut) {
   return { again: () => field.value && search() };
 }
 
+/** So many lines are one part of a long text: what is far away is not laid out. */
+const LINES = 400;
+
+/** Shows a text of any length in `place`. */
+export function fillText(place, text) {
+  const lines = text.split(/(?<=\n)/);
+  const parts = [];
+  for (let at = 0; at < lines.length; at += LINES)
+    parts.push(element("span", "text-part", lines.slice(at, at + LINES).join("")));
+  place.replaceChildren(...parts);
+}
+
 /** Tools for a text that is on the page; one that is laid out JSON folds. */
 export function showText(tools, text, isLaidOut, isCut = false) {
   let shown = text;

@@ -151,14 +151,18 @@ async fn chosen(conn: &mut PgConnection, workspace_id: i32, file_ids: &[String])
     Ok(files)
 }
 
-/// What arrived after a decision would be public without one.
+/// What arrived after a decision would be public without one, and of nothing there is nothing to see.
 async fn all_there(conn: &mut PgConnection, snapshot: &Snapshot) -> Result<()> {
-    match store::awaits_a_file(conn, snapshot.id).await? {
-        true => Err(Error::Conflict(
+    let files = store::tally(conn, snapshot.id).await?;
+    if files.awaited > 0 {
+        return Err(Error::Conflict(
             "A file of this snapshot has not been uploaded yet, so nobody can have looked at it".to_owned(),
-        )),
-        false => Ok(()),
+        ));
     }
+    if files.there == 0 {
+        return Err(Error::Conflict("All files of this snapshot were withdrawn".to_owned()));
+    }
+    Ok(())
 }
 
 /// By what the same set of files is found again. `files` are sorted.
@@ -272,8 +276,16 @@ async fn withdraw(db: &Db, by: &By, user_id: i32, snapshot: &Snapshot) -> Result
     if !now.is_published() {
         return Err(Error::Conflict("This snapshot is not published.".to_owned()));
     }
-    // A decision of its own, so that the approval before it stays in the history.
-    store::insert_request(&mut tx, now.id, now.workspace_id, user_id, Some(Decision::Rejected)).await?;
+    // A decision of its own, so that the approval before it stays in the history. A request that waits is about the same
+    // files, and would be older than a new one: its approval would publish nothing.
+    match now.pending_request {
+        Some(request) => {
+            store::decide(&mut tx, request, Decision::Rejected, user_id).await?;
+        }
+        None => {
+            store::insert_request(&mut tx, now.id, now.workspace_id, user_id, Some(Decision::Rejected)).await?;
+        }
+    }
     decided(&mut tx, by, &now, "snapshot_withdrawn").await?;
     Ok(tx.commit().await?)
 }

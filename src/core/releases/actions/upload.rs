@@ -21,12 +21,28 @@ use crate::core::releases::{Release, names};
 /// Why an upload is refused: a sentence for the client, some of which clients look for.
 #[derive(Debug)]
 pub enum Refused {
-    TooLarge { limit: u64 },
+    TooLarge {
+        limit: u64,
+    },
     NoName,
     NoData,
-    NotRequested { name: String, release: String },
-    OtherBackend { release: String, token: String },
-    Before { name: String, backend: String },
+    NotRequested {
+        name: String,
+        release: String,
+    },
+    OtherBackend {
+        release: String,
+        token: String,
+    },
+    Before {
+        name: String,
+        backend: String,
+    },
+    /// One of these, whichever it is.
+    AllBefore {
+        names: Vec<String>,
+        backend: String,
+    },
     Mismatch,
 }
 
@@ -49,6 +65,10 @@ impl Refused {
             Self::NotRequested { name, release } => format!("File {name} not requested in release {release}"),
             Self::OtherBackend { release, token } => format!("Release is from backend {release} not {token}"),
             Self::Before { name, backend } => already_uploaded(name, backend),
+            Self::AllBefore { names, backend } => {
+                let each: Vec<String> = names.iter().map(|name| already_uploaded(name, backend)).collect();
+                each.join("; ")
+            }
             Self::Mismatch => {
                 "Contents of uploaded file does not match the file which a review was requested for".to_owned()
             }
@@ -114,6 +134,9 @@ pub async fn begin_upload(
 
 /// The files of a release that bear one of these names.
 async fn expected(db: &Db, release: &Release, names: &[String]) -> Result<Vec<Expected>> {
+    // No file is called so, and the database takes no such text.
+    let names: Vec<String> = names.iter().filter(|name| !name.contains('\0')).cloned().collect();
+    let names = names.as_slice();
     let mut conn = db.read().await?;
     let found = uploads::expected(&mut conn, &release.id, names).await?;
     match found.is_empty() {
@@ -136,16 +159,29 @@ pub async fn files_without_header(db: &Db, release: &Release) -> Result<Vec<Expe
     Ok(files)
 }
 
-/// The name of the file that has this content: of the one that has not arrived, when it is one alone; when there is
-/// none, of one that has, so that a client who repeats itself is told so.
-pub fn name_of_content(files: &[Expected], sha256: &str) -> Option<String> {
-    let mut fitting: Vec<&Expected> = files.iter().filter(|file| file.filehash == sha256).collect();
-    match fitting.iter().filter(|file| !file.is_uploaded).count() {
-        0 => {}
-        1 => fitting.retain(|file| !file.is_uploaded),
-        _ => return None,
+/// Which of the files with this content an upload is of that does not say so. Of several that have not arrived, any: what
+/// they hold is the same.
+///
+/// # Errors
+/// `Before` when all have arrived, in the words about each: the client looks for the name that it sent. `NoName` when there
+/// is no such file.
+pub fn name_of_content(
+    files: &[Expected],
+    sha256: &str,
+    backend: &KnownBackend,
+    release: &Release,
+) -> std::result::Result<String, Refused> {
+    let fitting: Vec<&Expected> = files.iter().filter(|file| file.filehash == sha256).collect();
+    match fitting.iter().find(|file| !file.is_uploaded) {
+        Some(file) => Ok(file.name.clone()),
+        None if fitting.is_empty() => Err(Refused::NoName),
+        None => Err(
+            Refused::of_backend(backend, release).unwrap_or_else(|| Refused::AllBefore {
+                names: fitting.iter().map(|file| file.name.clone()).collect(),
+                backend: backend.slug.clone(),
+            }),
+        ),
     }
-    fitting.first().map(|file| file.name.clone())
 }
 
 fn refused(backend: &KnownBackend, release: &Release, file: &Expected) -> Option<Refused> {

@@ -156,7 +156,9 @@ pub async fn snapshots(
                SELECT count(*) FILTER (WHERE f.uploaded_at IS NOT NULL AND f.deleted_at IS NULL) AS there,
                       coalesce(sum(f.size) FILTER (WHERE f.uploaded_at IS NOT NULL AND f.deleted_at IS NULL), 0)::bigint
                           AS size,
-                      count(*) FILTER (WHERE f.deleted_at IS NOT NULL) AS withdrawn,
+                      -- Of what was withdrawn before it was public, the public knows nothing.
+                      count(*) FILTER (WHERE f.deleted_at IS NOT NULL AND ($2 OR f.deleted_at >= s.published_at))
+                          AS withdrawn,
                       count(*) FILTER (WHERE f.uploaded_at IS NULL AND f.deleted_at IS NULL) AS awaited
                FROM snapshot_file AS sf JOIN release_file AS f ON f.id = sf.release_file_id
                WHERE sf.snapshot_id = s.id) AS files
@@ -210,7 +212,7 @@ pub async fn published_outputs(conn: &mut PgConnection, project_id: i32) -> Resu
                SELECT count(*) FILTER (WHERE f.uploaded_at IS NOT NULL AND f.deleted_at IS NULL) AS there,
                       coalesce(sum(f.size) FILTER (WHERE f.uploaded_at IS NOT NULL AND f.deleted_at IS NULL), 0)::bigint
                           AS size,
-                      count(*) FILTER (WHERE f.deleted_at IS NOT NULL) AS withdrawn,
+                      count(*) FILTER (WHERE f.deleted_at >= s.published_at) AS withdrawn,
                       count(*) FILTER (WHERE f.uploaded_at IS NULL AND f.deleted_at IS NULL) AS awaited
                FROM snapshot_file AS sf JOIN release_file AS f ON f.id = sf.release_file_id
                WHERE sf.snapshot_id = s.id) AS files
@@ -261,8 +263,8 @@ pub async fn outputs_of_workspace(
         r#"SELECT EXISTS (SELECT FROM release WHERE workspace_id = $1) AS "has_releases!",
                   (SELECT count(*) FROM snapshot
                    WHERE workspace_id = $1 AND published_at IS NOT NULL) AS "published!",
-                  (SELECT count(*) FROM publish_request
-                   WHERE workspace_id = $1 AND decision IS NULL) AS "waiting!",
+                  (SELECT count(*) FROM publish_request AS q JOIN snapshot AS s ON s.id = q.snapshot_id
+                   WHERE q.workspace_id = $1 AND q.decision IS NULL AND s.published_at IS NULL) AS "waiting!",
                   EXISTS (SELECT FROM backend_membership AS m JOIN backend AS b ON b.id = m.backend_id
                           WHERE m.user_id = $2 AND b.level_4_url <> '') AS "has_level_4!""#,
         workspace_id,

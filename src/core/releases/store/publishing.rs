@@ -133,17 +133,6 @@ pub async fn asked_files(conn: &mut PgConnection, ids: &[String]) -> Result<Vec<
     .await?)
 }
 
-/// Whether a snapshot has a file that has not arrived and was not deleted.
-pub async fn awaits_a_file(conn: &mut PgConnection, snapshot_id: i32) -> Result<bool> {
-    Ok(sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM snapshot_file s JOIN release_file f ON f.id = s.release_file_id
-                           WHERE s.snapshot_id = $1 AND f.uploaded_at IS NULL AND f.deleted_at IS NULL) AS "awaits!""#,
-        snapshot_id
-    )
-    .fetch_one(conn)
-    .await?)
-}
-
 /// Lets those who make or decide snapshots of a workspace take turns.
 pub async fn lock_workspace(conn: &mut PgConnection, workspace_id: i32) -> Result<()> {
     sqlx::query!("SELECT id FROM workspace WHERE id = $1 FOR NO KEY UPDATE", workspace_id)

@@ -7,7 +7,8 @@ use super::super::names;
 use super::uploads::Expected;
 use crate::core::error::Result;
 
-/// The files that a release announced and has no row of: those of these `named`, or all.
+/// The files that a release announced and has no row of: those of these `named`, or all. Every release announces hashes;
+/// a file without one could be anything.
 pub async fn without_rows(
     conn: &mut PgConnection,
     release_id: &str,

@@ -165,8 +165,7 @@ impl<'r> Responder<'r, 'static> for FileOr {
 /// The content of a file
 ///
 /// A file that has not arrived is answered with the JSON text `"File not yet uploaded"`. A proxy of the site's own
-/// that sends `Releases-Redirect` is told by `X-Accel-Redirect` which file to serve. A header `Range` with one part is
-/// answered with that part; with several, with the whole.
+/// that sends `Releases-Redirect` is told by `X-Accel-Redirect` which file to serve.
 #[utoipa::path(
     tag = "Releases",
     path = "/api/v2/releases/file/{file}",
@@ -174,12 +173,10 @@ impl<'r> Responder<'r, 'static> for FileOr {
     security(("personal_token" = []), ("session" = [])),
     responses(
         (status = 200, description = "The content, of the type that its name says.", content_type = "application/octet-stream"),
-        (status = 206, description = "The part that `Range` asks for.", content_type = "application/octet-stream"),
         (status = 403, body = Detail, description = "Nobody who may read it.",
          example = json!({"detail": "Invalid user or token"})),
         (status = 404, body = Detail, description = "No such file, or it was deleted.",
          example = json!({"detail": "No ReleaseFile matches the given query."})),
-        (status = 416, description = "It has no such part; `Content-Range` says how long it is."),
     )
 )]
 #[get("/api/v2/releases/file/<file>")]

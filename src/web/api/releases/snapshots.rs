@@ -9,9 +9,9 @@ use utoipa::ToSchema;
 use super::files::{FilesBody, file_url, list};
 use crate::core::access::{CreateSnapshots, PublishSnapshots};
 use crate::core::error::Error;
-use crate::core::releases::Snapshot;
 use crate::core::releases::actions::{prepare_snapshot, publish_snapshot};
 use crate::core::releases::store::{files, publishing, uploads};
+use crate::core::releases::{ReleaseFile, Snapshot};
 use crate::web::api::answer::Answer;
 use crate::web::api::body::Body;
 use crate::web::api::csrf::NotForged;
@@ -141,7 +141,12 @@ pub async fn snapshot(
     if !snapshot.is_published() {
         reader.of_draft(snapshot.id, snapshot.project_id).await?;
     }
-    let files = files::files_of_snapshot(&mut *db.read().await?, snapshot.id).await?;
+    let mut files = files::files_of_snapshot(&mut *db.read().await?, snapshot.id).await?;
+    // What was withdrawn before it was public stays with those who may see what is not.
+    let never_public = |file: &ReleaseFile| file.was_gone_before(snapshot.published_at);
+    if files.iter().any(never_public) && !reader.sees_drafts(snapshot.project_id).await? {
+        files.retain(|file| !never_public(file));
+    }
     let (project, workspace) = (&snapshot.project_slug, &snapshot.workspace);
     list(&files, |file| match snapshot.is_published() {
         true => format!("/{project}/{workspace}/published/{}/", file.id),

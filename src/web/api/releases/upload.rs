@@ -216,7 +216,7 @@ impl Asked<'_> {
             chunk.clear();
         }
         let sha256 = names::hex(&hasher.finalize());
-        let name = name_of_content(&files, &sha256).ok_or(Refused::NoName)?;
+        let name = name_of_content(&files, &sha256, self.backend, self.release)?;
         spool.rewind().await.map_err(unwritable)?;
         self.keep(&mut spool, &[name]).await
     }

@@ -55,7 +55,7 @@ pub fn deciding(snapshot: &Snapshot, files: &Tally, may: May) -> Option<Deciding
             ..Deciding::default()
         }),
         Standing::Waiting if may.decide => Some(Deciding {
-            publish: match is_whole {
+            publish: match is_whole && files.there > 0 {
                 true => ask(
                     "publish",
                     "Publish…",

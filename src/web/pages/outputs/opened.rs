@@ -128,7 +128,7 @@ async fn fill(
 ) -> Outcome<Result<(), Unreadable>> {
     if file.size > kind.largest() {
         // Of so much only the size is looked at.
-        if let Err(error) = releases::content::open_part(store, file, 0..1).await {
+        if let Err(error) = releases::content::check_size(store, file).await {
             return Ok(Err(error.into()));
         }
         opened.nothing = Some(Nothing::because(

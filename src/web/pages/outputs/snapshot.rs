@@ -92,7 +92,11 @@ async fn find(
         .await?
         .filter(|snapshot| snapshot.is_published() || sees_drafts)
         .ok_or(Failure::not_found("Page"))?;
-    let files = by_name(store::files::files_of_snapshot(&mut conn, id).await?);
+    let mut files = store::files::files_of_snapshot(&mut conn, id).await?;
+    if !sees_drafts {
+        files.retain(|file| !file.was_gone_before(snapshot.published_at));
+    }
+    let files = by_name(files);
     Ok((workspace, snapshot, files))
 }
 

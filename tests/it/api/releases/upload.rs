@@ -139,12 +139,34 @@ async fn names_come_as_clients_send_them(pool: PgPool) {
 }
 
 #[sqlx::test]
-async fn two_files_that_no_header_names_are_not_told_apart_by_the_same_content(pool: PgPool) {
+async fn two_files_that_no_header_names_and_hold_the_same_come_one_after_the_other(pool: PgPool) {
     let site = site(pool).await;
     let tpp = announced(&site, &[("é.csv", b"same"), ("ü.csv", b"same")]).await;
+    for _ in 0..2 {
+        upload_as(&tpp, "01A", None, b"same").await.expect(201);
+    }
+    // The client looks for the name that it sent.
     let why = detail(upload_as(&tpp, "01A", None, b"same").await, 400);
-    assert!(why.starts_with("Missing filename"), "{why}");
-    assert!(kept(&site).await.is_empty());
+    for name in ["é.csv", "ü.csv"] {
+        let before = format!("This version of '{name}' has already been uploaded from backend 'tpp'");
+        assert!(why.contains(&before), "{why}");
+    }
+    assert_eq!(kept(&site).await.len(), 2);
+}
+
+#[sqlx::test]
+async fn no_name_with_nul_is_a_fault_of_ours(pool: PgPool) {
+    let site = site(pool).await;
+    let tpp = announced(&site, &[("a", b"x")]).await;
+    for content in [&b"x"[..], b""] {
+        let answer = upload_as(&tpp, "01A", Some("attachment; filename*=UTF-8''a%00b"), content).await;
+        let expected = if content.is_empty() {
+            "No data uploaded"
+        } else {
+            "not requested in release 01A"
+        };
+        assert!(detail(answer, 400).contains(expected));
+    }
 }
 
 #[sqlx::test]

@@ -203,3 +203,104 @@ async fn a_dialog_says_what_will_happen_to_how_many_files(pool: PgPool) {
         "{questions:?}"
     );
 }
+
+#[sqlx::test]
+async fn withdrawing_decides_a_request_that_waits_too(pool: PgPool) {
+    let site = site(pool).await;
+    let released = site.release("ws", "tpp", "ada", &[("a.csv", b"1,2")]).await;
+    let n = site.snapshot("ws", "ada", &released.files, true).await;
+    // As the service before left it, which let somebody ask for what is public.
+    site.world
+        .so(
+            "INSERT INTO publish_request (snapshot_id, workspace_id, created_by_id, updated_by_id)
+             SELECT id, workspace_id, created_by_id, created_by_id FROM snapshot",
+        )
+        .await;
+    let publisher = site.sign_in("publisher").await;
+    let workspace = publisher.get("/project/ws/").await.expect(200);
+    assert!(
+        !workspace.body.contains("for your decision"),
+        "what is public does not wait"
+    );
+    act(&publisher, n, "withdraw").await.expect(302);
+    assert_stands(&site, n, "Withdrawn").await;
+    assert_eq!(
+        site.world
+            .number("SELECT count(*) FROM publish_request WHERE decision IS NULL")
+            .await,
+        0
+    );
+    act(&publisher, n, "ask").await.expect(302);
+    act(&publisher, n, "publish").await.expect(302);
+    assert_stands(&site, n, "Published").await;
+}
+
+#[sqlx::test]
+async fn what_was_withdrawn_before_it_was_public_stays_unknown(pool: PgPool) {
+    let site = site(pool).await;
+    let released = site
+        .release(
+            "ws",
+            "tpp",
+            "ada",
+            &[("shown.csv", b"1"), ("secret.csv", b"2"), ("late.csv", b"3")],
+        )
+        .await;
+    let n = site.snapshot("ws", "ada", &released.files, false).await;
+    let gone = "UPDATE release_file SET deleted_at = clock_timestamp(), deleted_by_id = created_by_id WHERE name = ";
+    let delete = async |name: &str| {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("{gone}'{name}'")))
+            .execute(site.db.pool())
+            .await
+            .unwrap();
+    };
+    delete("secret.csv").await;
+    act(&site.sign_in("publisher").await, n, "publish").await.expect(302);
+    delete("late.csv").await;
+    let api = format!("/api/v2/workspaces/ws/snapshots/{n}");
+    let page = format!("{OUTPUTS}{n}/");
+    let nobody = site.anonymous();
+    for path in [&api, &page, &format!("{page}download/")] {
+        let body = nobody.get(path).await.expect(200).body;
+        assert!(
+            body.contains("late.csv"),
+            "what was public is known to have been: {path}"
+        );
+        assert!(!body.contains("secret.csv"), "{path}");
+    }
+    assert!(
+        nobody
+            .get(OUTPUTS)
+            .await
+            .expect(200)
+            .html()
+            .main()
+            .contains("1 withdrawn")
+    );
+    let ada = site.sign_in("ada").await;
+    for path in [&api, &page] {
+        assert!(ada.get(path).await.expect(200).body.contains("secret.csv"), "{path}");
+    }
+    assert!(ada.get(OUTPUTS).await.expect(200).html().main().contains("2 withdrawn"));
+}
+
+#[sqlx::test]
+async fn of_nothing_nothing_is_published(pool: PgPool) {
+    let site = site(pool).await;
+    let released = site.release("ws", "tpp", "ada", &[("a.csv", b"1,2")]).await;
+    let n = site.snapshot("ws", "ada", &released.files, false).await;
+    site.world
+        .so("UPDATE release_file SET deleted_at = now(), deleted_by_id = created_by_id")
+        .await;
+    assert_eq!(stands(&site, "publisher", n).await.1, ["reject/"]);
+    let publisher = site.sign_in("publisher").await;
+    act(&publisher, n, "publish").await.expect(302);
+    assert!(
+        told(&publisher)
+            .await
+            .contains("All files of this snapshot were withdrawn")
+    );
+    let api = format!("/api/v2/workspaces/ws/snapshots/{n}/publish");
+    publisher.post_json(&api, &serde_json::json!({})).await.expect(409);
+    assert_stands(&site, n, "Waiting for a decision").await;
+}
