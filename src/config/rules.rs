@@ -54,6 +54,7 @@ pub(super) fn check(profile: Profile, values: &Values, problems: &mut Vec<Proble
         }
     }
     check_bucket(values, problems);
+    check_account(values, problems);
     check_login(profile, values, problems);
     if production && values.has("SENTRY_DSN") {
         need(values, problems, "SENTRY_ENVIRONMENT", " although SENTRY_DSN is set");
@@ -190,6 +191,25 @@ fn check_bucket(values: &Values, problems: &mut Vec<Problem>) {
     if let Some(given) = PARTS.iter().find(|name| values.has(name)) {
         let why = format!(" although {given} is set");
         PARTS.iter().for_each(|name| need(values, problems, name, &why));
+    }
+}
+
+/// Where repositories are made: what is no account of GitHub's would fail each time one is.
+fn check_account(values: &Values, problems: &mut Vec<Problem>) {
+    const NAME: &str = "INTERACTIVE_GITHUB_ORG";
+    let is_one = |account: &str| {
+        (1..=39).contains(&account.len())
+            && account
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    let account = values.get::<String>(NAME).ok();
+    if account.is_some_and(|account| !is_one(&account)) {
+        problems.push(Problem::rule(
+            NAME,
+            values.source(NAME),
+            "is not right: it should be the name of an organisation at GitHub, such as opensafely.",
+        ));
     }
 }
 

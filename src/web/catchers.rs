@@ -76,8 +76,14 @@ impl Support {
 
 /// Sends somebody to sign in, and from there to where they wanted. What they sent is not kept: a form's
 /// address may answer no GET, so they are sent back to the page of the form.
+///
+/// What htmx asks for is a part of a page that is open: with a page to sign in at in its place, what is typed there
+/// would be lost. It is told the status alone, and says so.
 #[catch(401)]
-fn login_first(request: &Request<'_>) -> Finished<Redirect> {
+fn login_first(request: &Request<'_>) -> Finished<LoginFirst> {
+    if request.headers().get_one("HX-Request") == Some("true") {
+        return Finished(LoginFirst::Told(Status::Unauthorized));
+    }
     let uri = request.uri();
     let to = if changes_nothing(request.method()) {
         login_href(uri.path().as_str(), uri.query().map(|query| query.as_str()))
@@ -85,7 +91,13 @@ fn login_first(request: &Request<'_>) -> Finished<Redirect> {
         let page = came_from(request).unwrap_or_else(|| "/".to_owned());
         format!("/login/?next={}", encode_next(&page))
     };
-    Finished(Redirect::found(to))
+    Finished(LoginFirst::Go(Box::new(Redirect::found(to))))
+}
+
+#[derive(rocket::Responder)]
+enum LoginFirst {
+    Go(Box<Redirect>),
+    Told(Status),
 }
 
 #[catch(default)]

@@ -44,7 +44,7 @@ test("a dialog is left by its Cancel, and what was typed below it is there", asy
   const { page } = admin;
   await page.goto("/staff/projects/create/");
   await page.getByLabel("Name", { exact: true }).fill("A study of dialogs");
-  const opener = page.getByRole("link", { name: "New organisation" });
+  const opener = page.getByRole("button", { name: "New organisation" });
   await opener.click();
   const dialog = page.getByRole("dialog", { name: "New organisation" });
   await dialog.waitFor();
@@ -54,15 +54,16 @@ test("a dialog is left by its Cancel, and what was typed below it is there", asy
   await dialog.locator("[data-errors]").waitFor();
   await dialog.getByLabel("Name", { exact: true }).fill("Not to be made");
   await dialog.getByRole("link", { name: "Cancel" }).click();
-  await dialog.waitFor({ state: "detached" });
+  await dialog.waitFor({ state: "hidden" });
   assert.equal(page.url(), `${base}/staff/projects/create/`);
   assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), "A study of dialogs");
-  assert.ok(await opener.evaluate((link) => link === document.activeElement));
+  assert.ok(await opener.evaluate((button) => button === document.activeElement));
   // Saved, it leads on with what was made.
   await opener.click();
   await dialog.getByLabel("Name", { exact: true }).fill("Institute of Dialogs");
   await follow(page, dialog.getByRole("button", { name: "Create organisation" }));
-  await page.waitForURL(`${base}/staff/projects/create/?org-slug=institute-of-dialogs`);
+  await page.waitForURL(/[?&]org-slug=institute-of-dialogs/);
+  assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), "A study of dialogs");
   assert.equal(await page.locator("#id_orgs option:checked").textContent(), "Institute of Dialogs");
   await admin.leave();
 });
@@ -163,7 +164,12 @@ test("a project is made on the way to a new user, and what was typed of them sta
   await dialog.getByLabel("Name", { exact: true }).fill("Dialogue");
   await dialog.getByLabel("Take the next number").check();
   await dialog.locator("input[name=orgs]").first().check();
-  await dialog.getByRole("searchbox").pressSequentially("nobody");
+  // What looks for people sends nothing else when it fails, and says so.
+  await page.route("**/staff/suggest/people/**", (route) => route.fulfill({ status: 503 }));
+  await dialog.getByRole("searchbox").fill("no");
+  await dialog.getByText("The server did not take this (503).").waitFor();
+  await page.unroute("**/staff/suggest/people/**");
+  await dialog.getByRole("searchbox").pressSequentially("body");
   await dialog.locator("[data-people-found] label", { hasText: "tom-nobody-yet" }).click();
   await dialog.getByLabel("Address of the application").fill("https://example.org/apply");
   await dialog.getByRole("button", { name: "Create project" }).click();

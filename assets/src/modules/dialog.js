@@ -1,6 +1,6 @@
 /**
- * A form of another page, over this one: a link with `data-dialog` opens it, its Cancel closes it, and nothing typed
- * here is lost by either. Without scripts both are links, there and back.
+ * A form of another page, over this one: a button fetches it, its Cancel closes it, and nothing typed here is lost by
+ * either. Without scripts the button sends the form and Cancel is a link, there and back.
  */
 export function startDialogs(htmx) {
   document.addEventListener("click", (event) => {
@@ -9,14 +9,7 @@ export function startDialogs(htmx) {
     if (cancel) {
       event.preventDefault();
       cancel.closest("dialog").close();
-      return;
     }
-    const link = event.target.closest("a[data-dialog]");
-    // Whoever asks for another tab gets one.
-    const isPlain = !(event.button || event.ctrlKey || event.metaKey || event.shiftKey);
-    if (!link || !isPlain) return;
-    event.preventDefault();
-    open(htmx, link);
   });
 
   // A form that comes into a dialog opens it, and what is wrong or first in it is looked at.
@@ -44,35 +37,32 @@ export function startDialogs(htmx) {
     window.location.assign(JSON.parse(place).path);
   });
 
-  // An answer that is no form is a page: the browser sends it again, and shows that page.
-  for (const trouble of ["htmx:responseError", "htmx:sendError"]) {
-    document.addEventListener(trouble, (event) => {
-      const { target } = event;
-      if (target.matches("button[hx-get]")) target.form.requestSubmit(target);
-      else target.closest("dialog.staff-dialog form")?.submit();
+  // What goes wrong is said where it was tried, and everything typed stays as it is.
+  for (const trouble of ["htmx:responseError", "htmx:sendError"])
+    document.addEventListener(trouble, ({ target, detail }) => {
+      if (target.matches(TRIED)) complain(target, detail.xhr.status);
     });
-  }
+  document.addEventListener("htmx:beforeRequest", ({ target }) => complaintOf(target)?.remove());
 }
 
-async function open(htmx, link) {
-  const dialog = document.createElement("dialog");
-  dialog.className = "staff-dialog";
-  dialog.setAttribute("aria-label", link.textContent.trim());
-  const body = document.createElement("div");
-  body.dataset.dialogBody = "";
-  dialog.append(body);
-  dialog.addEventListener("close", () => {
-    dialog.remove();
-    link.focus();
-  });
-  document.body.append(dialog);
-  try {
-    await htmx.ajax("GET", link.href, { target: body, swap: "innerHTML" });
-  } catch {
-    // Told below: there is no form.
-  }
-  if (!body.querySelector("form")) {
-    dialog.remove();
-    window.location.assign(link.href);
-  }
+/** What is sent by htmx: forms in dialogs, what opens them, and what looks for people. */
+const TRIED = "dialog.staff-dialog form, button[hx-get], [data-people] input";
+
+const COMPLAINTS = {
+  0: "The server cannot be reached.",
+  401: "You are signed out. Sign in in another tab of this browser.",
+};
+
+const complaintOf = (tried) =>
+  tried.nextElementSibling?.matches("[data-complaint]") ? tried.nextElementSibling : undefined;
+
+function complain(tried, status) {
+  const said = document.createElement("p");
+  said.className = "field-error";
+  said.dataset.complaint = "";
+  said.setAttribute("role", "alert");
+  said.textContent = `${COMPLAINTS[status] ?? `The server did not take this (${status}).`} What you typed is still here: try again then.`;
+  complaintOf(tried)?.remove();
+  tried.after(said);
+  said.scrollIntoView({ block: "nearest" });
 }

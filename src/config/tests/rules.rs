@@ -300,6 +300,17 @@ fn old_keys_are_tried_after_the_present_one() {
 }
 
 #[test]
+fn repositories_are_made_in_an_account_that_github_can_have() {
+    for wrong in ["open safely", "opensafely/x", "https://github.com/opensafely"] {
+        assert_eq!(
+            names(&development(&[("INTERACTIVE_GITHUB_ORG", wrong)]).unwrap_err()),
+            ["INTERACTIVE_GITHUB_ORG"]
+        );
+    }
+    assert!(development(&[("INTERACTIVE_GITHUB_ORG", "open-safely2")]).is_ok());
+}
+
+#[test]
 fn a_sentry_address_has_a_key_and_a_project() {
     for wrong in ["https://sentry.example.org/1", "https://key@sentry.example.org/"] {
         assert_eq!(

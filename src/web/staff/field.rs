@@ -64,6 +64,10 @@ pub struct FieldView {
 }
 
 impl FieldView {
+    pub(super) fn looks_for_people(&self) -> bool {
+        self.people.is_some()
+    }
+
     /// Gives everything that has an id another one, which begins with `prefix`.
     pub(super) fn prefix_ids(&mut self, prefix: &str) {
         let mut ids: Vec<&mut String> = Vec::new();

@@ -7,7 +7,9 @@ use super::bar::Bar;
 use super::cell::Hidden;
 use super::field::{Field, FieldView};
 use super::guard::Staff;
+use super::query;
 use crate::core::error::FieldErrors;
+use crate::web::forms::CsrfForm;
 use crate::web::view::{FormError, Link, Page, SafeHtml, Time};
 
 /// A form on its way to a page.
@@ -36,6 +38,18 @@ pub struct Elsewhere {
     pub href: String,
     /// The fields that come along, with commas between their names.
     pub carried: &'static str,
+}
+
+impl Elsewhere {
+    /// Where the button leads without scripts: to the other form, with what is typed.
+    pub fn with_what_is_typed(&self, form: &CsrfForm) -> String {
+        let (path, asked) = self.href.split_once('?').unwrap_or((&self.href, ""));
+        let mut fields = query::fields(Some(asked));
+        for name in self.carried.split(',') {
+            fields.extend(form.all(name).map(|value| (name.to_owned(), value.to_owned())));
+        }
+        query::with(path, &fields, &[], None)
+    }
 }
 
 /// What somebody else has changed since the form was shown.
@@ -70,6 +84,8 @@ pub struct FormView {
     submit: String,
     also: Option<Also>,
     elsewhere: Option<Elsewhere>,
+    /// Then its first button is one that looks for people, which is not what the Enter key is for in other fields.
+    looks_for_people: bool,
     cancel: Option<String>,
     errors: Vec<FormError>,
     overtaken: Option<OvertakenView>,
@@ -177,13 +193,15 @@ impl Form {
 
     pub(super) fn view(self) -> FormView {
         let errors = FormError::list(&self.errors);
+        let fields: Vec<FieldView> = self.fields.into_iter().map(|field| field.view(&self.errors)).collect();
         FormView {
             action: self.action,
-            fields: self.fields.into_iter().map(|field| field.view(&self.errors)).collect(),
             hidden: self.hidden,
             submit: self.submit,
             also: self.also.map(|(name, label)| Also { name, label }),
             elsewhere: self.elsewhere,
+            looks_for_people: fields.iter().any(FieldView::looks_for_people),
+            fields,
             cancel: self.cancel,
             errors,
             overtaken: self.overtaken.map(|overtaken| OvertakenView {
@@ -211,7 +229,6 @@ pub struct FormPage {
     preview: Option<SafeHtml>,
     form: Option<Form>,
     links: Vec<Link>,
-    dialogs: Vec<Link>,
 }
 
 #[derive(Debug, Serialize)]
@@ -222,10 +239,7 @@ struct FormPageView {
     notices: Vec<NoticeView>,
     preview_html: Option<SafeHtml>,
     form: Option<FormView>,
-    has_links: bool,
     links: Vec<Link>,
-    /// Links to forms that scripts open over this one.
-    dialogs: Vec<Link>,
 }
 
 #[derive(Debug, Serialize)]
@@ -245,7 +259,6 @@ impl FormPage {
             preview: None,
             form: None,
             links: Vec::new(),
-            dialogs: Vec::new(),
         }
     }
 
@@ -283,13 +296,6 @@ impl FormPage {
         self
     }
 
-    /// As [`FormPage::link`], to a form that scripts open over this page: its handler answers htmx with
-    /// [`super::htmx::fragment`].
-    pub fn dialog(mut self, link: Link) -> Self {
-        self.dialogs.push(link);
-        self
-    }
-
     pub fn render(self, staff: &Staff<'_>) -> Page {
         let mut chrome = staff.chrome(self.title.clone());
         for (label, href) in self.crumbs {
@@ -310,9 +316,7 @@ impl FormPage {
                 .collect(),
             preview_html: self.preview,
             form,
-            has_links: !self.links.is_empty() || !self.dialogs.is_empty(),
             links: self.links,
-            dialogs: self.dialogs,
         };
         staff.visit.render("staff/form", chrome, &view)
     }

@@ -26,6 +26,7 @@ mod job_requests;
 pub mod list;
 pub mod methods;
 mod named;
+mod on_the_way;
 mod orgs;
 mod orgs_edit;
 mod outbox;

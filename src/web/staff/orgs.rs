@@ -171,6 +171,13 @@ pub(super) async fn find(db: &Database, slug: &str) -> Outcome<Stored> {
     lists::stored(&mut conn, org.id).await?.ok_or_else(not_found)
 }
 
+/// The organisation of this id, as a form has it.
+pub(super) async fn by_id(db: &Database, id: &str) -> Outcome<Stored> {
+    let not_found = || Failure::not_found("Organisation");
+    let id = id.parse().map_err(|_| not_found())?;
+    lists::stored(&mut *db.read().await?, id).await?.ok_or_else(not_found)
+}
+
 fn github_form(name: &str, errors: &FieldErrors) -> Form {
     Form::new("Add").errors(errors).field(
         Field::text("name", "Name at GitHub", name)

@@ -88,8 +88,12 @@ pub async fn edit_form(staff: Staff<'_>, db: &Database, slug: &str) -> Outcome<P
 
 #[post("/staff/orgs/<slug>/edit", data = "<form>")]
 pub async fn edit(staff: Staff<'_>, db: &Database, slug: &str, form: UploadForm) -> Outcome<Answer> {
-    let org = orgs::find(db, slug).await?;
     let fields = &form.fields;
+    let org = match orgs::find(db, slug).await {
+        // Somebody else gave it another address while the form was open.
+        Err(Failure(Error::NotFound(_))) => orgs::by_id(db, fields.text("id")).await?,
+        found => found?,
+    };
     let seen = fields.text("seen").to_owned();
     let mut typed = OrgForm {
         name: fields.text("name").to_owned(),
@@ -159,6 +163,7 @@ fn edit_page(staff: &Staff<'_>, shown: &Shown<'_>) -> Page {
     let mut form = Form::new("Save")
         .errors(&shown.errors)
         .seen(&shown.seen)
+        .hidden("id", shown.org.id.to_string())
         .cancel(&page)
         .field(Field::text("name", "Name", &typed.name).required())
         .field(

@@ -58,6 +58,17 @@ impl PeoplePicker {
         })
     }
 
+    /// People who are chosen already: ids, or usernames.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn of(conn: &mut PgConnection, given: &[String]) -> Result<Self> {
+        Ok(Self {
+            chosen: pick::people(conn, given).await?,
+            ..Self::default()
+        })
+    }
+
     /// Whether the form only looks for people: it is to come back, and nothing is to be saved.
     pub fn looks(&self) -> bool {
         self.looks

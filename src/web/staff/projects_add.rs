@@ -6,6 +6,7 @@ use super::field::{Field, Tick};
 use super::form::{Form, FormPage};
 use super::guard::StaffMay;
 use super::htmx::{self, Made};
+use super::on_the_way::{Carried, new_org};
 use super::people::PeoplePicker;
 use super::projects::href;
 use super::query;
@@ -18,12 +19,16 @@ use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
 use crate::web::pages::answer::Answer;
 use crate::web::responders::Outcome;
-use crate::web::view::{Link, Page, encode_next};
+use crate::web::view::{Link, Page};
 
 type May<'r> = StaffMay<'r, CreateProjects>;
 
 pub(super) const PATH: &str = "/staff/projects/add/";
 const TITLE: &str = "New interactive project";
+
+/// The button that leads to making an organisation, and what of the form comes along, there and back.
+const NEW_ORG: &str = "new_org";
+const CARRIED: &str = "name,number,next_number,orgs,copilot,application_url";
 
 /// What was typed.
 #[derive(Debug, Default)]
@@ -66,10 +71,18 @@ pub async fn form(may: May<'_>, db: &Database) -> Outcome<Page> {
     let chosen = fields.iter().rev().find(|(name, _)| name == "org-slug");
     let orgs = lists::org_choices(&mut *db.read().await?).await?;
     let org = chosen.and_then(|(_, slug)| orgs.iter().find(|org| org.slug == *slug));
-    let typed = Typed {
-        orgs: org.map(|org| org.id.to_string()).into_iter().collect(),
-        ..Typed::default()
+    let mut typed = match Carried::of(&fields) {
+        Some(carried) => Typed {
+            name: carried.text("name"),
+            number: carried.text("number"),
+            takes_next: !carried.text("next_number").is_empty(),
+            orgs: carried.all("orgs"),
+            copilot: PeoplePicker::of(&mut *db.read().await?, &carried.all("copilot")).await?,
+            application_url: carried.text("application_url"),
+        },
+        None => Typed::default(),
     };
+    typed.orgs.extend(org.map(|org| org.id.to_string()));
     page(&may, db, &typed, &FieldErrors::default()).await
 }
 
@@ -83,6 +96,10 @@ pub async fn add(may: May<'_>, db: &Database, form: CsrfForm) -> Outcome<Made> {
         copilot: PeoplePicker::read(&mut *db.read().await?, &form, "copilot").await?,
         application_url: form.text("application_url").to_owned(),
     };
+    if form.has(NEW_ORG) {
+        let on_the_way = new_org(&may.staff, PATH, NEW_ORG, CARRIED);
+        return Ok(Answer::redirect(on_the_way.with_what_is_typed(&form)).into());
+    }
     if typed.copilot.looks() {
         return shown(&may, db, &typed, &FieldErrors::default()).await;
     }
@@ -132,7 +149,7 @@ async fn page(may: &May<'_>, db: &Database, typed: &Typed, errors: &FieldErrors)
         checked: typed.orgs.contains(&org.id.to_string()),
     });
     let cancel = htmx::back(&staff.visit, &["org-slug", "project-slug"]);
-    let form =
+    let mut form =
         Form::new("Create project")
             .errors(errors)
             .cancel(cancel.unwrap_or_else(|| "/staff/projects/".to_owned()))
@@ -166,8 +183,11 @@ async fn page(may: &May<'_>, db: &Database, typed: &Typed, errors: &FieldErrors)
     if htmx::is_htmx(&staff.visit) {
         return Ok(htmx::fragment(staff, TITLE, form));
     }
+    if staff.holds(Permission::OrgCreate) {
+        form = form.elsewhere(new_org(staff, PATH, NEW_ORG, CARRIED));
+    }
     let org = &staff.visit.app.settings.github.interactive_org;
-    let mut page = FormPage::new(TITLE)
+    let page = FormPage::new(TITLE)
         .under("Projects", "/staff/projects/")
         .lead(format!(
             "For people who ask for analyses on this site. It gets a workspace, and a repository in {org} at GitHub. \
@@ -175,11 +195,5 @@ async fn page(may: &May<'_>, db: &Database, typed: &Typed, errors: &FieldErrors)
         ))
         .link(Link::new("New project without one", "/staff/projects/create/"))
         .form(form);
-    if staff.holds(Permission::OrgCreate) {
-        // From there one comes back here, and from here to where one came from.
-        let fields = query::fields(staff.visit.query());
-        let back = encode_next(&query::with(PATH, &fields, &["org-slug"], None));
-        page = page.link(Link::new("New organisation", format!("/staff/orgs/add/?next={back}")));
-    }
     Ok(page.render(staff))
 }

@@ -8,6 +8,7 @@ use super::field::Field;
 use super::form::{Form, FormPage};
 use super::guard::StaffMay;
 use super::htmx::Made;
+use super::on_the_way::{Carried, new_org};
 use super::projects::{find, href};
 use super::thing::{Section, Thing};
 use super::words::{addresses_changed, on_site, person_label};
@@ -20,7 +21,11 @@ use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
 use crate::web::pages::answer::Answer;
 use crate::web::responders::Outcome;
-use crate::web::view::{Link, Page, encode_next};
+use crate::web::view::{Link, Page};
+
+/// The button that leads to making an organisation, and what of the form comes along, there and back.
+const NEW_ORG: &str = "new_org";
+const CARRIED: &str = "name,number,next_number,copilot";
 
 /// What was typed.
 #[derive(Debug, Default)]
@@ -38,9 +43,19 @@ pub async fn form(may: StaffMay<'_, CreateProjects>, db: &Database) -> Outcome<P
     let chosen = fields.iter().rev().find(|(name, _)| name == "org-slug");
     let orgs = lists::org_choices(&mut *db.read().await?).await?;
     let org = chosen.and_then(|(_, slug)| orgs.iter().find(|org| org.slug == *slug));
+    let typed = match Carried::of(&fields) {
+        Some(carried) => Typed {
+            name: carried.text("name"),
+            number: carried.text("number"),
+            takes_next: !carried.text("next_number").is_empty(),
+            copilot: carried.text("copilot"),
+            org: String::new(),
+        },
+        None => Typed::default(),
+    };
     let typed = Typed {
         org: org.map(|org| org.id.to_string()).unwrap_or_default(),
-        ..Typed::default()
+        ..typed
     };
     page(&may, db, &typed, &FieldErrors::default()).await
 }
@@ -54,6 +69,10 @@ pub async fn create(may: StaffMay<'_, CreateProjects>, db: &Database, form: Csrf
         org: form.text("orgs").to_owned(),
         copilot: form.text("copilot").to_owned(),
     };
+    if form.has(NEW_ORG) {
+        let on_the_way = new_org(&may.staff, "/staff/projects/create/", NEW_ORG, CARRIED);
+        return Ok(Answer::redirect(on_the_way.with_what_is_typed(&form)).into());
+    }
     let number = match typed.number.as_str() {
         _ if typed.takes_next => NewNumber::Next,
         "" => NewNumber::None,
@@ -110,7 +129,7 @@ async fn page(may: &StaffMay<'_, CreateProjects>, db: &Database, typed: &Typed, 
     drop(conn);
     let mut options = vec![(String::new(), "Choose one".to_owned())];
     options.extend(org_field_options(&orgs));
-    let form = Form::new("Create project")
+    let mut form = Form::new("Create project")
         .errors(errors)
         .cancel(
             htmx::back(&may.staff.visit, &["org-slug", "project-slug"])
@@ -143,22 +162,18 @@ async fn page(may: &StaffMay<'_, CreateProjects>, db: &Database, typed: &Typed, 
     if htmx::is_htmx(&staff.visit) {
         return Ok(htmx::fragment(staff, "New project", form));
     }
+    if staff.holds(Permission::OrgCreate) {
+        form = form.elsewhere(new_org(staff, "/staff/projects/create/", NEW_ORG, CARRIED));
+    }
     let today = OffsetDateTime::now_utc().date();
-    let mut page = FormPage::new("New project")
+    let page = FormPage::new("New project")
         .under("Projects", "/staff/projects/")
         .lead(format!(
             "It will be ongoing from today, {today}, created by {}. The next number is {next}.",
             may.can.username()
         ))
+        .link(Link::new("New interactive project", super::projects_add::PATH))
         .form(form);
-    page = page.link(Link::new("New interactive project", super::projects_add::PATH));
-    if staff.holds(Permission::OrgCreate) {
-        // From there one comes back here, and from here to where one came from.
-        let fields = query::fields(staff.visit.query());
-        let here = query::with("/staff/projects/create/", &fields, &["org-slug"], None);
-        let back = encode_next(&here);
-        page = page.dialog(Link::new("New organisation", format!("/staff/orgs/add/?next={back}")));
-    }
     Ok(page.render(staff))
 }
 

@@ -47,7 +47,11 @@ pub async fn form(staff: Staff<'_>, db: &Database, project: &str) -> Outcome<Pag
 
 #[post("/staff/projects/<project>/edit", data = "<form>")]
 pub async fn save(staff: Staff<'_>, db: &Database, project: &str, form: CsrfForm) -> Outcome<Answer> {
-    let stored = stored(db, project).await?;
+    let stored = match stored(db, project).await {
+        // Somebody else gave it another address while the form was open.
+        Err(Failure(Error::NotFound(_))) => by_id(db, form.text("id")).await?,
+        found => found?,
+    };
     let day = form.text("copilot_support_ends_at").to_owned();
     let lines = |name: &str| form.text(name).replace("\r\n", "\n");
     let mut typed = ProjectForm {
@@ -107,6 +111,13 @@ async fn stored(db: &Database, slug: &str) -> Outcome<Stored> {
     stored.ok_or_else(|| Failure::not_found("Project"))
 }
 
+async fn by_id(db: &Database, id: &str) -> Outcome<Stored> {
+    let not_found = || Failure::not_found("Project");
+    let id = id.parse().map_err(|_| not_found())?;
+    let stored = lists::stored(&mut *db.read().await?, id).await?;
+    stored.ok_or_else(not_found)
+}
+
 fn day_of(form: &ProjectForm) -> String {
     form.copilot_support_ends_on
         .map(|day| day.to_string())
@@ -119,7 +130,9 @@ async fn page(staff: &Staff<'_>, db: &Database, stored: &Stored, shown: Shown) -
     let copilots = lists::copilots(&mut conn, stored.form.copilot_id).await?;
     drop(conn);
     let page = href(&stored.form.slug);
-    let mut form = form_of(&shown, &orgs, &copilots).cancel(&page);
+    let mut form = form_of(&shown, &orgs, &copilots)
+        .hidden("id", stored.id.to_string())
+        .cancel(&page);
     if let Some(now) = &shown.now {
         form = form.overtaken(differences(now, &shown, &orgs, &copilots));
     }

@@ -23,6 +23,17 @@ const PAGES: &[(&str, Method, &str)] = &[
 ];
 
 #[sqlx::test]
+async fn what_htmx_asks_for_is_not_replaced_by_a_page_to_sign_in_at(pool: PgPool) {
+    let site = Site::start(pool).await;
+    let htmx = site.anonymous().saying("HX-Request", "true");
+    for path in ["/staff/suggest/people/?find_people=a", "/staff/orgs/add/"] {
+        let answer = htmx.get(path).await.expect(401);
+        assert_eq!((answer.body.as_str(), answer.header("Location")), ("", None));
+        site.anonymous().get(path).await.expect(302);
+    }
+}
+
+#[sqlx::test]
 async fn the_guard_is_asked_before_the_method(pool: PgPool) {
     let site = Site::start(pool).await;
     site.world.usual().await;

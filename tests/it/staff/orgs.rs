@@ -88,7 +88,7 @@ async fn a_dialog_leads_on_with_the_new_one(pool: PgPool) {
     assert_eq!(html.count("main"), 0);
     // A script closes the dialog; without one the link leads back.
     let back = html.attribute("form[hx-post] a#closeModal", "href");
-    assert_eq!(back.as_deref(), Some("/staff/projects/create/?a=1"));
+    assert_eq!(back.as_deref(), Some("/staff/projects/create/?a=1&x=y"));
     let again = stan.post(page, &[("name", "")]).await.expect(200).html();
     assert_eq!((again.count("main"), again.count("form[hx-post]")), (0, 1));
     let made = stan.post(page, &[("name", "New")]).await.expect(200);
@@ -108,10 +108,12 @@ async fn a_dialog_leads_on_with_the_new_one(pool: PgPool) {
 async fn without_scripts_its_form_is_a_page_that_leads_back(pool: PgPool) {
     let (_site, stan) = with_staff(pool).await;
     let html = stan.get("/staff/projects/create/").await.expect(200).html();
-    let opens = html.attribute("main a[data-dialog]", "href").unwrap();
-    assert_eq!(opens, "/staff/orgs/add/?next=/staff/projects/create/");
+    let opens = html.attribute("main form button[name=new_org]", "hx-get").unwrap();
     let html = stan.get(&opens).await.expect(200).html();
-    assert_eq!(html.link("Back").as_deref(), Some("/staff/projects/create/"));
+    assert_eq!(
+        html.link("Back").as_deref(),
+        Some("/staff/projects/create/?typed=project")
+    );
     let html = stan
         .get("/staff/orgs/add/?next=//evil.example")
         .await
@@ -119,7 +121,71 @@ async fn without_scripts_its_form_is_a_page_that_leads_back(pool: PgPool) {
         .html();
     assert_eq!(html.link("Back").as_deref(), Some("/staff/orgs/"));
     let html = stan.post(&opens, &[("name", "")]).await.expect(200).html();
-    assert_eq!(html.link("Back").as_deref(), Some("/staff/projects/create/"));
+    assert_eq!(
+        html.link("Back").as_deref(),
+        Some("/staff/projects/create/?typed=project")
+    );
+}
+
+#[sqlx::test]
+async fn what_was_typed_of_a_project_survives_the_way_to_an_organisation_and_back(pool: PgPool) {
+    let (site, stan) = with_staff(pool).await;
+    let stan_id = site
+        .world
+        .number("SELECT id::bigint FROM \"user\" WHERE username = 'stan'")
+        .await
+        .to_string();
+    for (path, fields, org) in [
+        (
+            "/staff/projects/create/",
+            vec![("name", "Tea & co"), ("number", "77"), ("copilot", &*stan_id)],
+            "New",
+        ),
+        (
+            "/staff/projects/add/?next=/staff/users/add/&name=Rea",
+            vec![
+                ("name", "Tea & co"),
+                ("number", "77"),
+                ("copilot", &*stan_id),
+                ("application_url", "https://example.org/a"),
+            ],
+            "Newer",
+        ),
+    ] {
+        let mut pressed = fields.clone();
+        pressed.push(("new_org", "1"));
+        let there = stan.post(path, &pressed).await.expect(302).location().to_owned();
+        assert!(there.starts_with("/staff/orgs/add/?next="), "{there}");
+        let given_up = stan.get(&there).await.expect(200).html().link("Back").unwrap();
+        let made = stan
+            .post(&there, &[("name", org)])
+            .await
+            .expect(302)
+            .location()
+            .to_owned();
+        // And a second time, as another organisation is wanted.
+        let again = stan.post(&made, &pressed).await.expect(302).location().to_owned();
+        let again = stan.get(&again).await.expect(200).html().link("Back").unwrap();
+        for back in [&given_up, &made, &again] {
+            let html = stan.get(back).await.expect(200).html();
+            assert_eq!(
+                html.attribute("#id_name", "value").as_deref(),
+                Some("Tea & co"),
+                "{back}"
+            );
+            assert_eq!(html.attribute("#id_number", "value").as_deref(), Some("77"), "{back}");
+            let copilots = html.attributes("#id_copilot option[selected], input[name=copilot][checked]", "value");
+            assert_eq!(copilots, [stan_id.as_str()], "{back}");
+        }
+        let html = stan.get(&made).await.expect(200).html();
+        let chosen = html.attributes("#id_orgs option[selected], input[name=orgs][checked]", "value");
+        assert_eq!(chosen.len(), 1, "the new one is chosen");
+        // Where the form itself leads back to is not lost.
+        if path.contains("users") {
+            let back = html.link("Back").unwrap();
+            assert!(back.starts_with("/staff/users/add/?name=Rea"), "{back}");
+        }
+    }
 }
 
 #[sqlx::test]
@@ -211,6 +277,27 @@ async fn only_what_differs_is_changed_and_nobody_is_overwritten(pool: PgPool) {
     stan.post(edit, &with(&[("description", "Mine"), ("seen", &seen)]))
         .await
         .expect(302);
+    // Also when the address is another by now.
+    let html = stan.get(edit).await.expect(200).html();
+    let (seen, id) = (
+        html.attribute("input[name=seen]", "value").unwrap(),
+        html.attribute("input[name=id]", "value").unwrap(),
+    );
+    site.world
+        .so("UPDATE org SET slug = 'acme-2' WHERE slug = 'acme'")
+        .await;
+    let late = with(&[("description", "Late"), ("seen", &seen)]);
+    stan.post(edit, &late).await.expect(404);
+    let html = stan
+        .post(edit, &with(&[("description", "Late"), ("seen", &seen), ("id", &id)]))
+        .await
+        .expect(200)
+        .html();
+    assert!(html.text("[data-errors]").unwrap().contains("acme-2"));
+    assert_eq!(html.text("textarea[name=description]").as_deref(), Some("Late"));
+    site.world
+        .so("UPDATE org SET slug = 'acme' WHERE slug = 'acme-2'")
+        .await;
     // Wrong things stand beside their fields, with what was typed.
     let wrong = [
         ("name", ""),

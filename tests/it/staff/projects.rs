@@ -315,6 +315,23 @@ async fn two_who_edit_see_each_other_and_a_co_pilot_stays(pool: PgPool) {
     let again = with(&first, &[("copilot_notes", "Mine"), ("seen", &seen)]);
     stan.post(path, &again).await.expect(302);
     assert_eq!(texts(&site, "SELECT copilot_notes FROM project").await, ["Mine"]);
+    // Also when the address is another by now.
+    let first = shown(&stan, "project").await;
+    stan.post(path, &with(&first, &[("slug", "elsewhere")]))
+        .await
+        .expect(302);
+    let html = stan
+        .post(path, &with(&first, &[("copilot_notes", "Long and late")]))
+        .await
+        .expect(200)
+        .html();
+    assert!(html.text("[data-errors]").unwrap().contains("elsewhere"));
+    assert_eq!(
+        html.text("textarea[name=copilot_notes]").as_deref(),
+        Some("Long and late")
+    );
+    let kept = with(&first, &[("id", "0")]);
+    stan.post("/staff/projects/nowhere/edit/", &kept).await.expect(404);
 }
 
 #[sqlx::test]

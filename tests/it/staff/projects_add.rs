@@ -349,7 +349,7 @@ async fn within_a_dialog_it_answers_with_where_to_go(pool: PgPool) {
     assert!(!fragment.body.contains("<main"), "{}", fragment.body);
     let html = fragment.html();
     assert_eq!(html.attribute("form", "hx-post"), Some(path.clone()));
-    assert!(html.has("button#closeModal"));
+    assert!(html.has("a#closeModal"));
     // The page around it has a field of this id.
     assert!(html.has("#dialog_id_name") && !html.has("#id_name") && html.has("label[for=dialog_id_name]"));
 

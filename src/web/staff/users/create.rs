@@ -41,6 +41,15 @@ fn here(may: &May<'_>) -> String {
     )
 }
 
+fn new_project(may: &May<'_>) -> Elsewhere {
+    Elsewhere {
+        name: NEW_PROJECT,
+        label: "New interactive project",
+        href: query::with(ADD_PROJECT, &[], &[], Some(("next", &here(may)))),
+        carried: CARRIED,
+    }
+}
+
 fn reader_page(may: &May<'_>, projects: &[ProjectChoice], typed: &Typed<'_>, errors: &FieldErrors) -> Page {
     let mut options = vec![(String::new(), "Choose a project".to_owned())];
     options.extend(projects.iter().map(|project| {
@@ -66,12 +75,7 @@ fn reader_page(may: &May<'_>, projects: &[ProjectChoice], typed: &Typed<'_>, err
         .errors(errors)
         .cancel(HREF);
     if may.staff.holds(Permission::ProjectCreate) {
-        form = form.elsewhere(Elsewhere {
-            name: NEW_PROJECT,
-            label: "New interactive project",
-            href: query::with(ADD_PROJECT, &[], &[], Some(("next", &here(may)))),
-            carried: CARRIED,
-        });
+        form = form.elsewhere(new_project(may));
     }
     let mut page = FormPage::new("New interactive user")
         .under("Users", HREF)
@@ -113,12 +117,7 @@ pub async fn create_reader(may: May<'_>, db: &Database, next: Option<&str>, form
         email: form.text("email"),
     };
     if form.has(NEW_PROJECT) {
-        let on_the_way = [
-            ("next".to_owned(), here(&may)),
-            ("name".to_owned(), typed.name.to_owned()),
-            ("email".to_owned(), typed.email.to_owned()),
-        ];
-        return Ok(Answer::redirect(query::with(ADD_PROJECT, &on_the_way, &[], None)));
+        return Ok(Answer::redirect(new_project(&may).with_what_is_typed(&form)));
     }
     let reader = Reader {
         project_id: typed.project.parse().ok(),
