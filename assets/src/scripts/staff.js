@@ -6,6 +6,7 @@ htmx.config.includeIndicatorStyles = false;
 htmx.config.allowEval = false;
 htmx.config.selfRequestsOnly = true;
 htmx.config.historyEnabled = false;
+htmx.config.attributesToSettle = ["class"];
 
 // On a wide screen the way around is always open.
 const wide = window.matchMedia("(min-width: 64rem)");
