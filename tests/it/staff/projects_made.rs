@@ -90,3 +90,77 @@ async fn after_the_highest_number_one_that_is_free_is_typed(pool: PgPool) {
     let free = [("name", "More"), ("number", "17"), ("orgs", &*org)];
     stan.post(CREATE, &free).await.expect(302);
 }
+
+#[sqlx::test]
+async fn what_is_typed_beside_somebody_ticked_is_never_passed_over(pool: PgPool) {
+    let (site, stan) = with_stan(pool).await;
+    let org = site.world.org("acme").await.to_string();
+    let grace = site.world.user("grace").await.to_string();
+    let olga = site.world.user("olga").await.to_string();
+    let backend = format!("/staff/backends/{}/members/add/", site.world.backend_id("tpp").await);
+    let project = [
+        ("name", "Tea"),
+        ("number", "12"),
+        ("orgs", &*org),
+        ("application_url", "https://example.org/"),
+    ];
+    let stored = "SELECT (SELECT count(*) FROM project) + (SELECT count(*) FROM project_membership)
+                       + (SELECT count(*) FROM org_membership) + (SELECT count(*) FROM backend_membership)";
+    for (path, name, others) in [
+        (ADD, "copilot", &project[..]),
+        ("/staff/projects/project/add-member/", "users", &[][..]),
+        ("/staff/orgs/acme/", "users", &[][..]),
+        (&*backend, "users", &[][..]),
+    ] {
+        let before = site.world.number(stored).await;
+        let with = |typed| {
+            let fields = [(name, &*grace), ("find_people", typed)];
+            others.iter().copied().chain(fields).collect::<Vec<_>>()
+        };
+        // Nobody; a part of somebody else's name; somebody's id, which is no name.
+        for (typed, found) in [("strange", false), ("olg", true), (&*olga, false)] {
+            let html = stan.post(path, &with(typed)).await.expect(200).html();
+            assert_eq!(
+                html.attribute("input[name=find_people]", "value").as_deref(),
+                Some(typed)
+            );
+            let inputs = format!("input[name={name}]");
+            let wanted = if found { vec![&*grace, &*olga] } else { vec![&*grace] };
+            assert_eq!(html.attributes(&inputs, "value"), wanted, "{path} {typed}");
+            let ticked = html.attributes(&format!("{inputs}[checked]"), "value");
+            assert_eq!(ticked, [grace.as_str()], "{path} {typed}");
+            assert_eq!(html.main().contains("Nobody active is called that."), !found);
+            assert_eq!(site.world.number(stored).await, before, "{path} {typed}");
+        }
+        // How the one who is ticked was found.
+        stan.post(path, &with("GRA")).await.expect(302);
+        assert!(site.world.number(stored).await > before, "{path}");
+    }
+}
+
+#[sqlx::test]
+async fn too_many_people_are_refused_and_not_cut_off(pool: PgPool) {
+    let (site, stan) = with_stan(pool).await;
+    site.world
+        .so("INSERT INTO \"user\" (username, fullname) SELECT 'many' || n, 'Many ' || n FROM generate_series(1, 201) n")
+        .await;
+    let ids = texts(
+        &site,
+        "SELECT id::text FROM \"user\" WHERE username LIKE 'many%' ORDER BY id",
+    )
+    .await;
+    let fields: Vec<(&str, &str)> = ids.iter().map(|id| ("users", id.as_str())).collect();
+    let backend = format!("/staff/backends/{}/members/add/", site.world.backend_id("tpp").await);
+    for path in ["/staff/projects/project/add-member/", "/staff/orgs/acme/", &backend] {
+        let html = stan.post(path, &fields).await.expect(200).html();
+        assert!(
+            html.main().contains("Choose at most 200 people at once."),
+            "{path}: {}",
+            html.main()
+        );
+        stan.post(path, &fields[1..]).await.expect(302);
+    }
+    let members =
+        "SELECT count(*) FROM org_membership m JOIN \"user\" u ON u.id = m.user_id WHERE u.username LIKE 'many%'";
+    assert_eq!(site.world.number(members).await, 200);
+}
