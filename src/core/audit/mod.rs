@@ -195,6 +195,8 @@ pub struct Event<'a> {
     pub kind: &'static str,
     pub by: &'a By,
     pub target: Subject,
+    /// What the thing is called, where the database cannot say: empty leaves it to that.
+    pub label: String,
     /// The column that changed, when it was one.
     pub field: &'static str,
     pub old: String,
@@ -211,6 +213,7 @@ impl<'a> Event<'a> {
             kind,
             by,
             target,
+            label: String::new(),
             field: "",
             old: String::new(),
             new: String::new(),
@@ -223,6 +226,12 @@ impl<'a> Event<'a> {
         self.field = field;
         self.old = old.into();
         self.new = new.into();
+        self
+    }
+
+    /// What the thing is called in the record, also after it is gone.
+    pub fn called(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
         self
     }
 

@@ -18,8 +18,8 @@ pub async fn record(conn: &mut PgConnection, event: &Event<'_>) -> Result<()> {
     let (target_user_id, target_user) = event.target_user.unzip();
     sqlx::query!(
         "INSERT INTO auditable_event (type, old, new, target_model, target_field, target_id, target_user,
-                                      target_user_id, parent_model, parent_id, created_by, created_by_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                                      target_user_id, parent_model, parent_id, created_by, created_by_id, target_label)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         event.kind,
         event.old,
         event.new,
@@ -32,6 +32,7 @@ pub async fn record(conn: &mut PgConnection, event: &Event<'_>) -> Result<()> {
         event.parent.map_or(String::new(), |parent| parent.id.to_string()),
         event.by.name,
         event.by.user_id,
+        event.label,
     )
     .execute(conn)
     .await?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::PgConnection;
 
 use super::attempt::queue_what_follows;
-use super::store::{self, Row, deciding};
+use super::store::{self, Row, deciding, deciding::Undecided};
 use super::{Content, Draft};
 use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;
@@ -62,17 +62,28 @@ fn row(draft: Draft) -> Result<Row> {
 /// # Errors
 /// `NotFound`; `Conflict` when it was delivered.
 pub async fn retry_message(db: &Db, id: i64, by: &By) -> Result<()> {
+    retry_within(db, id, by, None).await
+}
+
+/// As [`retry_message`], on record with what the message belongs to.
+///
+/// # Errors
+/// As [`retry_message`].
+pub async fn retry_within(db: &Db, id: i64, by: &By, parent: Option<Subject>) -> Result<()> {
     let mut tx = db.begin().await?;
-    let (state, thread) = locked(&mut tx, id).await?;
-    if state == "delivered" {
+    let message = locked(&mut tx, id).await?;
+    if message.state == "delivered" {
         return Err(Error::Conflict(format!("Message {id} was delivered.")));
     }
     deciding::revive(&mut tx, id).await?;
-    queue_what_follows(&mut tx, id, thread.as_deref()).await?;
-    let event = Event::new("message_retried", by, Subject::message(id));
-    let event = match state.as_str() {
+    queue_what_follows(&mut tx, id, message.thread.as_deref()).await?;
+    let event = Event {
+        parent,
+        ..about("message_retried", by, id, &message.kind, &message.recipient)
+    };
+    let event = match message.state.as_str() {
         "waiting" => event,
-        _ => event.change("state", state, "waiting"),
+        _ => event.change("state", message.state, "waiting"),
     };
     audit::record(&mut tx, &event).await?;
     Ok(tx.commit().await?)
@@ -116,15 +127,16 @@ pub enum Dropped {
 /// `NotFound`; `Conflict` when it was delivered.
 pub async fn drop_message(db: &Db, id: i64, by: &By) -> Result<Dropped> {
     let mut tx = db.begin().await?;
-    let (state, thread) = locked(&mut tx, id).await?;
-    match state.as_str() {
+    let message = locked(&mut tx, id).await?;
+    match message.state.as_str() {
         "delivered" => return Err(Error::Conflict(format!("Message {id} was delivered."))),
         "dropped" => return Ok(Dropped::Before),
         _ => {}
     }
     deciding::drop(&mut tx, id).await?;
-    queue_what_follows(&mut tx, id, thread.as_deref()).await?;
-    let event = Event::new("message_dropped", by, Subject::message(id)).change("state", state, "dropped");
+    queue_what_follows(&mut tx, id, message.thread.as_deref()).await?;
+    let event = about("message_dropped", by, id, &message.kind, &message.recipient);
+    let event = event.change("state", message.state, "dropped");
     audit::record(&mut tx, &event).await?;
     tx.commit().await?;
     Ok(Dropped::Now)
@@ -173,7 +185,12 @@ pub async fn drop_messages(db: &Db, ids: &[i64], by: &By) -> Result<Decided> {
     Ok(decided)
 }
 
-async fn locked(conn: &mut PgConnection, id: i64) -> Result<(String, Option<String>)> {
+/// An event about a message, which says what it was and where to, as the message is deleted some day.
+pub(in crate::core) fn about<'a>(event: &'static str, by: &'a By, id: i64, kind: &str, recipient: &str) -> Event<'a> {
+    Event::new(event, by, Subject::message(id)).called(format!("{id} ({kind} to {recipient})"))
+}
+
+async fn locked(conn: &mut PgConnection, id: i64) -> Result<Undecided> {
     deciding::lock(conn, id).await?.ok_or(Error::NotFound("Message"))
 }
 

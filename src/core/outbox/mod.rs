@@ -21,9 +21,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
+pub(in crate::core) use actions::about as about_message;
 pub use actions::{
-    Decided, Dropped, drop_message, drop_messages, forget_old, retry_dead, retry_message, retry_messages, send,
-    send_all,
+    Decided, Dropped, drop_message, drop_messages, forget_old, retry_dead, retry_message, retry_messages, retry_within,
+    send, send_all,
 };
 pub use attempt::{Attempted, attempt, deliver_due};
 pub use checks::{

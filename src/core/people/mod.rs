@@ -27,5 +27,11 @@ use time::Duration;
 
 pub use store::User;
 
+/// The most people that are added to something at once.
+pub const MOST_AT_ONCE: usize = 200;
+
+/// What is said of more than those.
+pub(in crate::core) const TOO_MANY: &str = "Choose at most 200 people at once.";
+
 /// How long a one-time login link works.
 pub const LOGIN_LINK_LIFETIME: Duration = Duration::hours(1);

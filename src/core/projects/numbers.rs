@@ -1,10 +1,14 @@
 //! The numbers of projects: digits, or `POS-2026-3001`.
 
 /// The most digits of a number, so that no list or sum ever meets one that is too large.
-const MOST_DIGITS: usize = 9;
+pub const MOST_DIGITS: usize = 9;
 
 /// What is wrong with a number.
 pub const NO_NUMBER: &str = "Enter digits that do not begin with 0, at most nine, or a number such as POS-2026-3001.";
+
+/// What is said when there is no next number.
+pub const NO_NEXT: &str =
+    "There is no next number: one of the projects has the highest that there can be. Enter a number that is free.";
 
 /// Whether this is a number of one of the two forms.
 pub fn is_number(text: &str) -> bool {

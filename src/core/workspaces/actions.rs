@@ -61,13 +61,25 @@ pub(super) async fn insert(
     let Some(id) = store::insert_workspace(tx, new, project_id, repo_id, user_id).await? else {
         return Ok(Err(InTheWay::NameTaken));
     };
-    let event = Event::new("workspace_created", by, Subject::workspace(id))
-        .change("name", "", new.name.as_str())
-        .within(Subject::project(project_id));
-    audit::record(tx, &event).await?;
+    record_created(tx, (id, project_id), &new.repo.to_string(), &new.branch, by).await?;
     let address = store::address(tx, id).await?;
     taken(tx, &address, by).await?;
     Ok(Ok(id))
+}
+
+/// Puts on record that a workspace was made in a project, with where its code comes from. Its name is in the record by
+/// itself.
+pub(super) async fn record_created(
+    tx: &mut PgConnection,
+    (id, project_id): (i32, i32),
+    repo: &str,
+    branch: &str,
+    by: &By,
+) -> Result<()> {
+    let event = Event::new("workspace_created", by, Subject::workspace(id))
+        .change("repository", "", format!("{repo}, branch {branch}"))
+        .within(Subject::project(project_id));
+    audit::record(tx, &event).await
 }
 
 /// Says anew what a workspace is for.

@@ -1,10 +1,13 @@
 //! Choosing people by name, out of more than a list can hold. Without scripts a button looks for what is typed and
 //! the form comes back with whom it found; with them that happens while it is typed.
 
+use std::collections::BTreeSet;
+
 use sqlx::PgConnection;
 
 use super::field::PeopleView;
 use crate::core::error::Result;
+use crate::core::people::MOST_AT_ONCE;
 use crate::core::people::store::pick::{self, Picked};
 use crate::web::forms::CsrfForm;
 use crate::web::view::{Choice, field_id, option_id};
@@ -13,8 +16,8 @@ use crate::web::view::{Choice, field_id, option_id};
 pub const TYPED: &str = "find_people";
 pub const LOOK: &str = "look_for_people";
 
-/// The most people that are chosen at once.
-const MOST_CHOSEN: usize = 100;
+/// The most people that are read: one more than are chosen at once, so that too many are refused and not cut off.
+const MOST_READ: usize = MOST_AT_ONCE + 1;
 
 /// Whom a form has chosen, and whom it found to choose.
 #[derive(Debug, Default)]
@@ -27,23 +30,34 @@ pub struct PeoplePicker {
 
 impl PeoplePicker {
     /// Reads what the form sent under `name`: ids, or usernames. What is typed counts as chosen when it is somebody's
-    /// username and nothing was looked for.
+    /// username and nothing was looked for. It is settled then, and when it is part of what somebody is called who is
+    /// ticked; otherwise it may mean somebody else, and nothing is to be saved.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn read(conn: &mut PgConnection, form: &CsrfForm, name: &str) -> Result<Self> {
-        let given: Vec<String> = form.all(name).take(MOST_CHOSEN).map(str::to_owned).collect();
+        let given: BTreeSet<&str> = form.all(name).collect();
+        let given: Vec<String> = given.into_iter().take(MOST_READ).map(str::to_owned).collect();
         let typed = form.text(TYPED).to_owned();
         let looks = form.has(LOOK);
         let mut wanted = given.clone();
         if !looks && !typed.is_empty() {
             wanted.push(typed.clone());
         }
-        let chosen = pick::people(conn, &wanted).await?;
+        let mut chosen = pick::people(conn, &wanted).await?;
+        // Digits that are typed are part of a name, and nobody's id.
+        let is_given = |person: &Picked| {
+            let id = person.id.to_string();
+            given.iter().any(|given| *given == id || *given == person.username)
+        };
+        chosen.retain(|person| is_given(person) || person.username == typed);
         let is_chosen = |person: &Picked| chosen.iter().any(|chosen| chosen.id == person.id);
-        let by_name = chosen.iter().any(|person| person.username == typed);
         // What was looked for may still stand there when those who were found are ticked.
-        let is_settled = !looks && (by_name || !given.is_empty());
+        let part = typed.to_lowercase();
+        let is_settled = !looks
+            && chosen
+                .iter()
+                .any(|person| person.label().to_lowercase().contains(&part));
         let found = if typed.is_empty() || is_settled {
             Vec::new()
         } else {
@@ -74,7 +88,7 @@ impl PeoplePicker {
         self.looks
     }
 
-    /// Whether something was typed that is nobody's username.
+    /// Whether something was typed that is nobody's username, and not how any of the chosen were found.
     pub fn has_strange_text(&self) -> bool {
         !self.looks && !self.typed.is_empty()
     }
@@ -106,7 +120,7 @@ impl PeoplePicker {
             typed: self.typed.clone(),
             chosen: choices(&self.chosen, true, 0),
             found: choices(&self.found, false, self.chosen.len()),
-            found_nobody: self.looks && !self.typed.is_empty() && self.found.is_empty(),
+            found_nobody: !self.typed.is_empty() && self.found.is_empty(),
             required: false,
         }
     }

@@ -9,6 +9,7 @@ use super::htmx::{self, Made};
 use super::on_the_way::{Carried, new_org};
 use super::people::PeoplePicker;
 use super::projects::href;
+use super::projects_create::next_words;
 use super::query;
 use super::words::addresses_changed;
 use crate::core::access::{CreateProjects, Permission};
@@ -191,7 +192,8 @@ async fn page(may: &May<'_>, db: &Database, typed: &Typed, errors: &FieldErrors)
         .under("Projects", "/staff/projects/")
         .lead(format!(
             "For people who ask for analyses on this site. It gets a workspace, and a repository in {org} at GitHub. \
-             The next number is {next}."
+             {}",
+            next_words(next)
         ))
         .link(Link::new("New project without one", "/staff/projects/create/"))
         .form(form);

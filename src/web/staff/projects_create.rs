@@ -108,6 +108,13 @@ pub(super) fn copilot_id(typed: &str) -> Option<i32> {
     (!typed.is_empty()).then(|| typed.parse().unwrap_or(0))
 }
 
+pub(super) fn next_words(next: Option<String>) -> String {
+    match next {
+        Some(next) => format!("The next number is {next}."),
+        None => "There is no next number: enter one that is free.".to_owned(),
+    }
+}
+
 pub(super) fn org_field_options(orgs: &[OrgChoice]) -> Vec<(String, String)> {
     orgs.iter().map(|org| (org.id.to_string(), org.name.clone())).collect()
 }
@@ -169,8 +176,9 @@ async fn page(may: &StaffMay<'_, CreateProjects>, db: &Database, typed: &Typed, 
     let page = FormPage::new("New project")
         .under("Projects", "/staff/projects/")
         .lead(format!(
-            "It will be ongoing from today, {today}, created by {}. The next number is {next}.",
-            may.can.username()
+            "It will be ongoing from today, {today}, created by {}. {}",
+            may.can.username(),
+            next_words(next)
         ))
         .link(Link::new("New interactive project", super::projects_add::PATH))
         .form(form);

@@ -75,7 +75,7 @@ pub fn steps(standing: &Setup, staff: &Staff<'_>) -> Vec<Step> {
         },
         Step {
             title: "Connect the backend",
-            text: "Give the token to the program in the secure environment; this step is done at its first call.",
+            text: "Give the token to the program in the secure environment; this step is done at its first call. A backend that is reached through the RAP controller counts once that has told of it or of its jobs.",
             is_done: standing.backend_called,
             link: look.0,
             who: look.1,

@@ -58,7 +58,7 @@ async fn a_workspace_is_made_in_lower_case(pool: PgPool) {
             .fetch_one(site.db.pool())
             .await
             .unwrap();
-    assert_eq!(event, ("my_study-1".into(), "ada".into()));
+    assert_eq!(event, (format!("{STUDY}, branch dev/<x>"), "ada".into()));
 }
 
 #[sqlx::test]

@@ -16,6 +16,7 @@ mod orgs;
 mod outbox;
 mod projects;
 mod projects_add;
+mod projects_made;
 mod redirects;
 mod repos;
 mod schedules;

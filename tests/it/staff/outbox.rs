@@ -213,3 +213,26 @@ async fn those_that_are_ticked_are_decided_about_together(pool: PgPool) {
         .await;
     assert_eq!(dropped, 2);
 }
+
+#[sqlx::test]
+async fn the_record_says_what_a_message_was_after_it_is_gone(pool: PgPool) {
+    let (site, stan) = staffed(pool).await;
+    let ids = written(&site, 2).await;
+    fail(&site, ids[0]).await;
+    stan.post(&format!("/staff/outbox/{}/retry/", ids[0]), &[])
+        .await
+        .expect(302);
+    stan.post(&format!("/staff/outbox/{}/discard/", ids[1]), &[])
+        .await
+        .expect(302);
+    site.world.so("DELETE FROM message").await;
+    let page = stan.get("/staff/events/").await.expect(200);
+    assert!(!page.body.contains("secret-words"));
+    let said = page.html().main();
+    for told in [
+        format!("had the message {} (test_mail to ada@example.com) tried again", ids[0]),
+        format!("discarded the message {} (test_mail to ada@example.com)", ids[1]),
+    ] {
+        assert!(said.contains(&told), "{told}: {said}");
+    }
+}

@@ -136,8 +136,12 @@ async fn a_new_project_tells_its_co_pilot(pool: PgPool) {
         events(&site).await,
         [
             "project_created   > ",
+            "project_updated name  > Tea",
+            "project_updated slug  > tea",
+            "project_updated number  > POS-2026-3001",
+            "project_copilot_changed copilot  > olga",
             "project_org_added orgs  > Acme",
-            "project_copilot_changed copilot  > olga"
+            "project_org_lead_changed orgs  > Acme"
         ]
     );
     site.drain().await;

@@ -88,10 +88,15 @@ async fn a_project_comes_with_its_workspace_and_the_repository_follows(pool: PgP
         texts(&site, events).await,
         [
             "project_created ",
+            "project_updated Tea",
+            "project_updated tea",
+            "project_updated 12",
+            "project_updated https://example.org/apply/1",
+            "project_copilot_changed grace",
             "project_org_added Aardvark",
             "project_org_added Acme",
-            "project_copilot_changed grace",
-            "workspace_created tea-interactive"
+            "project_org_lead_changed Aardvark",
+            "workspace_created https://github.com/opensafely/tea-interactive, branch main"
         ]
     );
     assert!(state(&stan, "tea").await.contains("On its way"));

@@ -1,8 +1,9 @@
 //! From an empty installation to a running service, without a terminal after the first login.
 
+use jobserver::core::upkeep::setup::setup;
 use sqlx::PgPool;
 
-use crate::support::{Backend, Program, Site, Visitor};
+use crate::support::{Backend, Job, Program, Request, Site, Visitor};
 
 const STUDY: &str = "\
 version: 4
@@ -148,4 +149,32 @@ async fn an_administrator_takes_an_empty_installation_to_a_running_service(pool:
         from = found.unwrap_or_else(|| panic!("{told:?} is not told after what came before:\n{file}"));
     }
     Program::new(&pool).run(&["audit", "verify"]).await.ok();
+}
+
+#[sqlx::test]
+async fn a_backend_that_never_calls_is_connected_when_it_is_told_of(pool: PgPool) {
+    let site = Site::start(pool).await;
+    site.world.usual().await;
+    site.world
+        .so("UPDATE backend SET transport = 'rap', token_last_used_at = NULL")
+        .await;
+    let connected = async || {
+        let standing = setup(&mut site.db.read().await.unwrap()).await.unwrap();
+        standing.backend_called
+    };
+    assert!(!connected().await);
+    site.world.so("UPDATE backend SET last_seen_at = now()").await;
+    assert!(connected().await);
+    site.world.so("UPDATE backend SET transport = 'poll'").await;
+    assert!(!connected().await, "a runner calls by itself");
+    site.world
+        .so("UPDATE backend SET transport = 'rap', last_seen_at = NULL, rap_api_state = '{}'")
+        .await;
+    assert!(connected().await);
+    site.world.so("UPDATE backend SET rap_api_state = NULL").await;
+    assert!(!connected().await);
+    let (request, _) = site.world.request(Request::default()).await;
+    assert!(!connected().await, "what is only asked for ran nowhere");
+    site.world.job(request, Job::default()).await;
+    assert!(connected().await);
 }

@@ -12,7 +12,7 @@ use crate::core::db::Db;
 use crate::core::error::{Error, FieldErrors, Result, violated_constraint};
 use crate::core::jobs::store::backends::managing as store;
 use crate::core::names::is_slug;
-use crate::core::people::{administrators, roles, sessions};
+use crate::core::people::{MOST_AT_ONCE, TOO_MANY, administrators, roles, sessions};
 use crate::core::sealed::{Sealer, random_backend_token, token_hash};
 use crate::core::versions::{Saved, is_overtaken};
 
@@ -227,6 +227,9 @@ pub async fn add_members(
 ) -> Result<Vec<String>> {
     if user_ids.is_empty() {
         return Err(Error::Invalid(FieldErrors::one("users", "Choose at least one person.")));
+    }
+    if user_ids.len() > MOST_AT_ONCE {
+        return Err(Error::Invalid(FieldErrors::one("users", TOO_MANY)));
     }
     if user_ids.contains(&can.user_id()) {
         return Err(Error::NotAllowed(

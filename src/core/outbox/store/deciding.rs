@@ -6,15 +6,24 @@ use sqlx::PgConnection;
 
 use crate::core::error::Result;
 
-/// A message's state and thread, locked until the transaction ends.
-pub(in crate::core::outbox) async fn lock(
-    conn: &mut PgConnection,
-    id: i64,
-) -> Result<Option<(String, Option<String>)>> {
-    let row = sqlx::query!("SELECT state, thread FROM message WHERE id = $1 FOR UPDATE", id)
-        .fetch_optional(conn)
-        .await?;
-    Ok(row.map(|row| (row.state, row.thread)))
+/// What is to be known of a message to decide about it.
+#[derive(Debug)]
+pub(in crate::core::outbox) struct Undecided {
+    pub state: String,
+    pub thread: Option<String>,
+    pub kind: String,
+    pub recipient: String,
+}
+
+/// A message, locked until the transaction ends.
+pub(in crate::core::outbox) async fn lock(conn: &mut PgConnection, id: i64) -> Result<Option<Undecided>> {
+    Ok(sqlx::query_as!(
+        Undecided,
+        "SELECT state, thread, kind, recipient FROM message WHERE id = $1 FOR UPDATE",
+        id
+    )
+    .fetch_optional(conn)
+    .await?)
 }
 
 /// Ids of dead messages after that one, oldest first, at most `limit`.

@@ -7,8 +7,8 @@ use crate::core::access::{Can, EditProjectRoles, Operator, Place, Role};
 use crate::core::audit::By;
 use crate::core::db::Db;
 use crate::core::error::{Error, FieldErrors, Result};
-use crate::core::people::administrators;
 use crate::core::people::roles::lock_signed_in;
+use crate::core::people::{MOST_AT_ONCE, TOO_MANY, administrators};
 use crate::core::versions::{Saved, is_overtaken, version};
 
 /// Who says it: somebody with the right to, in that project, or an operator.
@@ -59,6 +59,9 @@ pub async fn add(db: &Db, granter: &Granter, project_id: i32, user_ids: &[i32], 
     ids.dedup();
     if ids.is_empty() {
         return Err(Error::Invalid(FieldErrors::one("users", "Choose at least one person.")));
+    }
+    if ids.len() > MOST_AT_ONCE {
+        return Err(Error::Invalid(FieldErrors::one("users", TOO_MANY)));
     }
     let mut tx = db.begin().await?;
     granter.may(&mut tx, project_id).await?;

@@ -5,10 +5,7 @@ use crate::core::access::{CanEverywhere, EnterStaffArea};
 use crate::core::audit::{self, Event, Subject};
 use crate::core::db::Db;
 use crate::core::error::{Error, FieldErrors, Result};
-use crate::core::people::sessions;
-
-/// The most people that are added at once.
-const MOST: usize = 200;
+use crate::core::people::{MOST_AT_ONCE, TOO_MANY, sessions};
 
 /// Makes people members of an organisation, without roles. Who is one already stays one, with the date. Returns how
 /// many are new.
@@ -23,8 +20,8 @@ pub async fn add(db: &Db, can: &CanEverywhere<EnterStaffArea>, org_id: i32, user
     if ids.is_empty() {
         return Err(invalid("Choose at least one person."));
     }
-    if ids.len() > MOST {
-        return Err(invalid("Choose at most 200 people at once."));
+    if ids.len() > MOST_AT_ONCE {
+        return Err(invalid(TOO_MANY));
     }
     if ids.contains(&can.user_id()) {
         return Err(Error::NotAllowed(

@@ -9,6 +9,7 @@ use crate::core::db::Db;
 use crate::core::error::{Error, FieldErrors, Result, violated_constraint};
 use crate::core::names::slugify;
 use crate::core::outbox::{self, Content, Draft, ProjectCreated};
+use crate::core::projects::numbers::NO_NEXT;
 use crate::core::projects::title;
 use crate::core::redirects::Target;
 use crate::core::redirects::actions::{moved, taken};
@@ -69,7 +70,11 @@ async fn make(
         NewNumber::Given(number) => Some(number.clone()),
         NewNumber::Next => {
             store::take_turns_with_numbers(tx).await?;
-            Some(store::next_number(tx).await?)
+            let next = store::next_number(tx).await?;
+            if next.is_none() {
+                errors.add("number", NO_NEXT);
+            }
+            next
         }
     };
     let given = number.as_deref().unwrap_or_default();
@@ -96,13 +101,23 @@ async fn make(
     let subject = Subject::project(id);
     let event = Event::new("project_created", &by, subject).within(subject);
     audit::record(tx, &event.of_user(can.user_id(), can.username())).await?;
-    for (place, (org_id, org)) in orgs.iter().enumerate() {
+    for (place, (org_id, _)) in orgs.iter().enumerate() {
         store::add_org(tx, id, *org_id, place == 0, can.user_id()).await?;
-        let event = Event::new("project_org_added", &by, subject)
-            .within(subject)
-            .change("orgs", "", org.as_str());
-        audit::record(tx, &event).await?;
     }
+    let after = ProjectForm {
+        name: new.name.clone(),
+        slug: slug.clone(),
+        number: number.clone().unwrap_or_default(),
+        application_url: new.application_url.clone(),
+        copilot_id: new.copilot_id,
+        ..ProjectForm::default()
+    };
+    let org_changes = store::OrgChanges {
+        lead: orgs.first().map(|(_, name)| (String::new(), name.clone())),
+        added: orgs.into_iter().map(|(_, name)| name).collect(),
+        removed: Vec::new(),
+    };
+    changes::record(tx, id, &ProjectForm::default(), &after, &org_changes, &by).await?;
     taken(tx, &address(&slug), &by).await?;
     if new.copilot_id.is_some() {
         tell_copilots(tx, new, id, &slug, number.as_deref(), &by, channel).await?;
@@ -120,12 +135,6 @@ async fn tell_copilots(
     channel: &str,
 ) -> Result<()> {
     let copilot = store::username(tx, new.copilot_id).await?;
-    let subject = Subject::project(id);
-    let mut event = Event::new("project_copilot_changed", by, subject)
-        .within(subject)
-        .change("copilot", "", copilot.as_str());
-    event.target_user = new.copilot_id.map(|id| (id, copilot.as_str()));
-    audit::record(tx, &event).await?;
     let content = Content::ProjectCreated(ProjectCreated {
         project: slug.to_owned(),
         title: title(number, &new.name),
@@ -219,7 +228,10 @@ async fn check_free(
         let next = store::next_number(tx).await?;
         errors.add(
             "number",
-            format!("Another project has this number. The next that is free is {next}."),
+            match next {
+                Some(next) => format!("Another project has this number. The next that is free is {next}."),
+                None => "Another project has this number.".to_owned(),
+            },
         );
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! What an edit changes, told as events.
+//! What is said of a new project, and what an edit changes, told as events.
 
 use sqlx::PgConnection;
 

@@ -8,6 +8,7 @@ use time::{OffsetDateTime, Time};
 use super::{ProjectForm, Stored};
 use crate::core::access::{Permission, Role};
 use crate::core::error::Result;
+use crate::core::projects::numbers::{MOST_DIGITS, is_digits};
 
 /// The names of the roles that open the staff area.
 pub(super) fn staff_roles() -> Vec<String> {
@@ -67,13 +68,17 @@ pub(super) async fn take_turns_with_numbers(conn: &mut PgConnection) -> Result<(
     Ok(())
 }
 
-/// One more than the highest number of digits; 1 when there is none.
-pub(super) async fn next_number(conn: &mut PgConnection) -> Result<String> {
-    Ok(sqlx::query_scalar!(
-        r#"SELECT (coalesce(max(number::numeric), 0) + 1)::text AS "next!" FROM project WHERE number ~ '^[0-9]{1,9}$'"#
+/// One more than the highest number of digits that can be typed; 1 when there is none. `None` when it would have more
+/// digits than can be typed.
+pub(super) async fn next_number(conn: &mut PgConnection) -> Result<Option<String>> {
+    let next = sqlx::query_scalar!(
+        r#"SELECT (coalesce(max(number::numeric), 0) + 1)::text AS "next!" FROM project
+            WHERE number ~ '^[0-9]+$' AND length(number) <= $1"#,
+        MOST_DIGITS as i32
     )
     .fetch_one(conn)
-    .await?)
+    .await?;
+    Ok(Some(next).filter(|next| is_digits(next)))
 }
 
 /// What of a project's another has.

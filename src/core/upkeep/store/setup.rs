@@ -8,7 +8,7 @@ use crate::core::error::Result;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Setup {
     pub has_backend: bool,
-    /// A backend's program has shown its token.
+    /// A backend's program has shown its token, or the RAP controller has told of one, or jobs ran in one.
     pub backend_called: bool,
     pub has_org: bool,
     pub has_project: bool,
@@ -51,7 +51,10 @@ pub async fn setup(conn: &mut PgConnection) -> Result<Setup> {
     Ok(sqlx::query_as!(
         Setup,
         r#"SELECT EXISTS (SELECT FROM backend) AS "has_backend!",
-                  EXISTS (SELECT FROM backend WHERE token_last_used_at IS NOT NULL) AS "backend_called!",
+                  (EXISTS (SELECT FROM backend
+                            WHERE token_last_used_at IS NOT NULL
+                               OR transport = 'rap' AND (last_seen_at IS NOT NULL OR rap_api_state IS NOT NULL))
+                   OR EXISTS (SELECT FROM job)) AS "backend_called!",
                   EXISTS (SELECT FROM org) AS "has_org!",
                   EXISTS (SELECT FROM project) AS "has_project!",
                   EXISTS (SELECT FROM backend_membership) AS "has_backend_member!",

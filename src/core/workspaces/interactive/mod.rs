@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use super::actions::{self, InTheWay};
 use super::{MAX_NAME, NewWorkspace};
 use crate::core::access::{CanEverywhere, CreateProjects};
-use crate::core::audit::{self, By, Event, Subject};
+use crate::core::audit::{self, By, Subject};
 use crate::core::db::Db;
 use crate::core::error::{Error, FieldErrors, Result};
 use crate::core::ids::RepoUrl;
@@ -19,6 +19,9 @@ pub use store::{of_project, repo_is_ready};
 
 /// The branch that analyses are written to.
 const BRANCH: &str = "main";
+
+/// The kind of the message that has a repository made.
+const KIND: &str = "interactive_repo";
 
 /// What such a workspace is for.
 const PURPOSE: &str = "Analyses that the project's people ask for on this site, without writing code of their own. \
@@ -91,9 +94,12 @@ async fn send(tx: &mut PgConnection, workspace_id: i32, repo: &RepoUrl) -> Resul
         workspace_id,
         repo: repo.to_string(),
     });
-    let recipient = format!("{}/{}", repo.owner(), repo.name());
-    let draft = Draft::new(content, recipient, format!("workspace:{workspace_id}"));
+    let draft = Draft::new(content, recipient_of(repo), format!("workspace:{workspace_id}"));
     outbox::send(tx, draft.once(InteractiveRepo::key_of(workspace_id))).await
+}
+
+fn recipient_of(repo: &RepoUrl) -> String {
+    format!("{}/{}", repo.owner(), repo.name())
 }
 
 /// A project's interactive workspace, with what became of its repository.
@@ -139,10 +145,11 @@ impl Interactive {
 /// When the database does not answer.
 pub async fn retry(db: &Db, can: &CanEverywhere<CreateProjects>, project_id: i32) -> Result<bool> {
     let all = of_project(&mut *db.read().await?, project_id).await?;
+    let project = Subject::project(project_id);
     let mut lacked = false;
     for one in all.iter().filter(|one| one.ready_at.is_none()) {
         match &one.message {
-            Some((message, _)) => match outbox::retry_message(db, *message, &can.by()).await {
+            Some((message, _)) => match outbox::retry_within(db, *message, &can.by(), Some(project)).await {
                 Ok(()) => lacked = true,
                 // It was made meanwhile.
                 Err(Error::Conflict(_)) => {}
@@ -157,8 +164,8 @@ pub async fn retry(db: &Db, can: &CanEverywhere<CreateProjects>, project_id: i32
                 let mut tx = db.begin().await?;
                 if let Some(message) = send(&mut tx, one.workspace_id, &repo).await? {
                     let by = can.by();
-                    let event = Event::new("message_retried", &by, Subject::message(message));
-                    audit::record(&mut tx, &event).await?;
+                    let event = outbox::about_message("message_retried", &by, message, KIND, &recipient_of(&repo));
+                    audit::record(&mut tx, &event.within(project)).await?;
                 }
                 tx.commit().await?;
                 lacked = true;

@@ -2,6 +2,7 @@
 
 mod store;
 
+use super::actions::record_created;
 use crate::core::access::Role;
 use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;
@@ -83,8 +84,8 @@ pub async fn create_workspace(db: &Db, input: &WorkspaceInput, by: &By) -> Resul
         (None, Some(repo_id)) => {
             let branch = input.branch.as_deref().unwrap_or("main");
             let id = store::insert_workspace(&mut tx, &input.name, project_id, repo_id, branch, user.id).await?;
-            let event = Event::new("workspace_created", by, Subject::workspace(id));
-            audit::record(&mut tx, &event.within(Subject::project(project_id))).await?;
+            let repo = repo.as_deref().unwrap_or_default();
+            record_created(&mut tx, (id, project_id), repo, branch, by).await?;
             true
         }
         (None, None) => return Err(Error::Internal("a new workspace without a repository".into())),

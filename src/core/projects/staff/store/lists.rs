@@ -88,8 +88,8 @@ pub async fn stored(conn: &mut PgConnection, id: i32) -> Result<Option<Stored>> 
     store::stored(conn, id).await
 }
 
-/// Which number would be the next.
-pub async fn next_number(conn: &mut PgConnection) -> Result<String> {
+/// Which number would be the next; `None` when there is none.
+pub async fn next_number(conn: &mut PgConnection) -> Result<Option<String>> {
     store::next_number(conn).await
 }
 
