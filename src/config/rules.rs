@@ -198,7 +198,7 @@ fn check_bucket(values: &Values, problems: &mut Vec<Problem>) {
 fn check_account(values: &Values, problems: &mut Vec<Problem>) {
     const NAME: &str = "INTERACTIVE_GITHUB_ORG";
     let is_one = |account: &str| {
-        (1..=39).contains(&account.len())
+        (1..=100).contains(&account.len())
             && account
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))

@@ -82,7 +82,7 @@ impl Support {
 #[catch(401)]
 fn login_first(request: &Request<'_>) -> Finished<LoginFirst> {
     if request.headers().get_one("HX-Request") == Some("true") {
-        return Finished(LoginFirst::Told(Status::Unauthorized));
+        return Finished(LoginFirst::Told((Status::Unauthorized, ())));
     }
     let uri = request.uri();
     let to = if changes_nothing(request.method()) {
@@ -97,7 +97,7 @@ fn login_first(request: &Request<'_>) -> Finished<LoginFirst> {
 #[derive(rocket::Responder)]
 enum LoginFirst {
     Go(Box<Redirect>),
-    Told(Status),
+    Told((Status, ())),
 }
 
 #[catch(default)]

@@ -185,9 +185,14 @@ pub async fn drop_messages(db: &Db, ids: &[i64], by: &By) -> Result<Decided> {
     Ok(decided)
 }
 
-/// An event about a message, which says what it was and where to, as the message is deleted some day.
+/// An event about a message, which says what it was and where to, as the message is deleted some day. The record is kept
+/// for good, so nobody's address gets into it.
 pub(in crate::core) fn about<'a>(event: &'static str, by: &'a By, id: i64, kind: &str, recipient: &str) -> Event<'a> {
-    Event::new(event, by, Subject::message(id)).called(format!("{id} ({kind} to {recipient})"))
+    let what = match recipient.contains('@') {
+        true => format!("{kind} by mail"),
+        false => format!("{kind} to {recipient}"),
+    };
+    Event::new(event, by, Subject::message(id)).called(format!("{id} ({what})"))
 }
 
 async fn locked(conn: &mut PgConnection, id: i64) -> Result<Undecided> {

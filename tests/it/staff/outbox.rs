@@ -230,8 +230,8 @@ async fn the_record_says_what_a_message_was_after_it_is_gone(pool: PgPool) {
     assert!(!page.body.contains("secret-words"));
     let said = page.html().main();
     for told in [
-        format!("had the message {} (test_mail to ada@example.com) tried again", ids[0]),
-        format!("discarded the message {} (test_mail to ada@example.com)", ids[1]),
+        format!("had the message {} (test_mail by mail) tried again", ids[0]),
+        format!("discarded the message {} (test_mail by mail)", ids[1]),
     ] {
         assert!(said.contains(&told), "{told}: {said}");
     }

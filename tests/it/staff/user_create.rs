@@ -178,11 +178,9 @@ async fn a_project_that_is_missing_is_made_on_the_way(pool: PgPool) {
     );
     // An organisation that is missing for that comes before, and leads back here too.
     let html = stan.get(&create).await.expect(200).html();
-    let made = stan
-        .post(&html.link("New organisation").unwrap(), &[("name", "Newer")])
-        .await
-        .expect(302);
-    assert_eq!(made.location(), format!("{create}&org-slug=newer"));
+    let opens = html.attribute("main form button[name=new_org]", "hx-get").unwrap();
+    let made = stan.post(&opens, &[("name", "Newer")]).await.expect(302);
+    assert_eq!(made.location(), format!("{create}&typed=project&org-slug=newer"));
     let copilot = site.world.user("grace").await.to_string();
     let fields = [
         ("name", "Tea"),

@@ -107,9 +107,6 @@ pub async fn ask_to_publish(db: &Db, can: &CanAskToPublish, snapshot: &Snapshot)
         return Err(Error::Conflict("These outputs are published already.".to_owned()));
     }
     all_there(&mut tx, &now).await?;
-    if store::tally(&mut tx, now.id).await?.there == 0 {
-        return Err(Error::Conflict("All of these files were withdrawn.".to_owned()));
-    }
     if !ask(&mut tx, &by, can.user_id(), now.id, now.workspace_id).await? {
         return Err(Error::Conflict("These outputs wait for a decision already.".to_owned()));
     }
@@ -160,7 +157,7 @@ async fn all_there(conn: &mut PgConnection, snapshot: &Snapshot) -> Result<()> {
         ));
     }
     if files.there == 0 {
-        return Err(Error::Conflict("All files of this snapshot were withdrawn".to_owned()));
+        return Err(Error::Conflict("All of these files were withdrawn.".to_owned()));
     }
     Ok(())
 }

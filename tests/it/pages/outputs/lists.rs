@@ -36,12 +36,21 @@ async fn what_was_withdrawn_or_never_came_is_told_and_not_opened(pool: PgPool) {
         ("ada", "/project/ws/releases/".to_owned()),
         ("ada", "/project/releases/".to_owned()),
         ("ada", "/project/ws/outputs/latest/".to_owned()),
-        ("nobody", format!("/project/ws/outputs/{snapshot}/")),
-        ("nobody", "/project/ws/outputs/".to_owned()),
-        ("nobody", "/project/".to_owned()),
+        ("ada", format!("/project/ws/outputs/{snapshot}/")),
+        ("ada", "/project/ws/outputs/".to_owned()),
     ] {
         let html = site.sign_in(who).await.get(&path).await.expect(200).html();
         assert!(html.main().contains(amount), "{path}: {}", html.main());
+    }
+    // What was withdrawn before the rest was public is not the public's.
+    let amount_of_public = "1 file, 1 byte, 1 not uploaded yet";
+    for path in [
+        format!("/project/ws/outputs/{snapshot}/"),
+        "/project/ws/outputs/".to_owned(),
+        "/project/".to_owned(),
+    ] {
+        let html = site.sign_in("nobody").await.get(&path).await.expect(200).html();
+        assert!(html.main().contains(amount_of_public), "{path}: {}", html.main());
     }
     let html = ada.get("/project/ws/releases/").await.html();
     let summaries = html.texts("main details > summary");
