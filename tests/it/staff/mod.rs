@@ -12,6 +12,7 @@ mod invitations;
 mod job_requests;
 mod members;
 mod methods;
+mod on_the_way;
 mod orgs;
 mod outbox;
 mod projects;
