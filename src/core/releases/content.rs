@@ -86,6 +86,18 @@ pub async fn check_size(store: &dyn FileStore, file: &ReleaseFile) -> Result<()>
     }
 }
 
+/// Whether there is a content at all.
+///
+/// # Errors
+/// `Unavailable` when the storage does not answer.
+pub async fn is_there(store: &dyn FileStore, file: &ReleaseFile) -> Result<bool> {
+    match store.open_part(&file.path, 0..0).await {
+        Ok(_) => Ok(true),
+        Err(FileStoreError::Missing) => Ok(false),
+        Err(error) => Err(unavailable(error)),
+    }
+}
+
 async fn part(store: &dyn FileStore, file: &ReleaseFile, range: Range<u64>) -> Result<Content> {
     match store.open_part(&file.path, range).await {
         Ok(content) => Ok(content),

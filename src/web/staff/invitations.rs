@@ -7,6 +7,8 @@ use super::field::Field;
 use super::form::{Form, FormPage};
 use super::guard::StaffMay;
 use super::list::{Filter, List, ListAnswer, ListAsked};
+use super::named::{history_of, person_label};
+use super::thing::Thing;
 use super::users::{granter, href as user_href};
 use crate::core::access::ManageUsers;
 use crate::core::error::{Error, FieldErrors};
@@ -23,7 +25,7 @@ type May<'r> = StaffMay<'r, ManageUsers>;
 const HREF: &str = "/staff/invitations/";
 
 pub fn routes() -> Vec<Route> {
-    routes![list, add, invite, revoke]
+    routes![list, add, invite, detail, revoke]
 }
 
 /// What became of one, with when and by whom.
@@ -68,16 +70,12 @@ pub async fn list(may: May<'_>, db: &Database) -> Outcome<ListAnswer> {
 
 fn row(invitation: &Invitation) -> Vec<Cell> {
     let change = if invitation.state() == State::Open {
-        let ask = Ask::new("Revoke", format!("{HREF}{}/revoke/", invitation.id)).text(format!(
-            "The GitHub account {} no longer becomes {} when it signs in.",
-            invitation.login, invitation.username
-        ));
-        Cell::ask(ask)
+        Cell::ask(revoking(invitation))
     } else {
         Cell::none()
     };
     vec![
-        Cell::code(&*invitation.login),
+        Cell::link(&*invitation.login, format!("{HREF}{}/", invitation.id)),
         Cell::link(&*invitation.fullname, user_href(&invitation.username)).note(&*invitation.username),
         state_cell(invitation),
         Cell::time(Some(invitation.created_at)).note(format!("by {}", invitation.created_by)),
@@ -86,6 +84,37 @@ fn row(invitation: &Invitation) -> Vec<Cell> {
         Cell::text(&*invitation.created_by),
         Cell::text(invitation.used_by_uid.as_deref().unwrap_or_default()),
     ]
+}
+
+#[get("/staff/invitations/<id>")]
+pub async fn detail(may: May<'_>, db: &Database, id: i32) -> Outcome<Page> {
+    let mut conn = db.read().await?;
+    let found = invitations::of_id(&mut conn, id).await?;
+    let (invitation, user_id) = found.ok_or_else(|| Failure::not_found("Invitation"))?;
+    let history = history_of(&mut conn, "jobserver.User", user_id, &invitations::KINDS).await?;
+    drop(conn);
+    let user = person_label(&invitation.username, &invitation.fullname);
+    let mut thing = Thing::new("Invitation", format!("Invitation of {}", invitation.login))
+        .under("Invitations", HREF)
+        .lead(format!(
+            "Whoever first signs in with this GitHub account becomes {user}."
+        ))
+        .fact("GitHub account", Cell::code(&*invitation.login))
+        .fact("Becomes", Cell::link(user, user_href(&invitation.username)))
+        .fact("State", state_cell(&invitation))
+        .fact("Invited by", Cell::text(&*invitation.created_by))
+        .fact("Invited", Cell::time(Some(invitation.created_at)));
+    if invitation.state() == State::Open {
+        thing = thing.ask(revoking(&invitation));
+    }
+    Ok(thing.section(history).render(&may.staff))
+}
+
+fn revoking(invitation: &Invitation) -> Ask {
+    Ask::new("Revoke", format!("{HREF}{}/revoke/", invitation.id)).text(format!(
+        "The GitHub account {} no longer becomes {} when it signs in.",
+        invitation.login, invitation.username
+    ))
 }
 
 /// The form, for an account and a user. It is sent to its own page, from wherever it comes.

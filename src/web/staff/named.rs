@@ -51,15 +51,20 @@ const EVENTS_SHOWN: i64 = 10;
 /// # Errors
 /// When the database does not answer.
 pub async fn history(conn: &mut PgConnection, model: &'static str, id: i32) -> Result<Section> {
+    history_of(conn, model, id, &[]).await
+}
+
+/// As [`history`], of events of these kinds alone.
+///
+/// # Errors
+/// As [`history`].
+pub async fn history_of(conn: &mut PgConnection, model: &'static str, id: i32, kinds: &[&str]) -> Result<Section> {
     let scope = Scope::Thing(model, id);
-    let found = events(
-        conn,
-        &scope,
-        &EventFilter::default(),
-        PageAsked::Number(1),
-        EVENTS_SHOWN,
-    )
-    .await?;
+    let filter = EventFilter {
+        kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
+        ..EventFilter::default()
+    };
+    let found = events(conn, &scope, &filter, PageAsked::Number(1), EVENTS_SHOWN).await?;
     let total = found.total;
     let rows = presented(conn, found.rows, Reader::Other).await?;
     let rows = rows.into_iter().map(|event| {

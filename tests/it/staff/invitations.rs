@@ -36,6 +36,29 @@ async fn they_are_listed_with_what_became_of_them(pool: PgPool) {
     assert_eq!(rows("?state=used&q=CAT").await.len(), 1);
     assert!(rows("?state=lost").await.is_empty());
     assert_eq!(rows("?q=ada").await.len(), 3);
+    // Each has a page, with its history.
+    let id = site
+        .world
+        .number("SELECT id::bigint FROM user_invitation WHERE login = 'octo'")
+        .await;
+    stan.post("/staff/users/ada/", &[("fullname", "Ada")]).await;
+    stan.post(&format!("{LIST}{id}/revoke/"), &[]).await.expect(302);
+    let html = stan.get(&format!("{LIST}{id}/")).await.expect(200).html();
+    assert_accessible(&html);
+    let main = html.main();
+    for part in ["octo", "becomes", "ada", "Revoked", "olga"] {
+        assert!(main.contains(part), "{part}: {main}");
+    }
+    assert_eq!(
+        html.texts("tbody tr").len(),
+        1,
+        "what else was done to the user is not the invitation's"
+    );
+    assert!(!html.has("main .ask"), "it is revoked already");
+    stan.get(&format!("{LIST}999/")).await.expect(404);
+    site.world
+        .so("UPDATE user_invitation SET revoked_at = NULL WHERE login = 'octo'")
+        .await;
     let file = stan.get("/staff/invitations/?format=csv").await.expect(200).body;
     let lines: Vec<&str> = file.lines().collect();
     assert_eq!(

@@ -11,7 +11,10 @@ use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;
 use crate::core::error::{Error, FieldErrors, Result};
 
-pub use store::{Invitation, list, of_user};
+pub use store::{Invitation, list, of_id, of_user};
+
+/// The events of a user that tell of their invitations.
+pub const KINDS: [&str; 3] = ["user_invited", "user_invitation_revoked", "invitation_used"];
 
 /// What became of an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -132,6 +132,33 @@ impl Invitation {
 }
 
 /// Invitations, the newest first: with `q` in the login, the username or the name, and in that state.
+/// The invitation of this id, with the id of the user whom it is for.
+pub async fn of_id(conn: &mut PgConnection, id: i32) -> Result<Option<(Invitation, i32)>> {
+    let found = sqlx::query!(
+        r#"SELECT i.id, i.login, u.username, u.fullname, i.created_by, i.created_at, i.used_at, i.used_by_uid,
+                  i.revoked_at, u.id AS user_id
+             FROM user_invitation i JOIN "user" u ON u.id = i.user_id WHERE i.id = $1"#,
+        id
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(found.map(|row| {
+        let invitation = Invitation {
+            id: row.id,
+            login: row.login,
+            username: row.username,
+            fullname: row.fullname,
+            created_by: row.created_by,
+            created_at: row.created_at,
+            used_at: row.used_at,
+            used_by_uid: row.used_by_uid,
+            revoked_at: row.revoked_at,
+            total: 1,
+        };
+        (invitation, row.user_id)
+    }))
+}
+
 pub async fn list(
     conn: &mut PgConnection,
     q: Option<&str>,

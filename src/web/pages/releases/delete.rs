@@ -3,12 +3,12 @@
 use rocket::request::FromParam;
 use rocket::{get, post};
 use serde::Serialize;
-use sqlx::PgConnection;
 
 use super::entry::encode_path;
 use super::find;
 use crate::core::access::{Can, DeleteReleaseFiles};
 use crate::core::releases::actions::delete_file;
+use crate::core::releases::content;
 use crate::core::releases::size_in_words;
 use crate::core::releases::store::files::{FileOfRelease, file};
 use crate::core::releases::store::publishing::snapshots_of_file;
@@ -56,9 +56,8 @@ pub async fn form(
     release: &str,
     file_id: FileId<'_>,
 ) -> Outcome<Page> {
+    let (workspace, found, _) = prove(&user, db, (project, workspace), release, file_id).await?;
     let mut conn = db.read().await?;
-    let workspace = find(&mut conn, project, workspace).await?;
-    let (found, _) = prove(&user, &mut conn, &workspace, release, file_id).await?;
     let (published, waiting) = snapshots_of_file(&mut conn, &found.file.id).await?;
     drop(conn);
     let back_href = format!("{}releases/", workspace.href());
@@ -96,10 +95,7 @@ pub async fn delete(
     file_id: FileId<'_>,
     _form: CsrfForm,
 ) -> Outcome<Told> {
-    let mut conn = db.read().await?;
-    let workspace = find(&mut conn, project, workspace).await?;
-    let (found, can) = prove(&user, &mut conn, &workspace, release, file_id).await?;
-    drop(conn);
+    let (workspace, found, can) = prove(&user, db, (project, workspace), release, file_id).await?;
     delete_file(db, &*user.visit.app.files, &can, &found).await?;
     let to = format!("{}releases/", workspace.href());
     let text = format!("{} is deleted. Nobody can read it here any more.", found.file.name);
@@ -109,16 +105,24 @@ pub async fn delete(
 /// The file, when it is one of that release in that workspace and is there to be deleted, by somebody who may.
 async fn prove(
     user: &User<'_>,
-    conn: &mut PgConnection,
-    workspace: &Workspace,
+    db: &Database,
+    (project, workspace): (ProjectSlug<'_>, WorkspaceName<'_>),
     release: &str,
     file_id: FileId<'_>,
-) -> Outcome<(FileOfRelease, Can<DeleteReleaseFiles>)> {
-    let found = file(conn, file_id.0)
+) -> Outcome<(Workspace, FileOfRelease, Can<DeleteReleaseFiles>)> {
+    let not_found = || Failure::not_found("ReleaseFile");
+    let mut conn = db.read().await?;
+    let workspace = find(&mut conn, project, workspace).await?;
+    let found = file(&mut conn, file_id.0)
         .await?
         .filter(|found| found.workspace_id == workspace.id && found.file.release_id == release)
         .filter(|found| found.file.is_readable())
-        .ok_or_else(|| Failure::not_found("ReleaseFile"))?;
+        .ok_or_else(not_found)?;
+    drop(conn);
+    // What is lost already cannot be deleted: that is for `jobserver files verify` to tell.
+    if !content::is_there(&*user.visit.app.files, &found.file).await? {
+        return Err(not_found());
+    }
     let can = user.user.can::<DeleteReleaseFiles>(workspace.project_id)?;
-    Ok((found, can))
+    Ok((workspace, found, can))
 }

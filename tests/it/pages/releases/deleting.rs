@@ -38,6 +38,18 @@ async fn a_checker_deletes_a_file_after_reading_what_it_means(pool: PgPool) {
             .contains("It is published")
     );
 
+    // What is lost already cannot be deleted.
+    let stored: String = sqlx::query_scalar("SELECT path FROM release_file WHERE id = $1")
+        .bind(&released.files[0])
+        .fetch_one(site.db.pool())
+        .await
+        .unwrap();
+    let (there, away) = (site.storage.path().join(&stored), site.storage.path().join("away"));
+    std::fs::rename(&there, &away).unwrap();
+    checker.post(&path, &[]).await.expect(404);
+    checker.get(&path).await.expect(404);
+    std::fs::rename(&away, &there).unwrap();
+
     let answer = checker.post(&path, &[]).await.expect(302);
     assert_eq!(answer.location(), RELEASES);
     let after = checker.get(RELEASES).await.expect(200);

@@ -40,5 +40,6 @@ pub const ROWS: &[Row] = &[
     ("GET", "/staff/invitations", "/staff/invitations/", staff_may("user_manage", 200)),
     ("GET", "/staff/invitations/add", "/staff/invitations/add/", staff_may("user_manage", 200)),
     ("POST", "/staff/invitations/add", "/staff/invitations/add/", staff_may("user_manage", 200)),
+    ("GET", "/staff/invitations/<id>", "/staff/invitations/0/", staff_may("user_manage", 404)),
     ("POST", "/staff/invitations/<id>/revoke", "/staff/invitations/0/revoke/", staff_may("user_manage", 404)),
 ];
