@@ -1,5 +1,6 @@
 //! The visitors: everybody who could be at the door.
 
+use bytes::Bytes;
 use jobserver::core::access::Operator;
 use jobserver::core::people::tokens::create_bot;
 use rocket::http::Method;
@@ -167,6 +168,15 @@ pub async fn as_before(site: &Site) {
     world
         .so("UPDATE release_file SET deleted_at = NULL, deleted_by_id = NULL")
         .await;
+    let paths: Vec<String> = sqlx::query_scalar("SELECT path FROM release_file WHERE name = 'unwanted.txt'")
+        .fetch_all(site.db.pool())
+        .await
+        .unwrap();
+    for path in paths {
+        let mut incoming = site.files.begin(&path).await.unwrap();
+        incoming.write(Bytes::from_static(b"unwanted")).await.unwrap();
+        incoming.finish().await.unwrap();
+    }
     world
         .so("DELETE FROM publish_request WHERE decision = 'rejected'")
         .await;
