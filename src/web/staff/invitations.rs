@@ -96,9 +96,11 @@ pub async fn detail(may: May<'_>, db: &Database, id: i32) -> Outcome<Page> {
     let user = person_label(&invitation.username, &invitation.fullname);
     let mut thing = Thing::new("Invitation", format!("Invitation of {}", invitation.login))
         .under("Invitations", HREF)
-        .lead(format!(
-            "Whoever first signs in with this GitHub account becomes {user}."
-        ))
+        .lead(match invitation.state() {
+            State::Open => format!("Whoever first signs in with this GitHub account becomes {user}."),
+            State::Used => format!("Whoever signed in with this GitHub account became {user}."),
+            State::Revoked => format!("It was to let this GitHub account become {user}, and was taken back."),
+        })
         .fact("GitHub account", Cell::code(&*invitation.login))
         .fact("Becomes", Cell::link(user, user_href(&invitation.username)))
         .fact("State", state_cell(&invitation))
