@@ -52,6 +52,22 @@ test("a dialog is left by its Cancel, and what was typed below it is there", asy
   // Refused, it stays open and says why.
   await dialog.getByRole("button", { name: "Create organisation" }).click();
   await dialog.locator("[data-errors]").waitFor();
+  // Left while its answer is on its way, it is not opened by that.
+  const asked = new Promise((resolve) => page.route("**/staff/orgs/add/**", (route) => resolve(route)));
+  await dialog.getByLabel("Name", { exact: true }).fill("");
+  await dialog.getByRole("button", { name: "Create organisation" }).click();
+  const route = await asked;
+  const ended = page.waitForEvent("requestfailed");
+  const left = await dialog.evaluate((dialog) => {
+    dialog.querySelector("#closeModal").click();
+    return [dialog.open, dialog.childElementCount];
+  });
+  assert.deepEqual(left, [false, 0], "Cancel closes and empties it at once");
+  await ended;
+  await route.abort().catch(() => {});
+  await page.unrouteAll();
+  // So it does when nothing is on its way.
+  await opener.click();
   await dialog.getByLabel("Name", { exact: true }).fill("Not to be made");
   await dialog.getByRole("link", { name: "Cancel" }).click();
   await dialog.waitFor({ state: "hidden" });

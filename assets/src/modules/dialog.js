@@ -8,7 +8,10 @@ export function startDialogs(htmx) {
     const cancel = event.target.closest("dialog #closeModal");
     if (cancel) {
       event.preventDefault();
-      cancel.closest("dialog").close();
+      const dialog = cancel.closest("dialog");
+      dialog.close();
+      empty(dialog);
+      emptied.add(dialog);
     }
   });
 
@@ -20,11 +23,18 @@ export function startDialogs(htmx) {
     (loaded.querySelector("[data-errors]") ?? loaded.querySelector(".input"))?.focus();
   });
 
-  // A dialog that is part of the page keeps nothing: the next time its form is asked for anew.
+  // A dialog that is part of the page keeps nothing: the next time its form is asked for anew. Its Cancel empties it
+  // at once; that it was closed is told later, and by then it may hold the next form.
+  const emptied = new WeakSet();
+  const empty = (dialog) => {
+    // An answer that is still on its way opens nothing.
+    for (const form of dialog.querySelectorAll("form")) htmx.trigger(form, "htmx:abort");
+    dialog.replaceChildren();
+  };
   document.addEventListener(
     "close",
-    (event) => {
-      if (event.target.matches("dialog.staff-dialog")) event.target.replaceChildren();
+    ({ target }) => {
+      if (target.matches("dialog.staff-dialog") && !emptied.delete(target)) empty(target);
     },
     true,
   );

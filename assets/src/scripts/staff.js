@@ -7,6 +7,8 @@ htmx.config.allowEval = false;
 htmx.config.selfRequestsOnly = true;
 htmx.config.historyEnabled = false;
 htmx.config.attributesToSettle = ["class"];
+// What arrives works from the moment it is seen: nothing here moves into its place.
+htmx.config.defaultSettleDelay = 0;
 
 // On a wide screen the way around is always open.
 const wide = window.matchMedia("(min-width: 64rem)");

@@ -171,11 +171,12 @@ pub(super) async fn claim(conn: &mut PgConnection, id: i64) -> Result<Option<Cla
 }
 
 /// When a message that could not be claimed is worth another look, if it is by itself: one that has to
-/// let others leave first is woken by them.
+/// let others leave first is woken by them. Whoever is at it waits with its end until this look is queued, and then
+/// removes it from the queue.
 pub(super) async fn worth_another_look_at(conn: &mut PgConnection, id: i64) -> Result<Option<OffsetDateTime>> {
     Ok(sqlx::query_scalar!(
         r#"SELECT greatest(next_attempt_at, claimed_until, now()) AS "at!" FROM message
-            WHERE id = $1 AND state = 'waiting' AND (next_attempt_at > now() OR claimed_until > now())"#,
+            WHERE id = $1 AND state = 'waiting' AND (next_attempt_at > now() OR claimed_until > now()) FOR SHARE"#,
         id,
     )
     .fetch_optional(conn)

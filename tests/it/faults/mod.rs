@@ -129,6 +129,13 @@ impl House {
         let mut worker = self.worker_with(&["--die-at", step]).await;
         let (status, said) = worker.ended().await;
         assert_eq!(status.signal(), Some(ABORTED), "{step}: {status} {said:?}");
+        // The database may still do what it was asked for last, such as handing out a job: to a dead worker, which is
+        // noticed half a minute later.
+        let left = "EXISTS (SELECT FROM pg_stat_activity
+                             WHERE datname = current_database() AND application_name = 'jobserver')";
+        while self.is(left).await {
+            tokio::task::yield_now().await;
+        }
     }
 
     pub async fn store(&self, draft: Draft) -> i64 {
@@ -136,6 +143,12 @@ impl House {
         let id = outbox::send(&mut tx, draft).await.unwrap().expect("it is new");
         tx.commit().await.unwrap();
         id
+    }
+
+    pub async fn store_all(&self, drafts: Vec<Draft>) {
+        let mut tx = self.db.begin().await.unwrap();
+        outbox::send_all(&mut tx, drafts).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     pub async fn message(&self, id: i64) -> outbox::Message {
@@ -164,6 +177,8 @@ impl House {
         let waiting = async {
             while !self.is(condition).await {
                 self.news.recv().await.unwrap();
+                // One look is enough for all that changed until now.
+                while self.news.next_buffered().is_some() {}
             }
         };
         if tokio::time::timeout(LIMIT, waiting).await.is_err() {

@@ -1,13 +1,17 @@
+use std::pin::pin;
+use std::sync::Mutex;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use jobserver::core::db::Db;
 use jobserver::core::outbox::fault::FaultPoint;
-use jobserver::core::outbox::{self, Attempted, Service, State};
+use jobserver::core::outbox::{self, Attempted, Courier, Letter, Service, State};
 use jobserver::core::ports::{Receipt, Undelivered};
 use sqlx::PgPool;
+use tokio::task::JoinHandle;
 
 use super::{ScriptedCourier, attempt, draft, end_lease, make_due, message, queued_in, store};
-use crate::support::count_statements;
+use crate::support::{count_statements, until_waiting};
 
 #[sqlx::test]
 async fn a_message_leaves_when_its_transaction_commits_and_never_when_it_does_not(pool: PgPool) {
@@ -158,6 +162,66 @@ async fn two_workers_that_get_one_message_send_it_once(pool: PgPool) {
         1
     );
     assert_eq!(courier.ids(), [id]);
+}
+
+/// Delivers while another worker looks at the message, and keeps that one from committing.
+struct LookedAt {
+    db: Db,
+    look: Mutex<Option<JoinHandle<Attempted>>>,
+}
+
+#[async_trait]
+impl Courier for LookedAt {
+    async fn deliver(&self, letter: &Letter) -> Result<Receipt, Undelivered> {
+        let (db, id) = (self.db.clone(), letter.id);
+        let look = async move {
+            let attempted = outbox::attempt(&db, id, &ScriptedCourier::new(), &FaultPoint::default()).await;
+            attempted.unwrap()
+        };
+        *self.look.lock().unwrap() = Some(tokio::spawn(look));
+        until_waiting(&self.db, 1).await;
+        Ok(Receipt::default())
+    }
+}
+
+#[sqlx::test]
+async fn nothing_of_a_message_that_left_is_in_the_queue_even_if_it_was_looked_at_meanwhile(pool: PgPool) {
+    let db = Db::from(pool.clone());
+    let id = store(&db, draft()).await;
+    sqlx::raw_sql(
+        "DELETE FROM graphile_worker._private_jobs;
+         CREATE FUNCTION waits() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END $$;
+         CREATE CONSTRAINT TRIGGER waits AFTER INSERT ON graphile_worker._private_jobs
+           DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION waits()",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    let mut closed = pool.begin().await.unwrap();
+    sqlx::query("SELECT pg_advisory_xact_lock(1)")
+        .execute(&mut *closed)
+        .await
+        .unwrap();
+
+    let courier = LookedAt {
+        db: db.clone(),
+        look: Mutex::default(),
+    };
+    let fault = FaultPoint::default();
+    let mut delivery = pin!(outbox::attempt(&db, id, &courier, &fault));
+    let ended = tokio::select! {
+        ended = &mut delivery => Some(ended),
+        () = until_waiting(&db, 2) => None,
+    };
+    closed.rollback().await.unwrap();
+    if ended.is_none() {
+        delivery.await.unwrap();
+    }
+    let look = courier.look.lock().unwrap().take().unwrap();
+    assert_eq!(look.await.unwrap(), Attempted::NotNow);
+    assert_eq!(message(&db, id).await.state, "delivered");
+    assert_eq!(queued_in(&pool, id).await, None);
 }
 
 #[sqlx::test]

@@ -235,11 +235,10 @@ impl Running {
     pub async fn ended(&mut self) -> (ExitStatus, Vec<String>) {
         let mut child = self.child.take().unwrap();
         let end = tokio::task::spawn_blocking(move || child.wait());
-        let status = tokio::time::timeout(LIMIT, end)
-            .await
-            .expect("it ends within half a minute")
-            .unwrap()
-            .unwrap();
+        let Ok(status) = tokio::time::timeout(LIMIT, end).await else {
+            panic!("it does not end within {LIMIT:?}:\n{}", self.log.lock().unwrap());
+        };
+        let status = status.unwrap().unwrap();
         while let Some(line) = self.hears.recv().await {
             self.said.push(line);
         }
