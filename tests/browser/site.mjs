@@ -47,8 +47,11 @@ export async function person({ javaScript = true, username, silent = false } = {
   const complaints = [];
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("console", (message) => {
-    // htmx says of its own requests what the browser says, too.
-    const expected = /(the server responded with a status of|Response Status Error Code) (4\d\d|500|503)/.test(message.text());
+    // htmx says of its own requests what the browser says, too, and that one was given up.
+    const expected =
+      /(the server responded with a status of|Response Status Error Code) (4\d\d|500|503)|^htmx:(sendAbort|afterRequest)/.test(
+        message.text(),
+      );
     if (message.type() === "error" && !expected) complaints.push(message.text());
   });
   if (username) await signIn(page, username);
