@@ -56,6 +56,11 @@ impl FieldErrors {
         self.0.push((field.into(), message.into()));
     }
 
+    /// Adds all that was found elsewhere.
+    pub fn add_all(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

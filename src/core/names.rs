@@ -1,4 +1,5 @@
-//! Names that become part of an address: slugs, workspace names, and the words nobody may take.
+//! Names that become part of an address: slugs, workspace names, and the words nobody may take. And what names that
+//! people read are made of.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -92,6 +93,35 @@ pub fn is_workspace_name(name: &str) -> bool {
     is_slug(name) && name.len() <= 255 && !RESERVED_WORKSPACE_NAMES.contains(&name)
 }
 
+/// What is said of a name that [`is_readable`] refuses.
+pub const NOT_READABLE: &str = "Enter the name on one line, without tabs and without characters that cannot be seen.";
+
+/// Whether a character is not seen where it stands, or turns what is around it: controls, what formats text, ends of
+/// lines, fillers. Joiners are none of these: some languages need them.
+pub fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Whether a name is one that people can read: one line, with something to be seen, and nothing hidden. A joiner
+/// stands between two characters that it joins.
+pub fn is_readable(name: &str) -> bool {
+    let is_joiner = |c: char| matches!(c, '\u{200c}' | '\u{200d}');
+    let is_seen = |c: char| !c.is_whitespace() && !is_joiner(c) && !is_hidden(c);
+    let mut before = None;
+    let mut characters = name.chars().peekable();
+    let mut joins = true;
+    while let Some(c) = characters.next() {
+        joins &= !is_joiner(c) || (before.is_some_and(is_seen) && characters.peek().copied().is_some_and(is_seen));
+        before = Some(c);
+    }
+    joins && name.chars().any(is_seen) && !name.chars().any(is_hidden)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +150,43 @@ mod tests {
         assert!(!is_workspace_name("a b"));
         assert!(!is_workspace_name("a\n"));
         assert!(is_workspace_name("Ws_1-a"));
+    }
+
+    #[test]
+    fn a_name_is_one_line_that_can_be_read() {
+        for name in [
+            "Ada",
+            "  Élan & Co. ",
+            "日本",
+            "محمد\u{200c}رضا",
+            "👩\u{200d}💻",
+            "a\u{a0}b",
+        ] {
+            assert!(is_readable(name), "{name:?}");
+        }
+        for name in [
+            "",
+            " \u{a0}\u{3000}",
+            "a\nb",
+            "a\tb",
+            "a\u{85}b",
+            "a\u{2028}b",
+            "a\u{202e}b",
+            "a\u{2066}b",
+            "a\u{200b}",
+            "\u{200b}",
+            "\u{200d}",
+            "a\u{200d}",
+            "\u{200c}a",
+            "a\u{200d}\u{200d}b",
+            "\u{feff}a",
+            "\u{3164}",
+            "\u{2800}",
+            "a\u{ad}b",
+            "a\u{e0041}",
+        ] {
+            assert!(!is_readable(name), "{name:?}");
+        }
     }
 
     proptest! {

@@ -86,7 +86,12 @@ pub fn copilot_windows(place: &Place, facts: &CopilotWindows) -> String {
         text = text
             .bullet()
             .link(&format!("/staff/projects/{}/", window.project), &window.name)
-            .text(&format!(", on {}", window.ends_on));
+            .text(&match window.in_days {
+                Some(0) => format!(", today ({})", window.ends_on),
+                Some(1) => format!(", tomorrow ({})", window.ends_on),
+                Some(days) => format!(", in {days} days ({})", window.ends_on),
+                None => format!(", on {}", window.ends_on),
+            });
     }
     if facts.more > 0 {
         text = text.bullet().text(&format!("and {} more", facts.more));
@@ -292,6 +297,7 @@ mod tests {
             project: format!("p{number}"),
             name: "é".repeat(500),
             ends_on: "3 December 2026".to_owned(),
+            in_days: None,
         };
         let mut facts = CopilotWindows {
             windows: (0..2).map(window).collect(),
@@ -302,6 +308,12 @@ mod tests {
         assert!(text.ends_with(&format!("p1/|{label}>, on 3 December 2026")), "{text}");
         facts.more = 7;
         assert!(copilot_windows(&place(), &facts).ends_with("\n• and 7 more"));
+        facts.more = 0;
+        for (days, told) in [(0, "today"), (1, "tomorrow"), (5, "in 5 days")] {
+            facts.windows[1].in_days = Some(days);
+            let text = copilot_windows(&place(), &facts);
+            assert!(text.ends_with(&format!(">, {told} (3 December 2026)")), "{text}");
+        }
     }
 
     #[test]

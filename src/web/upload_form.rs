@@ -17,9 +17,16 @@ use super::limits;
 pub struct UploadForm {
     pub fields: CsrfForm,
     files: Vec<(String, Vec<u8>)>,
+    /// The fields whose file is larger than what is taken of one. Nothing of it is kept.
+    too_large: Vec<String>,
 }
 
 impl UploadForm {
+    /// Whether a field's file was larger than what is taken of one: it was not read, and everything else was.
+    pub fn is_too_large(&self, name: &str) -> bool {
+        self.too_large.iter().any(|field| field == name)
+    }
+
     /// The content of the file of a field; `None` when none was chosen.
     pub fn file(&self, name: &str) -> Option<&[u8]> {
         let found = self
@@ -34,8 +41,8 @@ impl UploadForm {
 struct Parts {
     fields: Vec<(String, String)>,
     files: Vec<(String, Vec<u8>)>,
-    /// A file had more than is taken of one.
-    has_large_file: bool,
+    /// The fields whose file had more than is taken of one.
+    too_large: Vec<String>,
     /// Something could not be read, or came after the most that is.
     is_broken: bool,
 }
@@ -46,7 +53,7 @@ impl<'r> FromForm<'r> for Parts {
 
     fn init(_: Options) -> Parts {
         Parts {
-            has_large_file: false,
+            too_large: Vec::new(),
             is_broken: false,
             fields: Vec::new(),
             files: Vec::new(),
@@ -64,7 +71,8 @@ impl<'r> FromForm<'r> for Parts {
         let limit = field.request.limits().get("file").unwrap_or(1.mebibytes());
         match field.data.open(limit).into_bytes().await {
             Ok(bytes) if bytes.is_complete() => parts.files.push((name, bytes.into_inner())),
-            Ok(_) => parts.has_large_file = true,
+            // Whatever follows of it is passed over on the way to the next field.
+            Ok(_) => parts.too_large.push(name),
             Err(_) => parts.is_broken = true,
         }
     }
@@ -86,7 +94,7 @@ impl<'r> FromData<'r> for UploadForm {
         if !request.content_type().is_some_and(|kind| kind.is_form_data()) {
             return CsrfForm::from_data(request, data).await.map(|fields| Self {
                 fields,
-                files: Vec::new(),
+                ..Self::default()
             });
         }
         let Some(app) = request.rocket().state::<App>() else {
@@ -110,7 +118,7 @@ impl<'r> FromData<'r> for UploadForm {
             return broken();
         };
         let parts = parts.into_inner();
-        if parts.has_large_file || parts.fields.len() > MOST_FIELDS {
+        if parts.fields.len() > MOST_FIELDS {
             return refused(request, Status::PayloadTooLarge, &too_large(limit));
         }
         if parts.is_broken {
@@ -120,6 +128,7 @@ impl<'r> FromData<'r> for UploadForm {
             Ok(fields) => Outcome::Success(Self {
                 fields,
                 files: parts.files,
+                too_large: parts.too_large,
             }),
             Err((status, why)) => refused(request, status, why),
         }

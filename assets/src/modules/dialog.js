@@ -56,7 +56,7 @@ export function startDialogs(htmx) {
 }
 
 /** What is sent by htmx: forms in dialogs, what opens them, and what looks for people. */
-const TRIED = "dialog.staff-dialog form, button[hx-get], [data-people] input";
+const TRIED = "dialog.staff-dialog form, :is(a, button)[hx-get], [data-people] input";
 
 const COMPLAINTS = {
   0: "The server cannot be reached.",

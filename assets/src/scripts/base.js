@@ -56,6 +56,8 @@ document.addEventListener("click", (event) => {
   }
   const closer = event.target.closest("[data-close]");
   if (closer) {
+    // Where there are no scripts, some are links to the same page.
+    event.preventDefault();
     closeMenu(closer.closest("details"));
     return;
   }

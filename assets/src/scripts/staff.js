@@ -1,5 +1,7 @@
 import htmx from "htmx.org/dist/htmx.esm.js";
+import { startBulk } from "../modules/bulk.js";
 import { startDialogs } from "../modules/dialog.js";
+import { startFiles } from "../modules/files.js";
 
 // The pages' policy allows no inline style and no evaluation; what htmx would need them for is not used.
 htmx.config.includeIndicatorStyles = false;
@@ -38,4 +40,6 @@ document.addEventListener("change", (event) => {
   chosen.append(event.target.closest("label"));
 });
 
+startBulk();
+startFiles();
 startDialogs(htmx);

@@ -8,7 +8,7 @@ use super::{SiteAlert, store};
 use crate::core::access::{CanEverywhere, EnterStaffArea};
 use crate::core::audit::{self, Event, Subject};
 use crate::core::db::Db;
-use crate::core::error::{Error, Result};
+use crate::core::error::{Error, FieldErrors, Result};
 use crate::core::paging::{Listed, PageAsked};
 use crate::core::versions::{Saved, is_overtaken, version};
 
@@ -18,8 +18,10 @@ pub struct ListedAlert {
     pub alert: SiteAlert,
     pub created_at: OffsetDateTime,
     pub created_by: Option<String>,
+    pub created_by_fullname: Option<String>,
     pub updated_at: OffsetDateTime,
     pub updated_by: Option<String>,
+    pub updated_by_fullname: Option<String>,
 }
 
 impl ListedAlert {
@@ -60,7 +62,8 @@ pub async fn listed_one(db: &Db, id: i32) -> Result<ListedAlert> {
     found.ok_or(Error::NotFound("Site alert"))
 }
 
-/// Changes an alert, if it is still as it was `seen`. Audited, field by field.
+/// Changes an alert, if it is still as it was `seen`. `found` is what was wrong with what was typed before it became a
+/// [`NewAlert`]: all is told at once. Audited, field by field.
 ///
 /// # Errors
 /// `NotFound("Site alert")`; `Invalid` at `title`, `message` or `ends_at`. An end that has passed may stay as it is.
@@ -70,6 +73,7 @@ pub async fn change(
     id: i32,
     seen: &str,
     wanted: &NewAlert,
+    found: FieldErrors,
 ) -> Result<Saved<ListedAlert>> {
     let wanted = tidy(wanted);
     let mut tx = db.begin().await?;
@@ -86,7 +90,9 @@ pub async fn change(
         true => OffsetDateTime::UNIX_EPOCH,
         false => OffsetDateTime::now_utc(),
     };
-    check(&wanted, now).into_result()?;
+    let mut errors = found;
+    errors.add_all(check(&wanted, now));
+    errors.into_result()?;
     let (old, new) = (texts(&was), texts(&wanted));
     let changes: Vec<(&'static str, &str, &str)> = old
         .iter()

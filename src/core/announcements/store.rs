@@ -96,8 +96,10 @@ struct FullRow {
     ends_at: Option<OffsetDateTime>,
     created_at: OffsetDateTime,
     created_by: Option<String>,
+    created_by_fullname: Option<String>,
     updated_at: OffsetDateTime,
     updated_by: Option<String>,
+    updated_by_fullname: Option<String>,
     total: i64,
 }
 
@@ -106,8 +108,10 @@ impl From<FullRow> for ListedAlert {
         Self {
             created_at: row.created_at,
             created_by: row.created_by,
+            created_by_fullname: row.created_by_fullname,
             updated_at: row.updated_at,
             updated_by: row.updated_by,
+            updated_by_fullname: row.updated_by_fullname,
             alert: SiteAlert::from(Row {
                 id: row.id,
                 title: row.title,
@@ -124,8 +128,8 @@ impl From<FullRow> for ListedAlert {
 pub(super) async fn listed(conn: &mut PgConnection, page: PageAsked, per_page: i64) -> Result<Listed<ListedAlert>> {
     let rows = sqlx::query_as!(
         FullRow,
-        r#"SELECT a.id, a.title, a.message, a.level, a.starts_at, a.ends_at, a.created_at, c.username AS "created_by?",
-                  a.updated_at, u.username AS "updated_by?", t.total AS "total!"
+        r#"SELECT a.id, a.title, a.message, a.level, a.starts_at, a.ends_at, a.created_at, c.username AS "created_by?", c.fullname AS "created_by_fullname?",
+                  a.updated_at, u.username AS "updated_by?", u.fullname AS "updated_by_fullname?", t.total AS "total!"
              FROM (SELECT count(*) AS total FROM site_alert) t
             CROSS JOIN LATERAL (
                 SELECT * FROM site_alert ORDER BY created_at DESC, id DESC LIMIT $2
@@ -154,8 +158,8 @@ pub(super) async fn lock(conn: &mut PgConnection, id: i32) -> Result<()> {
 pub(super) async fn listed_one(conn: &mut PgConnection, id: i32) -> Result<Option<ListedAlert>> {
     let row = sqlx::query_as!(
         FullRow,
-        r#"SELECT a.id, a.title, a.message, a.level, a.starts_at, a.ends_at, a.created_at, c.username AS "created_by?",
-                  a.updated_at, u.username AS "updated_by?", 1::bigint AS "total!"
+        r#"SELECT a.id, a.title, a.message, a.level, a.starts_at, a.ends_at, a.created_at, c.username AS "created_by?", c.fullname AS "created_by_fullname?",
+                  a.updated_at, u.username AS "updated_by?", u.fullname AS "updated_by_fullname?", 1::bigint AS "total!"
              FROM site_alert a
              LEFT JOIN "user" c ON c.id = a.created_by_id
              LEFT JOIN "user" u ON u.id = a.updated_by_id

@@ -204,7 +204,29 @@ fn actions_to_come(requested: &[String], project_definition: &str) -> Vec<String
     }
 }
 
-/// Whether a request can still be cancelled in whole or part.
+/// Whether a request can still be cancelled in whole or part. One without jobs is cancelled whole, once.
 pub fn can_still_cancel(status: JobRequestStatus, unfinished: &[String], cancelled: &[String]) -> bool {
-    status.is_active() && (unfinished.is_empty() || unfinished.iter().any(|action| !cancelled.contains(action)))
+    let something_is_left = match unfinished.is_empty() {
+        true => cancelled.is_empty(),
+        false => unfinished.iter().any(|action| !cancelled.contains(action)),
+    };
+    status.is_active() && something_is_left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_cancelled_whole_is_not_offered_again() {
+        let of = |unfinished: &[&str], cancelled: &[&str]| {
+            let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+            can_still_cancel(JobRequestStatus::Running, &owned(unfinished), &owned(cancelled))
+        };
+        assert!(of(&[], &[]), "no job was made of it yet");
+        assert!(!of(&[], &["one"]));
+        assert!(of(&["one", "two"], &["one"]));
+        assert!(!of(&["one"], &["one"]));
+        assert!(!can_still_cancel(JobRequestStatus::Succeeded, &["one".to_owned()], &[]));
+    }
 }

@@ -13,7 +13,7 @@ use super::store::backends as store;
 use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;
 use crate::core::error::{Error, FieldErrors, Result};
-use crate::core::names::is_slug;
+use crate::core::names::{is_readable, is_slug};
 use crate::core::people::sessions;
 use crate::core::sealed::{Sealer, random_backend_token, token_hash};
 
@@ -75,7 +75,7 @@ pub async fn create_backend(db: &Db, sealer: &Sealer, input: &BackendInput, by: 
             ),
         )));
     }
-    let is_name = |name: &str| !name.trim().is_empty() && name.chars().count() <= LONGEST_NAME;
+    let is_name = |name: &str| is_readable(name) && name.chars().count() <= LONGEST_NAME;
     if input.name.as_deref().is_some_and(|name| !is_name(name)) {
         return Err(Error::Invalid(FieldErrors::one(
             "name",
@@ -113,7 +113,7 @@ pub async fn create_backend(db: &Db, sealer: &Sealer, input: &BackendInput, by: 
             let event = Event::new("backend_updated", by, Subject::backend(found.id));
             audit::record_changes(&mut tx, &event, &changes).await?;
             let token = match input.rotate {
-                Some(overlap) => rotate(&mut tx, sealer, found.id, overlap, by).await?,
+                Some(overlap) => rotate(&mut tx, sealer, found.id, overlap, by).await?.0,
                 None => {
                     audit::record(
                         &mut tx,
@@ -199,16 +199,17 @@ pub async fn backend_at(db: &Db, address: Option<IpAddr>) -> Result<Option<Backe
     store::backend_at(&mut *db.read().await?, address.as_deref()).await
 }
 
+/// The new token, and until when the one from before works beside it, to the second.
 async fn rotate(
     tx: &mut sqlx::PgConnection,
     sealer: &Sealer,
     id: i32,
     overlap: Duration,
     by: &By,
-) -> Result<SecretString> {
+) -> Result<(SecretString, Option<OffsetDateTime>)> {
     let token = SecretString::from(random_backend_token());
     let sealed = sealer.seal(TOKEN_PURPOSE, token.expose_secret())?;
-    let old_until = (overlap > Duration::ZERO).then(|| OffsetDateTime::now_utc() + overlap);
+    let old_until = (overlap > Duration::ZERO).then(|| (OffsetDateTime::now_utc() + overlap).truncate_to_second());
     store::replace_token(tx, id, &token_hash(token.expose_secret()), &sealed, old_until).await?;
     let mut event = Event::new("backend_token_rotated", by, Subject::backend(id));
     if let Some(until) = old_until {
@@ -216,7 +217,7 @@ async fn rotate(
         event = event.change("old_token_until", "", until);
     }
     audit::record(tx, &event).await?;
-    Ok(token)
+    Ok((token, old_until))
 }
 
 pub use store::{Contact, contact_by_slug};

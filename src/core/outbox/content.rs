@@ -249,9 +249,13 @@ impl CopilotWindows {
 pub struct CopilotWindow {
     /// The project's slug.
     pub project: String,
+    /// Its title: with its number, if it has one.
     pub name: String,
     /// A day for people: `3 December 2026`.
     pub ends_on: String,
+    /// How many days that was from the day of the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_days: Option<i64>,
 }
 
 #[cfg(test)]

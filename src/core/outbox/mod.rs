@@ -40,7 +40,7 @@ pub use profile::{EmailChanged, EmailConfirm, Welcome};
 pub use repos::{InteractiveRepo, RepoOpeningAsked, RepoSignedOff, RepoToPublish, RepoWithOutputs};
 pub use retry::{LONGEST_PAUSE, RetryPolicy};
 pub use store::issues::{TrackedIssue, remember_issue, tracked_issue};
-pub use store::staff::{ListedMessage, MOST_MATCHES, StaffFilter, kinds, messages};
+pub use store::staff::{ListedMessage, MOST_MATCHES, NamedMessage, StaffFilter, kinds, messages, named};
 pub use store::strays::{clear_queue, wake_stray};
 pub use store::{Deliveries, Figures, Filter, Message, deliveries_of_the_last_day, figures, list, message};
 

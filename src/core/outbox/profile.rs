@@ -19,6 +19,9 @@ pub struct EmailChanged {
     pub name: String,
     /// There is no other in its place.
     pub is_removed: bool,
+    /// Somebody else did it, who looks after users.
+    #[serde(default)]
+    pub by_staff: bool,
 }
 
 /// To somebody whom staff have made a user, of a project's interactive part.
@@ -27,4 +30,16 @@ pub struct Welcome {
     pub name: String,
     /// The project's name.
     pub project: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_from_before_is_read_as_one_of_their_own() {
+        let old = r#"{"username": "ada", "name": "Ada", "is_removed": false}"#;
+        let read: EmailChanged = serde_json::from_str(old).unwrap();
+        assert!(!read.by_staff);
+    }
 }

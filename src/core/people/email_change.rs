@@ -161,6 +161,7 @@ async fn changed(tx: &mut PgConnection, whose: Whose<'_>, old: Option<&str>, new
             username: whose.username.to_owned(),
             name: whose.fullname.to_owned(),
             is_removed: new.is_none(),
+            by_staff: by.user_id != Some(whose.id),
         };
         let draft = Draft::new(Content::EmailChanged(facts), old, format!("user:{}", whose.id));
         outbox::send(tx, draft).await?;

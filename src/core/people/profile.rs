@@ -12,6 +12,7 @@ use crate::core::access::SignedIn;
 use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;
 use crate::core::error::{FieldErrors, Result};
+use crate::core::names::{NOT_READABLE, is_readable};
 
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 150;
@@ -110,8 +111,8 @@ fn check(input: Input<'_>, before: &Profile) -> Result<()> {
             "fullname",
             format!("Enter a name of at most {LONGEST_NAME} characters."),
         );
-    } else if input.fullname.chars().any(char::is_control) {
-        errors.add("fullname", "Enter your name on one line, without control characters.");
+    } else if !is_readable(input.fullname) && input.fullname != before.fullname {
+        errors.add("fullname", NOT_READABLE);
     }
     if input.email.is_empty() {
         if before.email.is_some() && !before.has_github {

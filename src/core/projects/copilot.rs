@@ -7,6 +7,7 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
 use super::store::copilot::support_that_ends;
+use super::title;
 use crate::core::db::Db;
 use crate::core::error::{Error, Result};
 use crate::core::outbox::{self, Content, CopilotWindow, CopilotWindows, Draft};
@@ -62,8 +63,9 @@ pub async fn tell_of_windows(db: &Db, channel: &str) -> Result<Told> {
         .map(|project| {
             Ok(CopilotWindow {
                 project: project.slug,
-                name: project.name,
+                name: title(project.number.as_deref(), &project.name),
                 ends_on: day(project.ends_at)?,
+                in_days: Some((project.ends_at.date() - project.now.date()).whole_days()),
             })
         })
         .collect::<Result<Vec<_>>>()?;

@@ -5,6 +5,8 @@ use sha2::{Digest, Sha256};
 
 /// The largest picture, in bytes.
 pub const LARGEST: usize = 1024 * 1024;
+/// What is said of one that is larger.
+pub const TOO_LARGE: &str = "The picture is larger than 1 MiB. Choose a smaller one.";
 /// The most points along one side.
 const MOST_POINTS: u32 = 4000;
 
@@ -41,7 +43,7 @@ impl Logo {
     /// What is wrong with it, for whoever sent it.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
         if bytes.len() > LARGEST {
-            return Err("The picture is larger than 1 MiB. Choose a smaller one.".to_owned());
+            return Err(TOO_LARGE.to_owned());
         }
         let (kind, sides) = if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
             (Kind::Png, png(bytes))

@@ -87,7 +87,7 @@ pub async fn set_expiry(
     if !(2000..=latest).contains(&last_day.year()) {
         return Err(Error::Invalid(FieldErrors::one(
             "expires_at",
-            format!("Choose a day before the end of {latest}."),
+            format!("Choose a day of the years 2000 to {latest}."),
         )));
     }
     let expires_at = last_day

@@ -24,6 +24,7 @@ struct Changed {
     name: String,
     username: String,
     is_removed: bool,
+    by_staff: bool,
     settings: String,
 }
 
@@ -52,6 +53,7 @@ impl Templates {
             name: short_line(&facts.name, LONGEST),
             username: short_line(&facts.username, LONGEST),
             is_removed: facts.is_removed,
+            by_staff: facts.by_staff,
             settings: place.absolute("/settings/"),
         };
         let what = if facts.is_removed { "removed" } else { "changed" };

@@ -8,7 +8,7 @@ mod home;
 mod job;
 mod job_request;
 mod login;
-mod logos;
+pub(in crate::web) mod logos;
 mod logs;
 mod orgs;
 mod outputs;

@@ -11,6 +11,10 @@ pub struct Cell {
     text: Option<String>,
     code: Option<String>,
     links: Vec<Link>,
+    /// Links, each with how it stands.
+    marked: Vec<Marked>,
+    /// The address of a picture.
+    picture: Option<String>,
     /// Texts, one below the other.
     lines: Vec<String>,
     /// Text with links within it.
@@ -36,6 +40,12 @@ pub struct Cell {
 pub struct Part {
     pub text: String,
     pub href: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct Marked {
+    link: Link,
+    pill: Pill,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -98,6 +108,37 @@ impl Cell {
                 .join("; "),
             is_empty: links.is_empty(),
             links,
+            ..Self::default()
+        }
+    }
+
+    /// Several links, one below the other, each with a word in a frame that says how it stands.
+    pub fn marked_links(links: impl IntoIterator<Item = (Link, &'static str, &'static str)>) -> Self {
+        let marked = links.into_iter().map(|(link, variant, text)| Marked {
+            link,
+            pill: Pill {
+                variant,
+                text: text.to_owned(),
+            },
+        });
+        let marked: Vec<Marked> = marked.collect();
+        let exported = marked
+            .iter()
+            .map(|one| format!("{} ({})", one.link.label, one.pill.text));
+        Self {
+            exported: exported.collect::<Vec<_>>().join("; "),
+            is_empty: marked.is_empty(),
+            marked,
+            ..Self::default()
+        }
+    }
+
+    /// A picture that says nothing that is not beside it.
+    pub fn picture(href: impl Into<String>) -> Self {
+        let href = href.into();
+        Self {
+            exported: href.clone(),
+            picture: Some(href),
             ..Self::default()
         }
     }
@@ -196,6 +237,15 @@ impl Cell {
             self.exported += "; ";
         }
         self.exported += &text;
+        self.is_empty = false;
+        self.pills.push(Pill { variant, text });
+        self
+    }
+
+    /// As [`Cell::pill_too`], for the page alone: how something stands is a column of its own in a file
+    /// ([`super::list::List::filed`]), not a part of its name.
+    pub fn badge(mut self, variant: &'static str, text: impl Into<String>) -> Self {
+        let text = text.into();
         self.is_empty = false;
         self.pills.push(Pill { variant, text });
         self
@@ -332,6 +382,12 @@ mod tests {
             Cell::links([Link::new("a", "/a/"), Link::new("b", "/b/")]).exported(),
             "a; b"
         );
+        assert_eq!(Cell::text("a").badge("danger", "b").exported(), "a");
+        let marked = [
+            (Link::new("a", "/a/"), "success", "Public"),
+            (Link::new("b", "/b/"), "waiting", "Private"),
+        ];
+        assert_eq!(Cell::marked_links(marked).exported(), "a (Public); b (Private)");
         let at = datetime!(2026-11-29 00:30 UTC);
         assert_eq!(Cell::time(Some(at)).exported(), "2026-11-29T00:30:00Z");
     }

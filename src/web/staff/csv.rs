@@ -6,7 +6,10 @@ use super::table::Table;
 /// The table as comma-separated values, with its headings: what the page shows in its order, without columns of
 /// buttons, then what is for the file alone. Ends with a newline.
 pub fn written(table: &Table) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Where another sign than the comma divides cells, what is not quoted falls apart into several of them.
+    let mut writer = csv::WriterBuilder::new()
+        .quote_style(csv::QuoteStyle::Always)
+        .from_writer(Vec::new());
     let kept = table.columns.iter().enumerate();
     let kept: Vec<usize> = kept
         .filter(|(_, column)| !column.is_shown_only)
@@ -30,14 +33,27 @@ pub fn written(table: &Table) -> String {
 }
 
 /// A text that no spreadsheet takes for a formula: what begins like one is quoted, as OWASP advises
-/// (<https://owasp.org/www-community/attacks/CSV_Injection>). A plain number stays one.
+/// (<https://owasp.org/www-community/attacks/CSV_Injection>), also where it begins after a sign that divides cells
+/// or lines. A plain number stays one.
 pub fn harmless(text: &str) -> String {
-    let begins_like_one = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    if begins_like_one && text.parse::<f64>().is_err() {
-        format!("'{text}")
-    } else {
-        text.to_owned()
+    const DIVIDES: [char; 4] = [';', '\t', '\r', '\n'];
+    let begins_like_one = |part: &str| {
+        let part = part.trim_start_matches([' ', '"', '\'']);
+        part.starts_with(['=', '+', '-', '@'])
+    };
+    if text.parse::<f64>().is_ok() {
+        return text.to_owned();
     }
+    let mut safe = String::with_capacity(text.len());
+    for part in text.split_inclusive(DIVIDES) {
+        let is_first = safe.is_empty();
+        // What a spreadsheet strips may uncover a formula.
+        if begins_like_one(part) || (is_first && part.starts_with(['\t', '\r', '\n'])) {
+            safe.push('\'');
+        }
+        safe += part;
+    }
+    safe
 }
 
 #[cfg(test)]
@@ -47,12 +63,31 @@ mod tests {
 
     #[test]
     fn nothing_in_a_file_is_a_formula() {
-        for text in ["=1+1", "+A1", "-A1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"] {
+        for text in ["=1+1", "+A1", "-A1", "@SUM(A1)", " =1", "\"=1"] {
             assert_eq!(harmless(text), format!("'{text}"));
         }
-        for text in ["", "a=1", "-5", "+44", "ada"] {
+        for (text, safe) in [
+            ("\t=1", "'\t'=1"),
+            ("\r=1", "'\r'=1"),
+            ("\n=1", "'\n'=1"),
+            ("Tea;=1+1", "Tea;'=1+1"),
+            ("Tea\t=1+1", "Tea\t'=1+1"),
+            ("Tea; @A1", "Tea;' @A1"),
+            ("a\n-b, +c", "a\n'-b, +c"),
+            (";=1", ";'=1"),
+        ] {
+            assert_eq!(harmless(text), safe);
+        }
+        for text in ["", "a=1", "-5", "+44", "ada", "Acme; Bristol", "2026-11-29T00:30:00Z"] {
             assert_eq!(harmless(text), text);
         }
+    }
+
+    #[test]
+    fn what_divides_cells_elsewhere_divides_none_here() {
+        let mut table = Table::new("Projects", &["Name"]);
+        table.push(vec![Cell::text("Tea;=1+1")]);
+        assert_eq!(written(&table), "\"Name\"\n\"Tea;'=1+1\"\n");
     }
 
     #[test]
@@ -60,7 +95,10 @@ mod tests {
         let mut table = Table::new("People", &["Name", "Projects"]);
         table.push(vec![Cell::text("=cmd(\"x\"), y"), Cell::number(1_000)]);
         table.push(vec![Cell::text("ada")]);
-        assert_eq!(written(&table), "Name,Projects\n\"'=cmd(\"\"x\"\"), y\",1000\nada,\n");
+        assert_eq!(
+            written(&table),
+            "\"Name\",\"Projects\"\n\"'=cmd(\"\"x\"\"), y\",\"1000\"\n\"ada\",\"\"\n"
+        );
     }
 
     #[test]
@@ -76,6 +114,12 @@ mod tests {
             Cell::text("=olga"),
         ]);
         table.push(vec![Cell::text("Grace"), ask()]);
-        assert_eq!(written(&table), "Name,Since,Username,By\nAda,1,ada,'=olga\nGrace,,,\n");
+        let lines = [
+            ["Name", "Since", "Username", "By"],
+            ["Ada", "1", "ada", "'=olga"],
+            ["Grace", "", "", ""],
+        ];
+        let lines = lines.map(|line| line.map(|text| format!("\"{text}\"")).join(",") + "\n");
+        assert_eq!(written(&table), lines.concat());
     }
 }

@@ -266,26 +266,17 @@ fn project_cells(staff: &Staff<'_>, project: ProjectFigures) -> [Cell; 8] {
     ]
 }
 
-/// The only repository as a word; several as links with a word for all.
+/// Each repository with a word that says who sees it.
 fn repos_cell(project: &ProjectFigures) -> Cell {
-    let links = project
-        .repos
-        .iter()
-        .map(|repo| Link::new(repo_link(&repo.url).label, staff_repo_href(&repo.url)));
-    let count = |private: Option<bool>| project.repos.iter().filter(|repo| repo.private == private).count();
-    let mut cell = Cell::links(links);
-    for (private, variant, word) in [
-        (Some(true), "waiting", "Private"),
-        (Some(false), "success", "Public"),
-        (None, "neutral", "Not known"),
-    ] {
-        cell = match (count(private), project.repos.len()) {
-            (0, _) => cell,
-            (1, 1) => cell.pill_too(variant, word),
-            (some, _) => cell.pill_too(variant, format!("{some} {}", word.to_lowercase())),
+    Cell::marked_links(project.repos.iter().map(|repo| {
+        let (variant, word) = match repo.private {
+            Some(true) => ("waiting", "Private"),
+            Some(false) => ("success", "Public"),
+            None => ("neutral", "Not known"),
         };
-    }
-    cell
+        let link = Link::new(repo_link(&repo.url).label, staff_repo_href(&repo.url));
+        (link, variant, word)
+    }))
 }
 
 fn private_row(repo: PrivateRepo) -> Vec<Cell> {

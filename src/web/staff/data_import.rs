@@ -76,6 +76,13 @@ pub async fn import(may: May<'_>, db: &Database, form: UploadForm) -> Outcome<An
             }
         }
     }
+    if form.is_too_large("file") {
+        let errors = FieldErrors::one(
+            "file",
+            "The file is larger than 1 MiB, the most that is taken. Divide it.",
+        );
+        return Ok(page(&may, &typed, &errors, None).into());
+    }
     let is_decided = fields.has("apply");
     let answer = match is_decided {
         true => match apply(db, &may.can, &typed.import(), fields.text("seen")).await {

@@ -111,6 +111,11 @@ pub async fn grant(may: May<'_>, db: &Database, project: &str, form: CsrfForm) -
         reason: form.text("reason").replace("\r\n", "\n"),
         ..Typed::default()
     };
+    if !typed.kind.is_empty() && !typed.dataset.is_empty() {
+        let both = "Choose one above or name another here, not both: one permission is granted at a time.";
+        typed.errors.add("dataset", both);
+        return Ok(show(&may, db, &project, &typed).await?.into());
+    }
     // The name of another dataset counts when none is chosen.
     let kind = if typed.kind.is_empty() {
         &typed.dataset

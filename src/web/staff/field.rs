@@ -38,7 +38,10 @@ enum Kind {
     Checkboxes(Vec<Tick>),
     Tick(bool),
     People(PeopleView),
-    File(&'static str),
+    File {
+        accept: &'static str,
+        most: Option<usize>,
+    },
 }
 
 /// One of several that can be ticked.
@@ -116,6 +119,8 @@ struct FileView {
     label: &'static str,
     help: Option<&'static str>,
     accept: &'static str,
+    /// The most bytes that are taken of it: scripts say so before it is sent.
+    most: Option<usize>,
     required: bool,
     error: Option<String>,
 }
@@ -131,6 +136,8 @@ pub(super) struct PeopleView {
     pub chosen: Vec<Choice>,
     pub found: Vec<Choice>,
     pub found_nobody: bool,
+    /// Whose members are not to be suggested.
+    pub not_in: String,
     pub required: bool,
 }
 
@@ -210,7 +217,15 @@ impl Field {
 
     /// A file; `accept` as HTML has it.
     pub fn file(name: &'static str, label: &'static str, accept: &'static str) -> Self {
-        Self::new(name, label, Kind::File(accept))
+        Self::new(name, label, Kind::File { accept, most: None })
+    }
+
+    /// So many bytes of a file are taken, which a script says before it is sent; whoever reads the form looks, too.
+    pub fn at_most(mut self, bytes: usize) -> Self {
+        if let Kind::File { most, .. } = &mut self.kind {
+            *most = Some(bytes);
+        }
+        self
     }
 
     /// May not be left out; other fields say that they may.
@@ -242,7 +257,7 @@ impl Field {
     }
 
     pub(super) fn is_file(&self) -> bool {
-        matches!(self.kind, Kind::File(_))
+        matches!(self.kind, Kind::File { .. })
     }
 
     pub(super) fn view(self, errors: &FieldErrors) -> FieldView {
@@ -327,13 +342,14 @@ impl Field {
                 people.required = required;
                 view.people = Some(people);
             }
-            Kind::File(accept) => {
+            Kind::File { accept, most } => {
                 view.file = Some(FileView {
                     id,
                     name,
                     label,
                     help,
                     accept,
+                    most,
                     required,
                     error,
                 });

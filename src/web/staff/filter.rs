@@ -17,7 +17,11 @@ pub struct Filter {
 pub(super) enum FilterKind {
     Select(Vec<(String, String)>),
     Several(Vec<(String, String)>),
-    Typed(Option<&'static str>),
+    Typed {
+        suggestions: Option<&'static str>,
+        /// The address may have several; those besides the last are kept beside it.
+        is_any_of: bool,
+    },
     Day,
 }
 
@@ -38,8 +42,17 @@ impl Filter {
     /// One of too many to list. With scripts, suggestions of this kind (`users`, `projects`, `orgs` or `workspaces`)
     /// come while it is typed.
     pub fn typed(name: &'static str, label: &'static str, suggestions: Option<&'static str>) -> Self {
-        let kind = FilterKind::Typed(suggestions);
+        let is_any_of = false;
+        let kind = FilterKind::Typed { suggestions, is_any_of };
         Self { name, label, kind }
+    }
+
+    /// Of one that is typed: what the address has of it besides is kept when something else is looked for.
+    pub fn any_of(mut self) -> Self {
+        if let FilterKind::Typed { is_any_of, .. } = &mut self.kind {
+            *is_any_of = true;
+        }
+        self
     }
 
     /// A day.
@@ -60,6 +73,8 @@ pub(super) struct FilterView {
     several: Option<Vec<SelectOption>>,
     chosen: usize,
     value: String,
+    /// What the address has of it besides its value.
+    further: Vec<String>,
     suggestions: Option<&'static str>,
     is_day: bool,
 }
@@ -71,7 +86,7 @@ impl Filter {
                 let found = options.iter().find(|(known, _)| known == value);
                 found.map_or(value, |(_, label)| label.as_str())
             }
-            FilterKind::Typed(_) | FilterKind::Day => value,
+            FilterKind::Typed { .. } | FilterKind::Day => value,
         }
     }
 
@@ -86,6 +101,7 @@ impl Filter {
             several: None,
             chosen: given.len(),
             value,
+            further: Vec::new(),
             suggestions: None,
             is_day: false,
         };
@@ -107,7 +123,12 @@ impl Filter {
             FilterKind::Several(options) => {
                 view.several = Some(offered(options, &|value| given.iter().any(|given| given == value)));
             }
-            FilterKind::Typed(suggestions) => view.suggestions = suggestions,
+            FilterKind::Typed { suggestions, is_any_of } => {
+                view.suggestions = suggestions;
+                if is_any_of {
+                    view.further = given.into_iter().rev().skip(1).rev().collect();
+                }
+            }
             FilterKind::Day => view.is_day = true,
         }
         view

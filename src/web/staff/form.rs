@@ -4,7 +4,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::bar::Bar;
-use super::cell::Hidden;
+use super::cell::{Cell, Hidden};
 use super::field::{Field, FieldView};
 use super::guard::Staff;
 use super::query;
@@ -227,8 +227,16 @@ pub struct FormPage {
     crumbs: Vec<(String, String)>,
     notices: Vec<(&'static str, String, String)>,
     preview: Option<SafeHtml>,
+    facts: Vec<FactView>,
     form: Option<Form>,
     links: Vec<Link>,
+}
+
+/// How something is that the form changes, where a field cannot show it.
+#[derive(Debug, Serialize)]
+struct FactView {
+    label: &'static str,
+    cell: Cell,
 }
 
 #[derive(Debug, Serialize)]
@@ -238,6 +246,7 @@ struct FormPageView {
     lead: Option<String>,
     notices: Vec<NoticeView>,
     preview_html: Option<SafeHtml>,
+    facts: Vec<FactView>,
     form: Option<FormView>,
     links: Vec<Link>,
 }
@@ -257,6 +266,7 @@ impl FormPage {
             crumbs: Vec::new(),
             notices: Vec::new(),
             preview: None,
+            facts: Vec::new(),
             form: None,
             links: Vec::new(),
         }
@@ -282,6 +292,12 @@ impl FormPage {
     /// How what is typed will look, above the form.
     pub fn preview(mut self, html: SafeHtml) -> Self {
         self.preview = Some(html);
+        self
+    }
+
+    /// How something is now, above the form.
+    pub fn fact(mut self, label: &'static str, cell: Cell) -> Self {
+        self.facts.push(FactView { label, cell });
         self
     }
 
@@ -315,6 +331,7 @@ impl FormPage {
                 .map(|(tone, title, text)| NoticeView { tone, title, text })
                 .collect(),
             preview_html: self.preview,
+            facts: self.facts,
             form,
             links: self.links,
         };

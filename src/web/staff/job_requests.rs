@@ -14,7 +14,7 @@ use crate::core::jobs::actions::{Cancelled, can_still_cancel, cancel_job_request
 use crate::core::jobs::staff::{MOST_AT_ONCE, cancel_job_requests};
 use crate::core::jobs::store::detail::jobs_of_request;
 use crate::core::jobs::store::staff::{MOST_MATCHES, StaffFilter, StaffListed, choices};
-use crate::core::jobs::store::staff::{StaffRequest, request_for_staff, requests_for_staff};
+use crate::core::jobs::store::staff::{StaffRequest, named_requests, request_for_staff, requests_for_staff};
 use crate::core::projects::title;
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
@@ -66,18 +66,7 @@ pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
             "No job request yet",
             "Researchers ask for jobs on the page of a workspace.",
         )
-        .bulk(
-            "requests",
-            Bulk {
-                label: "Cancel",
-                action: "/staff/job-requests/cancel/".to_owned(),
-                text: "Everything of the ticked job requests that is not over is cancelled. Jobs that run are stopped; \
-                       what they have done is lost.",
-                button: "Cancel the ticked ones",
-                choose: None,
-                is_danger: true,
-            },
-        );
+        .bulk("requests", cancel_bulk());
     if filter != StaffFilter::default() {
         list = list.counted_to(MOST_MATCHES);
     }
@@ -89,6 +78,19 @@ pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
         }
     }
     list.answer(&staff, &asked, found.total)
+}
+
+fn cancel_bulk() -> Bulk {
+    Bulk {
+        label: "Cancel",
+        action: "/staff/job-requests/cancel/".to_owned(),
+        verb: "Cancel",
+        one: "job request",
+        many: "job requests",
+        text: "Everything of them that is not over is cancelled. Jobs that run are stopped; what they have done is lost.",
+        choose: None,
+        is_danger: true,
+    }
 }
 
 fn row(staff: &Staff<'_>, request: &StaffListed) -> Vec<Cell> {
@@ -244,6 +246,15 @@ pub async fn cancel_ticked(staff: Staff<'_>, db: &Database, form: CsrfForm) -> O
     let to = bulk::back(&form, LIST);
     if ids.is_empty() {
         return Ok(Answer::told(to, "warning", "Tick the job requests to cancel first."));
+    }
+    if !bulk::is_sure(&form, "requests") {
+        let named = named_requests(&mut *db.read().await?, &ids).await?;
+        let rows = named.iter().map(|request| {
+            let by = request.username.as_deref().unwrap_or("nobody");
+            format!("{} in {} by {by}", request.id, request.workspace)
+        });
+        let page = cancel_bulk().ask(&staff, &form, LIST, ("requests", &ids), rows.collect());
+        return Ok(page.into());
     }
     let done = cancel_job_requests(db, &staff.can, &ids).await?;
     let mut text = format!("Cancelled: {}.", count_of(done.cancelled, "job request"));

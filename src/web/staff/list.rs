@@ -6,6 +6,7 @@ use serde::Serialize;
 
 pub use super::answer::ListAnswer;
 use super::bar::Bar;
+use super::bulk::BulkView;
 pub use super::bulk::{Bulk, BulkChoice};
 use super::cell::Cell;
 pub use super::filter::Filter;
@@ -311,12 +312,17 @@ impl List {
             actions: self.actions,
             export_href: query::with(path, &asked.fields, &["page", "format"], Some(("format", "csv"))),
             has_rows: !self.table.rows.is_empty(),
-            table: self.table,
+            ticks: self.table.ticks,
             next: match self.bulk.is_empty() {
                 true => String::new(),
                 false => query::with(path, &asked.fields, &["format"], None),
             },
-            bulk: self.bulk,
+            // Where nothing can be ticked, nothing can be done with it.
+            bulk: match self.table.can_tick {
+                true => self.bulk.into_iter().map(BulkView::from).collect(),
+                false => Vec::new(),
+            },
+            table: self.table,
             empty_heading: self.empty.0,
             empty_text: self.empty.1,
             is_cut,
@@ -369,7 +375,9 @@ struct ListView {
     export_href: String,
     table: Table,
     has_rows: bool,
-    bulk: Vec<Bulk>,
+    /// The field of the ticks.
+    ticks: Option<&'static str>,
+    bulk: Vec<BulkView>,
     /// This very list: where one comes back to after something was done with its rows.
     next: String,
     empty_heading: &'static str,

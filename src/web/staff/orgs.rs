@@ -6,21 +6,24 @@ use super::cell::{Ask, Cell};
 use super::field::Field;
 use super::form::Form;
 use super::guard::Staff;
+use super::htmx::Made;
 use super::list::{List, ListAnswer, ListAsked};
 use super::people::PeoplePicker;
 use super::thing::{Section, Thing};
 use super::words::{on_site, person, person_label, project_status};
-use super::{query, redirects};
+use super::{htmx, query, redirects};
 use crate::core::access::Permission;
 use crate::core::error::{Error, FieldErrors};
 use crate::core::paging::First;
-use crate::core::projects::orgs::{Stored, actions, lists, members};
+use crate::core::people::store::pick::Circle;
+use crate::core::projects::orgs::{OrgForm, Stored, actions, lists, members};
 use crate::core::projects::store::orgs::org_by_slug;
 use crate::core::projects::title;
 use crate::core::redirects::lists as redirect_lists;
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
 use crate::web::pages::answer::Answer;
+use crate::web::pages::logos::Logos;
 use crate::web::responders::{Failure, Outcome};
 use crate::web::view::{Link, Page, plain_html};
 
@@ -32,6 +35,7 @@ pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
         .lead("Who carries projects. Their members see more of those, and their code is where they work on GitHub.")
         .search("Name")
         .columns(&["Name", "Slug", "GitHub organisations", "Members", "Projects", "Created"])
+        .filed(&["Internal", "Co-piloted"])
         .empty(
             "No organisation yet",
             "Every project has one that leads it: make it first.",
@@ -42,10 +46,10 @@ pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
     for org in listed.rows {
         let mut name = Cell::link(org.name, format!("/staff/orgs/{}/", org.slug));
         if org.is_internal {
-            name = name.pill_too("neutral", "Internal");
+            name = name.badge("neutral", "Internal");
         }
         if org.is_not_copiloted {
-            name = name.pill_too("neutral", "Not co-piloted");
+            name = name.badge("neutral", "Not co-piloted");
         }
         list.row(vec![
             name,
@@ -54,6 +58,8 @@ pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
             Cell::number(org.members),
             Cell::number(org.projects),
             Cell::time(Some(org.created_at)),
+            Cell::yes_no(org.is_internal),
+            Cell::yes_no(!org.is_not_copiloted),
         ]);
     }
     list.answer(&staff, &asked, listed.total)
@@ -63,30 +69,34 @@ pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
 pub(super) const MEMBERS: &str = "members";
 
 /// What was typed on an organisation's page and is not saved.
-#[derive(Default)]
 struct Typed {
     people: PeoplePicker,
     people_errors: FieldErrors,
-    github_org: String,
-    github_errors: FieldErrors,
 }
 
 #[get("/staff/orgs/<slug>")]
 pub async fn detail(staff: Staff<'_>, db: &Database, slug: &str) -> Outcome<Page> {
     let org = find(db, slug).await?;
-    show(&staff, db, org, Typed::default()).await
+    let typed = Typed {
+        people: PeoplePicker::outside(Circle::Org(org.id)),
+        people_errors: FieldErrors::default(),
+    };
+    show(&staff, db, org, typed).await
 }
 
 #[post("/staff/orgs/<slug>", data = "<form>")]
 pub async fn add_members(staff: Staff<'_>, db: &Database, slug: &str, form: CsrfForm) -> Outcome<Answer> {
     let org = find(db, slug).await?;
-    let people = PeoplePicker::read(&mut *db.read().await?, &form, "users").await?;
+    let people = PeoplePicker::read(&mut *db.read().await?, &form, "users", Some(Circle::Org(org.id))).await?;
     let mut people_errors = FieldErrors::default();
     if people.has_strange_text() {
         people_errors.add(
             "users",
             "Nobody has exactly this username. Choose from those who were found.",
         );
+    }
+    if let Some(why) = people.refused() {
+        people_errors.add("users", why);
     }
     if !people.looks() && people_errors.is_empty() {
         match members::add(db, &staff.can, org.id, &people.ids()).await {
@@ -103,11 +113,7 @@ pub async fn add_members(staff: Staff<'_>, db: &Database, slug: &str, form: Csrf
             Err(error) => return Err(error.into()),
         }
     }
-    let typed = Typed {
-        people,
-        people_errors,
-        ..Typed::default()
-    };
+    let typed = Typed { people, people_errors };
     Ok(show(&staff, db, org, typed).await?.into())
 }
 
@@ -132,19 +138,13 @@ pub async fn github_org_form(staff: Staff<'_>, db: &Database, slug: &str) -> Out
 }
 
 #[post("/staff/orgs/<slug>/add-github-org", data = "<form>")]
-pub async fn add_github_org(staff: Staff<'_>, db: &Database, slug: &str, form: CsrfForm) -> Outcome<Answer> {
+pub async fn add_github_org(staff: Staff<'_>, db: &Database, slug: &str, form: CsrfForm) -> Outcome<Made> {
     let org = find(db, slug).await?;
     let name = form.text("name");
     match actions::add_github_org(db, &staff.can, org.id, name).await {
-        Ok(()) => Ok(Answer::told(href(&org), "success", format!("{name} is added."))),
-        Err(Error::Invalid(errors)) => {
-            let typed = Typed {
-                github_org: name.to_owned(),
-                github_errors: errors,
-                ..Typed::default()
-            };
-            Ok(show(&staff, db, org, typed).await?.into())
-        }
+        Ok(()) if htmx::is_htmx(&staff.visit) => Ok(Made::redirect(href(&org))),
+        Ok(()) => Ok(Answer::told(href(&org), "success", format!("{name} is added.")).into()),
+        Err(Error::Invalid(errors)) => Ok(github_page(&staff, &org, name, &errors).into()),
         Err(error) => Err(error.into()),
     }
 }
@@ -178,6 +178,8 @@ pub(super) async fn by_id(db: &Database, id: &str) -> Outcome<Stored> {
     lists::stored(&mut *db.read().await?, id).await?.ok_or_else(not_found)
 }
 
+const ADD_GITHUB_ORG: &str = "Add a GitHub organisation";
+
 fn github_form(name: &str, errors: &FieldErrors) -> Form {
     Form::new("Add").errors(errors).field(
         Field::text("name", "Name at GitHub", name)
@@ -188,7 +190,11 @@ fn github_form(name: &str, errors: &FieldErrors) -> Form {
 }
 
 fn github_page(staff: &Staff<'_>, org: &Stored, name: &str, errors: &FieldErrors) -> Page {
-    super::form::FormPage::new("Add a GitHub organisation")
+    if htmx::is_htmx(&staff.visit) {
+        let form = github_form(name, errors).cancel(href(org));
+        return htmx::fragment(staff, ADD_GITHUB_ORG, form);
+    }
+    super::form::FormPage::new(ADD_GITHUB_ORG)
         .under("Organisations", "/staff/orgs/")
         .under(org.form.name.clone(), href(org))
         .form(github_form(name, errors).cancel(href(org)))
@@ -210,6 +216,7 @@ async fn show(staff: &Staff<'_>, db: &Database, org: Stored, typed: Typed) -> Ou
     let form = &org.form;
     let mut thing = Thing::new("Organisation", form.name.clone())
         .under("Organisations", "/staff/orgs/")
+        .fact("Logo", logo(staff, form))
         .fact("Slug", Cell::code(&form.slug))
         .fact("Created", Cell::time(Some(org.created_at)))
         .fact(
@@ -241,13 +248,17 @@ async fn show(staff: &Staff<'_>, db: &Database, org: Stored, typed: Typed) -> Ou
                 ),
         )
         .section(github_section(&page, &org.github_orgs))
-        .section(
-            Section::new("Add a GitHub organisation")
-                .form(github_form(&typed.github_org, &typed.github_errors).action(format!("{page}add-github-org/"))),
-        )
         .section(projects_section(&form.slug, projects))
         .section(redirects::section(old));
     Ok(thing.render(staff))
+}
+
+/// The logo as its members' pages show it.
+pub(super) fn logo(staff: &Staff<'_>, form: &OrgForm) -> Cell {
+    let mut logos = Logos::default();
+    let shown = logos.href(&form.logo, form.logo_file.as_deref());
+    logos.allow(&staff.visit);
+    shown.map_or_else(Cell::none, Cell::picture)
 }
 
 fn members_section(page: &str, org: &str, members: First<lists::Member>, asked: Option<&str>) -> Section {
@@ -288,6 +299,7 @@ fn github_section(page: &str, github_orgs: &[String]) -> Section {
     Section::new("GitHub organisations")
         .lead("Where its members' repositories are, for new workspaces.")
         .table(&["Name", "Remove"], rows, "None: its members can choose no repository.")
+        .dialog(Link::new(ADD_GITHUB_ORG, format!("{page}add-github-org/")))
 }
 
 fn projects_section(slug: &str, projects: First<lists::OrgProject>) -> Section {

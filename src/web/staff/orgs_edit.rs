@@ -10,7 +10,7 @@ use super::words::{addresses_changed, overtaken};
 use super::{htmx, orgs};
 use crate::core::access::CreateOrgs;
 use crate::core::error::{Error, FieldErrors};
-use crate::core::projects::logo::Logo;
+use crate::core::projects::logo::{self, Logo};
 use crate::core::projects::orgs::{OrgForm, Stored, actions};
 use crate::core::versions::Saved;
 use crate::web::database::Database;
@@ -38,11 +38,17 @@ pub async fn add(may: StaffMay<'_, CreateOrgs>, db: &Database, form: CsrfForm) -
         Err(error) => return Err(error.into()),
     };
     addresses_changed(staff).await;
-    let to = htmx::next_with(&staff.visit, &form, "org-slug", &slug);
-    let to = to.unwrap_or_else(|| format!("/staff/orgs/{slug}/"));
+    let page = format!("/staff/orgs/{slug}/");
     if htmx::is_htmx(&staff.visit) {
-        return Ok(Made::location(&to));
+        return Ok(Made::location(&htmx::made(
+            &staff.visit,
+            &form,
+            &page,
+            "org-slug",
+            &slug,
+        )));
     }
+    let to = htmx::next_with(&staff.visit, &form, "org-slug", &slug).unwrap_or(page);
     Ok(Answer::told(to, "success", format!("The organisation {name} is there.")).into())
 }
 
@@ -120,11 +126,10 @@ pub async fn edit(staff: Staff<'_>, db: &Database, slug: &str, form: UploadForm)
             Err(why) => errors.add("logo_file", why),
         }
     }
-    let saved = match errors.is_empty() {
-        true => actions::edit(db, &staff.can, org.id, &typed, &seen).await,
-        false => Err(Error::Invalid(errors)),
-    };
-    let shown = match saved {
+    if form.is_too_large("logo_file") {
+        errors.add("logo_file", logo::TOO_LARGE);
+    }
+    let shown = match actions::edit(db, &staff.can, org.id, &typed, &seen, errors).await {
         Ok(Saved::Done) => {
             addresses_changed(&staff).await;
             let to = format!("/staff/orgs/{}/", typed.slug);
@@ -175,8 +180,10 @@ fn edit_page(staff: &Staff<'_>, shown: &Shown<'_>) -> Page {
         .field(Field::area("description", "Description", &typed.description).rows(5))
         .field(
             Field::file("logo_file", "New logo", "image/png,image/jpeg,image/webp")
+                .at_most(logo::LARGEST)
                 .help("A PNG, JPEG or WebP picture of at most 1 MiB. After an error it has to be chosen again."),
         );
+    let logo = orgs::logo(staff, &shown.org.form);
     if shown.org.form.logo_file.is_some() {
         let is_removed = typed.logo_file.is_none();
         form = form.field(Field::tick("remove_logo", "Remove the present logo", is_removed));
@@ -214,6 +221,7 @@ fn edit_page(staff: &Staff<'_>, shown: &Shown<'_>) -> Page {
     FormPage::new(format!("Edit {}", shown.org.form.name))
         .under("Organisations", "/staff/orgs/")
         .under(shown.org.form.name.clone(), page)
+        .fact("Present logo", logo)
         .form(form)
         .render(staff)
 }

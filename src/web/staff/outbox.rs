@@ -2,7 +2,7 @@
 
 use rocket::{get, post};
 
-use super::bulk::back;
+use super::bulk::{back, is_sure};
 use super::cell::{Ask, Button, Cell};
 use super::guard::Staff;
 use super::list::{Bulk, Filter, List, ListAnswer, ListAsked};
@@ -69,8 +69,8 @@ pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
         .filed(&["Id", "Goes by"])
         .counted_to(MOST_MATCHES)
         .empty("Nothing waits", "Every message has been delivered.")
-        .bulk("messages", bulk("Try again", "retry", false))
-        .bulk("messages", bulk("Discard", "discard", true));
+        .bulk("messages", retry_bulk())
+        .bulk("messages", discard_bulk());
     for message in found.rows {
         let cells = row(&message);
         match message.state.as_str() {
@@ -81,22 +81,40 @@ pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
     list.answer(&staff, &asked, found.total)
 }
 
+fn retry_bulk() -> Bulk {
+    bulk("Try again", "retry", false)
+}
+
+fn discard_bulk() -> Bulk {
+    bulk("Discard", "discard", true)
+}
+
+/// The page that asks whether it is to be done with these.
+async fn ask(staff: &Staff<'_>, db: &Database, form: &CsrfForm, bulk: &Bulk, ids: &[i64]) -> Outcome<Answer> {
+    let named = outbox::named(&mut *db.read().await?, ids).await?;
+    let rows = named.iter().map(|message| {
+        format!(
+            "{} to {} ({})",
+            sentence(&message.kind),
+            message.recipient,
+            message.cause
+        )
+    });
+    Ok(bulk.ask(staff, form, LIST, ("messages", ids), rows.collect()).into())
+}
+
 fn bulk(label: &'static str, what: &str, is_danger: bool) -> Bulk {
-    let (text, button) = match is_danger {
-        false => (
-            "The ticked messages are tried again at once.",
-            "Try the ticked ones again",
-        ),
-        true => (
-            "The ticked messages are never sent. Whoever waits for them is not told.",
-            "Discard the ticked ones",
-        ),
+    let (text, verb) = match is_danger {
+        false => ("They are tried again at once.", "Retry"),
+        true => ("They are never sent. Whoever waits for them is not told.", "Discard"),
     };
     Bulk {
         label,
         action: format!("{LIST}{what}/"),
+        verb,
+        one: "message",
+        many: "messages",
         text,
-        button,
         choose: None,
         is_danger,
     }
@@ -252,6 +270,9 @@ pub async fn retry_ticked(staff: Staff<'_>, db: &Database, form: CsrfForm) -> Ou
     if ids.is_empty() {
         return Ok(nothing_ticked(&form));
     }
+    if !is_sure(&form, "messages") {
+        return ask(&staff, db, &form, &retry_bulk(), &ids).await;
+    }
     let decided = retry_messages(db, &ids, &staff.can.by()).await?;
     Ok(told(&form, "Tried again", decided))
 }
@@ -261,6 +282,9 @@ pub async fn discard_ticked(staff: Staff<'_>, db: &Database, form: CsrfForm) -> 
     let ids = ticked(&form);
     if ids.is_empty() {
         return Ok(nothing_ticked(&form));
+    }
+    if !is_sure(&form, "messages") {
+        return ask(&staff, db, &form, &discard_bulk(), &ids).await;
     }
     let decided = drop_messages(db, &ids, &staff.can.by()).await?;
     Ok(told(&form, "Discarded", decided))

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use super::field::PeopleView;
 use crate::core::error::Result;
 use crate::core::people::MOST_AT_ONCE;
-use crate::core::people::store::pick::{self, Picked};
+use crate::core::people::store::pick::{self, Circle, Picked};
 use crate::web::forms::CsrfForm;
 use crate::web::view::{Choice, field_id, option_id};
 
@@ -26,16 +26,28 @@ pub struct PeoplePicker {
     chosen: Vec<Picked>,
     found: Vec<Picked>,
     looks: bool,
+    /// Whose members are not offered.
+    but: Option<Circle>,
+    /// Why some of those who were chosen cannot be.
+    refused: Option<String>,
 }
 
 impl PeoplePicker {
-    /// Reads what the form sent under `name`: ids, or usernames. What is typed counts as chosen when it is somebody's
+    /// Nobody is chosen yet; whoever belongs to the circle is not offered.
+    pub fn outside(circle: Circle) -> Self {
+        Self {
+            but: Some(circle),
+            ..Self::default()
+        }
+    }
+
+    /// Reads what the form sent under `name`: ids, or usernames. Whoever belongs to the circle is not found. What is typed counts as chosen when it is somebody's
     /// username and nothing was looked for. It is settled then, and when it is part of what somebody is called who is
     /// ticked; otherwise it may mean somebody else, and nothing is to be saved.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn read(conn: &mut PgConnection, form: &CsrfForm, name: &str) -> Result<Self> {
+    pub async fn read(conn: &mut PgConnection, form: &CsrfForm, name: &str, but: Option<Circle>) -> Result<Self> {
         let given: BTreeSet<&str> = form.all(name).collect();
         let given: Vec<String> = given.into_iter().take(MOST_READ).map(str::to_owned).collect();
         let typed = form.text(TYPED).to_owned();
@@ -51,6 +63,7 @@ impl PeoplePicker {
             given.iter().any(|given| *given == id || *given == person.username)
         };
         chosen.retain(|person| is_given(person) || person.username == typed);
+        let refused = refused(&given, &chosen);
         let is_chosen = |person: &Picked| chosen.iter().any(|chosen| chosen.id == person.id);
         // What was looked for may still stand there when those who were found are ticked.
         let part = typed.to_lowercase();
@@ -61,7 +74,7 @@ impl PeoplePicker {
         let found = if typed.is_empty() || is_settled {
             Vec::new()
         } else {
-            let found = pick::people_like(conn, &typed).await?;
+            let found = pick::people_like(conn, &typed, but).await?;
             found.into_iter().filter(|person| !is_chosen(person)).collect()
         };
         Ok(Self {
@@ -69,6 +82,8 @@ impl PeoplePicker {
             chosen,
             found,
             looks,
+            but,
+            refused,
         })
     }
 
@@ -91,6 +106,15 @@ impl PeoplePicker {
     /// Whether something was typed that is nobody's username, and not how any of the chosen were found.
     pub fn has_strange_text(&self) -> bool {
         !self.looks && !self.typed.is_empty()
+    }
+
+    /// Why some of those who were chosen cannot be: they are no users, or were deactivated.
+    pub fn refused(&self) -> Option<&str> {
+        self.refused.as_deref().filter(|_| !self.looks)
+    }
+
+    pub fn chosen(&self) -> &[Picked] {
+        &self.chosen
     }
 
     pub fn ids(&self) -> Vec<i32> {
@@ -122,6 +146,23 @@ impl PeoplePicker {
             found: choices(&self.found, false, self.chosen.len()),
             found_nobody: !self.typed.is_empty() && self.found.is_empty(),
             required: false,
+            not_in: self.but.map(Circle::name).unwrap_or_default(),
         }
     }
+}
+
+/// `given` are ids, or usernames.
+fn refused(given: &[String], chosen: &[Picked]) -> Option<String> {
+    let is_known = |given: &String| {
+        let mut chosen = chosen.iter();
+        chosen.any(|person| person.id.to_string() == *given || person.username == *given)
+    };
+    if let Some(person) = chosen.iter().find(|person| !person.is_active) {
+        return Some(format!(
+            "{} is deactivated. Choose people whose accounts are active.",
+            person.label()
+        ));
+    }
+    let is_unknown = given.iter().any(|given| !given.is_empty() && !is_known(given));
+    is_unknown.then(|| "One of those you chose is no user any more. Choose again who is meant.".to_owned())
 }

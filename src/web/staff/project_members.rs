@@ -12,9 +12,10 @@ use super::thing::{Section, Thing};
 use super::words::{person_href, person_label};
 use crate::core::access::{EditProjectRoles, Place, Role};
 use crate::core::error::{Error, FieldErrors};
+use crate::core::people::store::pick::Circle;
 use crate::core::projects::Project;
 use crate::core::projects::members::actions::{self, Granter, roles_version};
-use crate::core::projects::staff::lists::{self, Member};
+use crate::core::projects::staff::lists::{self, Member, Membership};
 use crate::core::versions::Saved;
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
@@ -31,16 +32,23 @@ pub async fn add_form(may: May<'_>, db: &Database, project: &str) -> Outcome<Pag
     Ok(add_page(
         &may,
         &project,
-        &PeoplePicker::default(),
+        &PeoplePicker::outside(Circle::Project(project.id)),
         &[],
         &FieldErrors::default(),
+        Vec::new(),
     ))
 }
 
 #[post("/staff/projects/<project>/add-member", data = "<form>")]
 pub async fn add(may: May<'_>, db: &Database, project: &str, form: CsrfForm) -> Outcome<Answer> {
     let project = find(db, project).await?;
-    let people = PeoplePicker::read(&mut *db.read().await?, &form, "users").await?;
+    let people = PeoplePicker::read(
+        &mut *db.read().await?,
+        &form,
+        "users",
+        Some(Circle::Project(project.id)),
+    )
+    .await?;
     let typed: Vec<String> = form.all("roles").map(str::to_owned).collect();
     let mut errors = FieldErrors::default();
     if people.has_strange_text() {
@@ -49,8 +57,11 @@ pub async fn add(may: May<'_>, db: &Database, project: &str, form: CsrfForm) -> 
             "Nobody has exactly this username. Choose from those who were found.",
         );
     }
+    if let Some(why) = people.refused() {
+        errors.add("users", why);
+    }
     if people.looks() || !errors.is_empty() {
-        return Ok(add_page(&may, &project, &people, &typed, &errors).into());
+        return Ok(add_page(&may, &project, &people, &typed, &errors, Vec::new()).into());
     }
     let ids = people.ids();
     match add_all(&may, db, &project, &ids, &typed).await {
@@ -63,7 +74,9 @@ pub async fn add(may: May<'_>, db: &Database, project: &str, form: CsrfForm) -> 
         }
         Err(error) => {
             let errors = beside(error, "users")?;
-            Ok(add_page(&may, &project, &people, &typed, &errors).into())
+            // Who works on it already may be meant to do so with other roles.
+            let members = lists::memberships_of(&mut *db.read().await?, project.id, &ids).await?;
+            Ok(add_page(&may, &project, &people, &typed, &errors, members).into())
         }
     }
 }
@@ -100,7 +113,15 @@ fn role_ticks(checked: impl Fn(&str) -> bool) -> Vec<Tick> {
         .collect()
 }
 
-fn add_page(may: &May<'_>, project: &Project, people: &PeoplePicker, typed: &[String], errors: &FieldErrors) -> Page {
+/// `members` are those of the chosen who work on it already.
+fn add_page(
+    may: &May<'_>,
+    project: &Project,
+    people: &PeoplePicker,
+    typed: &[String],
+    errors: &FieldErrors,
+    members: Vec<Membership>,
+) -> Page {
     let page = href(&project.slug);
     let form = Form::new("Add members")
         .errors(errors)
@@ -118,8 +139,13 @@ fn add_page(may: &May<'_>, project: &Project, people: &PeoplePicker, typed: &[St
     let new_user = format!("/staff/users/add/?project-slug={}&next={back}", project.slug);
     let mut form_page = FormPage::new("Add members")
         .under("Projects", "/staff/projects/")
-        .under(project.title(), page)
+        .under(project.title(), page.clone())
         .form(form);
+    for member in members {
+        let label = person_label(&member.username, &member.fullname);
+        let edit = format!("{page}members/{}/edit/", member.id);
+        form_page = form_page.link(Link::new(format!("Edit roles of {label}"), edit));
+    }
     if may.staff.visit.staff_href("/staff/users/add/").is_some() {
         form_page = form_page.link(Link::new("New user", new_user));
     }

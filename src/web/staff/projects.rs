@@ -72,7 +72,7 @@ pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
             ),
             project_status(&project.status),
             org,
-            person(project.copilot.as_deref(), None),
+            person(project.copilot.as_deref(), project.copilot_fullname.as_deref()),
             Cell::number(project.members),
             Cell::number(project.workspaces),
             Cell::time(Some(project.created_at)),

@@ -94,7 +94,7 @@ pub async fn add(may: May<'_>, db: &Database, form: CsrfForm) -> Outcome<Made> {
         number: form.text("number").to_owned(),
         takes_next: form.flag("next_number"),
         orgs: form.all("orgs").map(str::to_owned).collect(),
-        copilot: PeoplePicker::read(&mut *db.read().await?, &form, "copilot").await?,
+        copilot: PeoplePicker::read(&mut *db.read().await?, &form, "copilot", None).await?,
         application_url: form.text("application_url").to_owned(),
     };
     if form.has(NEW_ORG) {
@@ -103,6 +103,9 @@ pub async fn add(may: May<'_>, db: &Database, form: CsrfForm) -> Outcome<Made> {
     }
     if typed.copilot.looks() {
         return shown(&may, db, &typed, &FieldErrors::default()).await;
+    }
+    if let Some(why) = typed.copilot.refused() {
+        return shown(&may, db, &typed, &FieldErrors::one("copilot", why)).await;
     }
     let settings = &may.staff.visit.app.settings;
     let (channel, org) = (

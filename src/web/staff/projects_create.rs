@@ -194,20 +194,24 @@ pub async fn created(may: StaffMay<'_, CreateProjects>, db: &Database, project: 
         Some(copilot) => format!("Slack's co-pilot channel is told, and that {copilot} helps it."),
         None => "It has no co-pilot, so nobody is told.".to_owned(),
     };
+    // What somebody may not do is not offered to them: it is said who may.
+    let data = match may.staff.holds(Permission::DataPermissionManage) {
+        true => Cell::link("Data permissions", format!("{page}data-permissions/"))
+            .note("If patients who opted out are to be counted, that is asked for and recorded there."),
+        false => Cell::text("A Service Administrator grants it")
+            .note("If patients who opted out are to be counted, ask one of them for it."),
+    };
+    let members = match may.staff.holds(Permission::UserEditProjectRoles) {
+        true => Cell::link("Add members", format!("{page}add-member/")),
+        false => Cell::text("Tech Support or a Service Administrator adds members"),
+    };
     let steps = vec![
         (
             "It is public now",
             Cell::link(project.title(), format!("/{}/", project.slug)),
         ),
-        (
-            "Who works on it",
-            Cell::link("Add members", format!("{page}add-member/")),
-        ),
-        (
-            "What data it may use",
-            Cell::link("Data permissions", format!("{page}data-permissions/"))
-                .note("If patients who opted out are to be counted, that is asked for and recorded there."),
-        ),
+        ("Who works on it", members),
+        ("What data it may use", data),
         ("Who is told", Cell::text(slack)),
     ];
     Ok(Thing::new("New project", project.title())

@@ -68,20 +68,17 @@ pub async fn save(staff: Staff<'_>, db: &Database, project: &str, form: CsrfForm
         status: form.text("status").to_owned(),
         status_description: lines("status_description"),
     };
-    typed.org_ids.sort_unstable();
-    typed.org_ids.dedup();
     let seen = form.text("seen").to_owned();
-    let read_day = Date::parse(&day, format_description!("[year]-[month]-[day]"));
-    let saved = match read_day {
-        Err(_) if !day.is_empty() => Err(Error::Invalid(FieldErrors::one(
+    let mut found = FieldErrors::default();
+    match Date::parse(&day, format_description!("[year]-[month]-[day]")) {
+        Ok(read) => typed.copilot_support_ends_on = Some(read),
+        Err(_) if day.is_empty() => (),
+        Err(_) => found.add(
             "copilot_support_ends_at",
             "Enter a day, as in 2027-11-29, or leave it empty.",
-        ))),
-        read => {
-            typed.copilot_support_ends_on = read.ok();
-            actions::edit(db, &staff.can, stored.id, &typed, &seen).await
-        }
-    };
+        ),
+    }
+    let saved = actions::edit(db, &staff.can, stored.id, &typed, &seen, found).await;
     let shown = |errors, seen, now| Shown {
         form: typed.clone(),
         day: day.clone(),
@@ -152,7 +149,7 @@ fn form_of(shown: &Shown, orgs: &[OrgChoice], copilots: &[Person]) -> Form {
         help: None,
         checked: typed.org_ids.contains(&org.id),
     });
-    let mut leads = vec![(String::new(), "The only one, or the one that leads it now".to_owned())];
+    let mut leads = vec![(String::new(), "The one that leads it now, or the first".to_owned())];
     leads.extend(org_field_options(orgs));
     let statuses = STATUSES
         .iter()
@@ -181,7 +178,7 @@ fn form_of(shown: &Shown, orgs: &[OrgChoice], copilots: &[Person]) -> Form {
         .field(Field::checkboxes("orgs", "Organisations", ticks.collect()).required())
         .field(
             Field::select("lead", "Leading organisation", leads, &id(typed.lead_id))
-                .help("One of those that are ticked."),
+                .help("One of those that are ticked. When the one that leads it now goes, the first of them does."),
         )
         .field(
             Field::url("application_url", "Address of the application", &typed.application_url)

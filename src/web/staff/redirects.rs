@@ -33,6 +33,9 @@ const KINDS: [(&str, &str); 3] = [
 /// How one stands, with its name in a filter.
 const STATES: [(&str, &str); 3] = [("used", "Lead on"), ("expired", "Expired"), ("deleted", "Ended")];
 
+/// Also those that ended.
+const ALL: &str = "all";
+
 #[get("/staff/redirects")]
 pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
     let asked = ListAsked::read(&staff.visit)?;
@@ -44,18 +47,20 @@ pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
         ..Wanted::default()
     };
     // What is no state has nothing in it.
-    let is_strange = wanted_state.is_some_and(|state| STATES.iter().all(|(known, _)| *known != state));
+    let is_strange = wanted_state.is_some_and(|state| state != ALL && STATES.iter().all(|(known, _)| *known != state));
     let listed = match is_strange {
         true => Listed::none(),
         false => redirects(&mut *db.read().await?, wanted, asked.page(), asked.per_page()).await?,
     };
     let kinds = KINDS.map(|(value, label)| (value.to_owned(), label.to_owned()));
-    let states = STATES.map(|(value, label)| (value.to_owned(), label.to_owned()));
+    let mut states = vec![(String::new(), "Lead on and expired".to_owned())];
+    states.extend(STATES.map(|(value, label)| (value.to_owned(), label.to_owned())));
+    states.push((ALL.to_owned(), "All".to_owned()));
     let mut list = List::new("Redirects")
         .lead("Addresses of before. Each is made when something moves, and leads to where it is now.")
         .search("Address, name or creator")
         .filter(Filter::select("type", "Leads to", kinds.to_vec()))
-        .filter(Filter::select("state", "State", states.to_vec()))
+        .filter(Filter::select("state", "State", states))
         .columns(&[
             "Old address",
             "Leads to",
@@ -64,12 +69,13 @@ pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
             "Last followed",
             "Until",
         ])
-        .filed(&["Name"])
+        .filed(&["Name", "State"])
         .empty(
             "No redirect yet",
             "One is made when the slug of a project or an organisation changes, or a workspace's project.",
         );
     for row in listed.rows {
+        let stands = state_words(&row);
         list.row(vec![
             state(
                 &row,
@@ -81,6 +87,7 @@ pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
             Cell::time(row.last_hit_at),
             Cell::time(Some(row.expires_at)),
             Cell::text(row.target_name),
+            Cell::text(stands),
         ]);
     }
     list.answer(&staff, &asked, listed.total)
@@ -104,12 +111,19 @@ fn target_href(row: &ListedRedirect) -> String {
 }
 
 fn state(row: &ListedRedirect, cell: Cell) -> Cell {
+    match state_words(row) {
+        "Leads on" => cell,
+        over => cell.badge("neutral", over),
+    }
+}
+
+fn state_words(row: &ListedRedirect) -> &'static str {
     if row.deleted_at.is_some() {
-        cell.pill_too("neutral", "Ended")
+        "Ended"
     } else if row.is_expired {
-        cell.pill_too("neutral", "Expired")
+        "Expired"
     } else {
-        cell
+        "Leads on"
     }
 }
 

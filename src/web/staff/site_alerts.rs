@@ -84,8 +84,8 @@ fn cells(staff: &Staff<'_>, row: &ListedAlert, now: OffsetDateTime) -> Vec<Cell>
         shown,
         Cell::time(Some(alert.starts_at.unwrap_or(row.created_at))),
         Cell::time(alert.ends_at),
-        person(staff, row.created_by.as_deref(), None),
-        person(staff, row.updated_by.as_deref(), None),
+        person(staff, row.created_by.as_deref(), row.created_by_fullname.as_deref()),
+        person(staff, row.updated_by.as_deref(), row.updated_by_fullname.as_deref()),
         Cell::link("Delete", format!("{LIST}delete/{}/", alert.id)),
         Cell::text(alert.message.as_str()),
     ]
@@ -261,10 +261,10 @@ pub async fn edit(staff: Staff<'_>, db: &Database, id: i32, form: CsrfForm) -> O
         }
     }
     let seen = form.text("seen").to_owned();
-    if form.has(PREVIEW) || !errors.is_empty() {
-        return Ok(edit_page(&staff, id, &typed, &errors, seen, None, form.has(PREVIEW)).into());
+    if form.has(PREVIEW) {
+        return Ok(edit_page(&staff, id, &typed, &errors, seen, None, true).into());
     }
-    Ok(match change(db, &staff.can, id, &seen, &alert).await {
+    Ok(match change(db, &staff.can, id, &seen, &alert, errors).await {
         Ok(Saved::Done) => Answer::told(edit_href(id), "success", "The alert is saved."),
         Ok(Saved::Unchanged) => Answer::told(edit_href(id), "info", "The alert was so already."),
         Ok(Saved::Overtaken(now)) => {
@@ -273,7 +273,16 @@ pub async fn edit(staff: Staff<'_>, db: &Database, id: i32, form: CsrfForm) -> O
                 at: Some(now.updated_at),
                 now: differences(&typed, &Typed::of(&now.alert)),
             };
-            edit_page(&staff, id, &typed, &errors, now.version(), Some(overtaken), false).into()
+            edit_page(
+                &staff,
+                id,
+                &typed,
+                &FieldErrors::default(),
+                now.version(),
+                Some(overtaken),
+                false,
+            )
+            .into()
         }
         Err(Error::Invalid(errors)) => edit_page(&staff, id, &typed, &errors, seen, None, false).into(),
         Err(error) => return Err(error.into()),

@@ -5,7 +5,7 @@ use rocket::response::content::RawHtml;
 
 use super::guard::Staff;
 use super::query;
-use crate::core::people::store::pick;
+use crate::core::people::store::pick::{self, Circle};
 use crate::core::search::staff::{Suggested, suggestions};
 use crate::web::database::Database;
 use crate::web::responders::{Failure, Outcome};
@@ -28,7 +28,7 @@ pub async fn options(staff: Staff<'_>, db: &Database, kind: &str) -> Outcome<Raw
 }
 
 /// People to tick, for a form that chooses some: those of the field `find_people`, without those who are ticked
-/// already, under the name that `as` gives.
+/// already and those who belong to what `not_in` names, under the name that `as` gives.
 #[get("/staff/suggest/people", rank = 1)]
 pub async fn people(staff: Staff<'_>, db: &Database) -> Outcome<RawHtml<String>> {
     let fields = query::fields(staff.visit.query());
@@ -40,10 +40,11 @@ pub async fn people(staff: Staff<'_>, db: &Database) -> Outcome<RawHtml<String>>
     };
     let typed = searched(value(super::people::TYPED).unwrap_or_default());
     let name = value("as").unwrap_or("users");
+    let but = value("not_in").and_then(Circle::named);
     if typed.is_empty() {
         return Ok(RawHtml(String::new()));
     }
-    let found = pick::people_like(&mut *db.read().await?, &typed).await?;
+    let found = pick::people_like(&mut *db.read().await?, &typed, but).await?;
     let is_ticked = |id: i32| {
         fields
             .iter()

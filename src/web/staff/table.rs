@@ -15,6 +15,8 @@ pub struct Table {
     pub rows: Vec<Row>,
     /// Ticks before each row, for what is done with several at once; the name under which they are sent.
     pub ticks: Option<&'static str>,
+    /// Whether any row has one.
+    pub can_tick: bool,
     pub id: String,
 }
 
@@ -75,6 +77,7 @@ impl Table {
             filed: Vec::new(),
             rows: Vec::new(),
             ticks: None,
+            can_tick: false,
         }
     }
 
@@ -107,6 +110,7 @@ impl Table {
         self.push(cells);
         if let Some(row) = self.rows.last_mut() {
             row.tick = Some(value.into());
+            self.can_tick = true;
         }
     }
 }

@@ -63,7 +63,11 @@ pub struct Section {
     empty: Option<String>,
     content_html: Option<SafeHtml>,
     pre: Option<String>,
+    /// The words of a button that copies it.
+    copy: Option<&'static str>,
     links: Vec<Link>,
+    /// A link that scripts open over the page.
+    dialog: Option<Link>,
     asks: Vec<Ask>,
     buttons: Vec<Button>,
     #[serde(skip)]
@@ -87,7 +91,9 @@ impl Section {
             empty: None,
             content_html: None,
             pre: None,
+            copy: None,
             links: Vec::new(),
+            dialog: None,
             asks: Vec::new(),
             buttons: Vec::new(),
             form: None,
@@ -171,8 +177,20 @@ impl Section {
         self
     }
 
+    /// As [`Section::pre`], with a button that copies it.
+    pub fn secret(mut self, text: impl Into<String>, copy: &'static str) -> Self {
+        self.copy = Some(copy);
+        self.pre(text)
+    }
+
     pub fn link(mut self, link: Link) -> Self {
         self.links.push(link);
+        self
+    }
+
+    /// A link to a form of another page (`htmx::fragment`), which scripts open over this one; one of a page.
+    pub fn dialog(mut self, link: Link) -> Self {
+        self.dialog = Some(link);
         self
     }
 

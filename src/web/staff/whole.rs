@@ -55,7 +55,8 @@ fn orders(columns: &[(&'static str, &'static str)], falls: &[bool]) -> Vec<(Stri
             (format!("-{name}"), format!("{label}, {down}")),
         ]
     });
-    orders.collect()
+    let usual = (String::new(), "The usual order".to_owned());
+    std::iter::once(usual).chain(orders).collect()
 }
 
 /// The page that is asked for, or the file, which holds all rows that fit.

@@ -41,8 +41,9 @@ pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
         .lead("Branches of repositories, each run for a project.")
         .search("Name or repository")
         .filter(Filter::several("orgs", "Organisations", org_options(&choices)))
-        .filter(Filter::typed("projects", "Project", Some("projects")))
+        .filter(Filter::typed("projects", "Project", Some("projects")).any_of())
         .columns(&["Name", "Project", "Organisation", "Repository", "Branch", "Created"])
+        .filed(&["Archived"])
         .empty(
             "No workspace yet",
             "Developers of a project make them on the project's page.",
@@ -50,7 +51,7 @@ pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
     for row in listed.rows {
         let mut name = Cell::link(row.name.clone(), href(&row.name));
         if row.is_archived {
-            name = name.pill_too("neutral", "Archived");
+            name = name.badge("neutral", "Archived");
         }
         let org = match (row.org_name, row.org_slug) {
             (Some(name), Some(slug)) => Cell::link(name, format!("/staff/orgs/{slug}/")),
@@ -66,6 +67,7 @@ pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
             Cell::link(short(&row.repo_url), repo_href(&row.repo_url)),
             Cell::code(row.branch),
             Cell::time(row.created_at),
+            Cell::yes_no(row.is_archived),
         ]);
     }
     list.answer(&staff, &asked, listed.total)
@@ -162,7 +164,7 @@ fn requests_section(workspace: &str, requests: Vec<WorkspaceRequest>) -> Section
             Cell::status(status),
             Cell::shortened(request.actions.join(", "), 120),
             Cell::text(request.backend),
-            person(request.username.as_deref(), None),
+            person(request.username.as_deref(), request.fullname.as_deref()),
             Cell::time(request.created_at),
         ]
     });

@@ -125,6 +125,7 @@ fn content(kind: &str, number: usize) -> Content {
                 project: "tea".to_owned(),
                 name: "Tea".to_owned(),
                 ends_on: "3 December 2026".to_owned(),
+                in_days: Some(3),
             }],
             more: 0,
         }),
@@ -184,6 +185,7 @@ fn content(kind: &str, number: usize) -> Content {
             username: "ada".to_owned(),
             name: "Ada".to_owned(),
             is_removed: number % 2 == 1,
+            by_staff: number % 3 == 1,
         }),
         "login_link" => Content::LoginLink(LoginLink {
             request: i64::try_from(number).unwrap(),

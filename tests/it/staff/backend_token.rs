@@ -149,3 +149,83 @@ async fn the_old_token_works_for_as_long_as_was_chosen(pool: PgPool) {
     }
     stan.get("/staff/backends/0/rotate-token/").await.expect(404);
 }
+
+#[sqlx::test]
+async fn a_form_that_is_sent_twice_issues_one_token(pool: PgPool) {
+    let (site, stan) = with_stan(pool).await;
+    let (old, id) = (site.world.backend("tpp").await, site.world.backend_id("tpp").await);
+    assert_eq!(status_with(&site, &old).await, 200, "it is in use");
+    let path = format!("/staff/backends/{id}/rotate-token/");
+    let seen = async |visitor: &Visitor| {
+        let html = visitor.get(&path).await.expect(200).html();
+        html.attribute("main input[name=seen]", "value").expect("a version")
+    };
+    let first = seen(&stan).await;
+    let new = token_in(
+        &stan
+            .post(&path, &[("overlap", "86400"), ("seen", &first)])
+            .await
+            .expect(200),
+    );
+    let again = stan
+        .post(&path, &[("overlap", "0"), ("seen", &first)])
+        .await
+        .expect(200)
+        .html();
+    assert!(!again.has("pre"), "no token is shown");
+    let told = again.text("[data-errors]").expect("a summary");
+    assert!(told.contains("stan issued a token just now"), "{told}");
+    assert_eq!(
+        (status_with(&site, &old).await, status_with(&site, &new).await),
+        (200, 200)
+    );
+    assert_eq!(events(&site, &["backend_token_rotated"]).await.len(), 1);
+    // The form that came back knows of it: sent on purpose, it issues another.
+    let next = again.attribute("main input[name=seen]", "value").unwrap();
+    assert_ne!(first, next);
+    let newer = token_in(
+        &stan
+            .post(&path, &[("overlap", "86400"), ("seen", &next)])
+            .await
+            .expect(200),
+    );
+    assert_eq!(
+        (status_with(&site, &new).await, status_with(&site, &newer).await),
+        (200, 200)
+    );
+    assert_eq!(status_with(&site, &old).await, 403, "two at most");
+}
+
+#[sqlx::test]
+async fn a_token_that_nobody_used_gives_way_to_the_one_in_use(pool: PgPool) {
+    let (site, stan) = with_stan(pool).await;
+    let (old, id) = (site.world.backend("tpp").await, site.world.backend_id("tpp").await);
+    assert_eq!(status_with(&site, &old).await, 200, "it is in use");
+    let path = format!("/staff/backends/{id}/rotate-token/");
+    let lost = token_in(&stan.post(&path, &[("overlap", "86400")]).await.expect(200));
+    let html = stan.get(&path).await.expect(200).html();
+    assert!(html.main().contains("It is the one in use"), "{}", html.main());
+    let answer = stan.post(&path, &[("overlap", "3600")]).await.expect(200);
+    assert_eq!(answer.html().count("main button[data-copy]"), 1);
+    let new = token_in(&answer);
+    assert_eq!(
+        (
+            status_with(&site, &old).await,
+            status_with(&site, &lost).await,
+            status_with(&site, &new).await
+        ),
+        (200, 403, 200)
+    );
+    // Where none is to go on, none does.
+    let last = token_in(&stan.post(&path, &[("overlap", "0")]).await.expect(200));
+    assert_eq!(
+        (
+            status_with(&site, &old).await,
+            status_with(&site, &new).await,
+            status_with(&site, &last).await
+        ),
+        (403, 403, 200)
+    );
+    let rotated = events(&site, &["backend_token_rotated"]).await;
+    assert!(!rotated[0].3.contains('.'), "to the second: {}", rotated[0].3);
+}

@@ -95,8 +95,13 @@ async fn projects_are_counted_whether_summed_up_or_not(pool: PgPool) {
     assert!(newer.contains(" 2 3 "), "{newer}");
     tally::sum_up(&site.db).await.unwrap();
     assert_eq!(row().await, newer);
-    let file = stan.get("/staff/dashboards/project/?format=csv").await.expect(200);
-    assert!(file.body.contains("7 - Project,Acme,Ada (ada),2,3,"), "{}", file.body);
+    let file = stan
+        .get("/staff/dashboards/project/?format=csv")
+        .await
+        .expect(200)
+        .body
+        .replace('"', "");
+    assert!(file.contains("7 - Project,Acme,Ada (ada),2,3,"), "{file}");
 }
 
 #[sqlx::test]
@@ -118,10 +123,22 @@ async fn copiloting_leaves_out_whom_nobody_helps_and_asks_nobody(pool: PgPool) {
     site.code_host.make_private("opensafely/ws");
     let heard = listing::refresh(&site.db, &*site.code_host).await.unwrap();
     assert_eq!((heard.accounts, heard.repos, heard.silent), (1, 1, 0));
-    let calls = site.code_host.calls();
     let html = dashboard(&stan, "copiloting").await;
     let row = html.text("tbody tr").unwrap();
-    assert!(row.contains("opensafely/ws") && row.contains("Private"), "{row}");
+    assert!(row.contains("opensafely/ws Private"), "{row}");
+    // Of several each says so by itself.
+    site.code_host.commit("opensafely/second", "main", &[]);
+    site.world.workspace("project", "second").await;
+    listing::refresh(&site.db, &*site.code_host).await.unwrap();
+    let both = dashboard(&stan, "copiloting").await.text("tbody tr").unwrap();
+    assert!(
+        both.contains("opensafely/ws Private") && both.contains("opensafely/second Public"),
+        "{both}"
+    );
+    let orders = dashboard(&stan, "copiloting").await.texts("select[name=sort] option");
+    assert_eq!(orders[0], "The usual order");
+    let calls = site.code_host.calls();
+    dashboard(&stan, "copiloting").await;
     assert_eq!(site.code_host.calls(), calls);
 
     // What was known stays while the code host is away.
@@ -165,8 +182,13 @@ async fn private_repositories_are_those_that_ran_long_ago(pool: PgPool) {
         assert!(row.contains(part), "{part}: {row}");
     }
     // What the page says in a small line is a column of the file.
-    let file = stan.get("/staff/dashboards/repos/?format=csv").await.expect(200);
-    let lines: Vec<&str> = file.body.lines().collect();
+    let file = stan
+        .get("/staff/dashboards/repos/?format=csv")
+        .await
+        .expect(200)
+        .body
+        .replace('"', "");
+    let lines: Vec<&str> = file.lines().collect();
     assert!(lines[0].ends_with(",Signed off,E-mail of the contact"), "{}", lines[0]);
     assert!(
         lines[1].contains(",Admin,") && lines[1].ends_with(",0/1,admin@example.com"),

@@ -36,6 +36,7 @@ async fn each_is_granted_and_ended_for_a_reason(pool: PgPool) {
         vec![("kind", "t1oo")],
         vec![("kind", "T1OO"), ("reason", "why")],
         vec![("dataset", "a b"), ("reason", "why")],
+        vec![("kind", "t1oo"), ("dataset", "new_data"), ("reason", "why")],
     ] {
         let html = stan.post(OF_PROJECT, &wrong).await.expect(200).html();
         assert_accessible(&html);

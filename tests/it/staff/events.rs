@@ -120,11 +120,12 @@ async fn the_record_is_exported(pool: PgPool) {
             .is_some_and(|kind| kind.starts_with("text/csv"))
     );
     assert!(
-        file.body.starts_with("What happened,Before,After,When,Field\n"),
+        file.body
+            .starts_with("\"What happened\",\"Before\",\"After\",\"When\",\"Field\"\n"),
         "{}",
         file.body
     );
-    assert!(file.body.contains(",'=HYPERLINK(1),"), "{}", file.body);
+    assert!(file.body.contains(",\"'=HYPERLINK(1)\","), "{}", file.body);
 }
 
 #[sqlx::test]

@@ -14,11 +14,8 @@ async fn with_staff(pool: PgPool) -> (Site, Visitor) {
     (site, stan)
 }
 
-/// A picture of three by five points, as far as its header says.
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x03\0\0\0\x05";
-
 /// What the form of `acme` sends when nothing is changed.
-const ACME: [(&str, &str); 5] = [
+pub const ACME: [(&str, &str); 5] = [
     ("name", "Acme"),
     ("slug", "acme"),
     ("description", ""),
@@ -26,7 +23,7 @@ const ACME: [(&str, &str); 5] = [
     ("slack_channel", ""),
 ];
 
-fn with<'a>(changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub fn with<'a>(changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let kept = ACME
         .into_iter()
         .filter(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
@@ -62,7 +59,7 @@ async fn a_new_one_is_made_of_its_name(pool: PgPool) {
     for (name, told) in [
         ("", "Enter a name."),
         ("Acme", "Another organisation has this name."),
-        ("ACME", "Another organisation has this address."),
+        ("ACME", "Another organisation has a name so like this one"),
         ("日本", "letters a to z"),
         ("Add", "another page"),
     ] {
@@ -100,7 +97,16 @@ async fn a_dialog_leads_on_with_the_new_one(pool: PgPool) {
         .await;
     assert_eq!(
         made.expect(200).header("HX-Location").unwrap(),
-        r#"{"path":"/staff/orgs/newer/"}"#
+        r#"{"path":"/staff/orgs/newer/?org-slug=newer"}"#
+    );
+    // Without a place to go on to, what else the address says comes along to its page.
+    let made = stan
+        .post("/staff/orgs/add/?x=y", &[("name", "Newest")])
+        .await
+        .expect(200);
+    assert_eq!(
+        made.header("HX-Location").unwrap(),
+        r#"{"path":"/staff/orgs/newest/?x=y&org-slug=newest"}"#
     );
 }
 
@@ -148,6 +154,36 @@ async fn people_come_and_go(pool: PgPool) {
         let html = stan.post(page, fields).await.expect(200).html();
         assert_eq!(html.count("[data-errors]"), 1, "{fields:?} {}", html.main());
     }
+    // Whoever belongs to it is not offered again, and who is nobody or deactivated is not passed over.
+    for (asked, found) in [("grace", false), ("eve", true)] {
+        site.world.user("eve").await;
+        let looks = [("find_people", asked), ("look_for_people", "1")];
+        let html = stan.post(page, &looks).await.expect(200).html();
+        assert_eq!(html.has("[data-people-found] input[name=users]"), found, "{asked}");
+        let not_in = html.attribute("input[name=find_people]", "hx-vals").unwrap();
+        let org = site.world.org("acme").await;
+        assert!(not_in.contains(&format!("org:{org}")), "{not_in}");
+        let suggest = format!("/staff/suggest/people/?find_people={asked}&as=users&not_in=org:{org}");
+        let told = stan.get(&suggest).await.expect(200).body;
+        assert_eq!(told.contains("checkbox"), found, "{told}");
+    }
+    let eve = site.world.user("eve").await.to_string();
+    site.world
+        .so("UPDATE \"user\" SET is_active = false WHERE username = 'eve'")
+        .await;
+    for (wrong, told) in [
+        (eve.as_str(), "Eve (eve) is deactivated"),
+        ("4711", "is no user any more"),
+    ] {
+        let before = events(&site).await.len();
+        let html = stan
+            .post(page, &[("users", &*grace), ("users", wrong)])
+            .await
+            .expect(200)
+            .html();
+        assert!(html.text("[data-errors]").unwrap().contains(told), "{}", html.main());
+        assert_eq!(events(&site).await.len(), before);
+    }
     let remove = "/staff/orgs/acme/remove-member/";
     stan.post(remove, &[("username", "grace")]).await.expect(302);
     stan.post(remove, &[("username", "grace")]).await.expect(302);
@@ -187,6 +223,49 @@ async fn github_organisations_are_known_once(pool: PgPool) {
             "org_github_org_removed github_orgs opensafely > "
         ]
     );
+}
+
+#[sqlx::test]
+async fn a_github_organisation_is_added_in_a_dialog(pool: PgPool) {
+    let (_site, stan) = with_staff(pool).await;
+    let add = "/staff/orgs/acme/add-github-org/";
+    let html = stan.get("/staff/orgs/acme/").await.expect(200).html();
+    assert_eq!(html.attribute("main a[hx-get]", "hx-get").as_deref(), Some(add));
+    assert_eq!(
+        html.link("Add a GitHub organisation").as_deref(),
+        Some(add),
+        "without scripts"
+    );
+    assert!(html.has("dialog#dialog"));
+    let stan = stan.saying("HX-Request", "true");
+    for html in [
+        stan.get(add).await.expect(200).html(),
+        stan.post(add, &[("name", "a b")]).await.expect(200).html(),
+    ] {
+        assert_eq!((html.count("main"), html.count("form[hx-post]")), (0, 1));
+        assert_eq!(
+            html.attribute("a#closeModal", "href").as_deref(),
+            Some("/staff/orgs/acme/")
+        );
+    }
+    let added = stan.post(add, &[("name", "bristol")]).await.expect(200);
+    assert_eq!(
+        (added.body.as_str(), added.header("HX-Redirect")),
+        ("", Some("/staff/orgs/acme/"))
+    );
+}
+
+#[sqlx::test]
+async fn a_file_has_states_in_columns_of_their_own(pool: PgPool) {
+    let (site, stan) = with_staff(pool).await;
+    site.world
+        .so("UPDATE org SET is_internal = true, name = 'Acme;=1+1'")
+        .await;
+    let file = stan.get("/staff/orgs/?format=csv").await.expect(200).body;
+    let lines: Vec<&str> = file.lines().collect();
+    assert!(lines[0].ends_with("\"Internal\",\"Co-piloted\""), "{file}");
+    assert!(lines[1].starts_with("\"Acme;'=1+1\",\"acme\""), "{file}");
+    assert!(lines[1].ends_with("\"Yes\",\"Yes\""), "{file}");
 }
 
 #[sqlx::test]
@@ -246,6 +325,27 @@ async fn only_what_differs_is_changed_and_nobody_is_overwritten(pool: PgPool) {
     ];
     let html = stan.post(edit, &with(&wrong)).await.expect(200).html();
     assert_eq!(html.count("main [aria-invalid=true]"), 4);
+    // All at once, also what another one has.
+    site.world.org("bristol").await;
+    let html = stan
+        .post(
+            edit,
+            &with(&[("name", "Bristol"), ("slug", "bristol"), ("slack_channel", "#X")]),
+        )
+        .await
+        .expect(200)
+        .html();
+    assert_eq!(
+        html.attributes("main [aria-invalid=true]", "name"),
+        ["name", "slug", "slack_channel"]
+    );
+    let html = stan
+        .post(edit, &with(&[("name", "Acme\u{202e}")]))
+        .await
+        .expect(200)
+        .html();
+    assert!(html.main().contains("on one line"), "{}", html.main());
+    let html = stan.post(edit, &with(&wrong)).await.expect(200).html();
     assert_eq!(html.attribute("input[name=slug]", "value").as_deref(), Some("a b"));
     // What the settings of a checker need is stored as two.
     let checks = [
@@ -256,65 +356,6 @@ async fn only_what_differs_is_changed_and_nobody_is_overwritten(pool: PgPool) {
     let stored = "SELECT count(*) FROM org WHERE output_checking_github_org = 'opensafely'
                      AND output_checking_repo = 'checks' AND slack_channel = 'checks'";
     assert_eq!(site.world.number(stored).await, 1);
-}
-
-#[sqlx::test]
-async fn a_logo_is_looked_at_before_it_is_kept(pool: PgPool) {
-    let folder = tempfile::tempdir().unwrap();
-    let storage = folder.path().to_owned();
-    let site = Site::start_with(pool, |settings| settings.media.storage = storage).await;
-    site.world.global_roles("stan", &["StaffAreaAdministrator"]).await;
-    site.world.usual().await;
-    let stan = site.sign_in("stan").await;
-    let edit = "/staff/orgs/acme/edit/";
-    for (file, bytes) in [
-        ("a.svg", &b"<svg xmlns='http://www.w3.org/2000/svg'/>"[..]),
-        ("a.png", b"<script>alert(1)</script>"),
-        ("a.png", &vec![0x89; 1_048_577]),
-    ] {
-        let html = stan
-            .post_files(edit, &ACME, &[("logo_file", file, bytes)])
-            .await
-            .expect(200)
-            .html();
-        assert_accessible(&html);
-        assert_eq!(html.count("[data-errors]"), 1, "{file}");
-    }
-    stan.post_files(edit, &ACME, &[("logo_file", "x.exe", PNG)])
-        .await
-        .expect(302);
-    let path: String = sqlx::query_scalar("SELECT logo_file FROM org WHERE slug = 'acme'")
-        .fetch_one(site.db.pool())
-        .await
-        .unwrap();
-    assert!(path.starts_with("org_logos/") && path.ends_with(".png"), "{path}");
-    site.anonymous().get(&format!("/uploads/{path}")).await.expect(200);
-    // Without another it stays; it goes when that is asked for.
-    stan.post_files(edit, &ACME, &[("logo_file", "", b"")])
-        .await
-        .expect(302);
-    assert_eq!(
-        site.world
-            .number("SELECT count(*) FROM org WHERE logo_file IS NOT NULL")
-            .await,
-        1
-    );
-    stan.post(edit, &with(&[("remove_logo", "on")])).await.expect(302);
-    assert_eq!(
-        site.world
-            .number("SELECT count(*) FROM org WHERE logo_file IS NOT NULL")
-            .await,
-        0
-    );
-    // A form of several parts is asked for its token too.
-    let bare = stan
-        .post_files("/staff/orgs/acme/edit/", &[("csrfmiddlewaretoken", "none")], &[])
-        .await;
-    bare.expect(403);
-    let large = vec![0; 3_000_000];
-    stan.post_files(edit, &ACME, &[("logo_file", "a.png", &large)])
-        .await
-        .expect(413);
 }
 
 #[sqlx::test]

@@ -100,7 +100,12 @@ async fn messages_are_listed_without_what_they_say(pool: PgPool) {
     let html = stan.get(&path).await.expect(200).html();
     assert_accessible(&html);
     assert!(html.main().contains("mailbox full"));
-    let file = stan.get("/staff/outbox/?state=all&format=csv").await.expect(200).body;
+    let file = stan
+        .get("/staff/outbox/?state=all&format=csv")
+        .await
+        .expect(200)
+        .body
+        .replace('"', "");
     assert!(
         file.lines()
             .next()
@@ -174,7 +179,17 @@ async fn those_that_are_ticked_are_decided_about_together(pool: PgPool) {
         ("messages", text[0].as_str()),
         ("messages", text[1].as_str()),
         ("messages", "x"),
+        ("sure", "3"),
     ];
+    // Whoever was not told with how many it is done is asked first.
+    for (act, title) in [("retry", "Retry 2 messages?"), ("discard", "Discard 2 messages?")] {
+        let path = format!("/staff/outbox/{act}/");
+        let html = stan.post(&path, &fields[..3]).await.expect(200).html();
+        assert_eq!(html.text("h1").as_deref(), Some(title));
+        assert_eq!(html.count("main li"), 2, "which they are");
+    }
+    let decided = "SELECT count(*) FROM message WHERE kind = 'test_mail' AND state <> 'dead'";
+    assert_eq!(site.world.number(decided).await, 0);
     stan.post("/staff/outbox/retry/", &fields).await.expect(302);
     let said = stan
         .get("/staff/outbox/")
@@ -188,6 +203,7 @@ async fn those_that_are_ticked_are_decided_about_together(pool: PgPool) {
         ("messages", text[2].as_str()),
         ("messages", text[3].as_str()),
         ("messages", "4711"),
+        ("sure", "3"),
     ];
     stan.post("/staff/outbox/discard/", &fields).await.expect(302);
     let said = stan

@@ -109,9 +109,16 @@ async fn staff_see_them_and_end_them(pool: PgPool) {
     ] {
         assert_eq!(list(nothing).await, Vec::<String>::new(), "{nothing}");
     }
-    let file = stan.get("/staff/redirects/?format=csv").await.expect(200).body;
+    let file = stan
+        .get("/staff/redirects/?format=csv")
+        .await
+        .expect(200)
+        .body
+        .replace('"', "");
     assert!(
-        file.lines().next().is_some_and(|line| line.ends_with(",Until,Name")),
+        file.lines()
+            .next()
+            .is_some_and(|line| line.ends_with(",Until,Name,State")),
         "{file}"
     );
     let id = site.world.number("SELECT id::bigint FROM redirect").await;
@@ -149,6 +156,8 @@ async fn staff_see_them_and_end_them(pool: PgPool) {
     stan.post(&delete, &[]).await.expect(404);
     stan.post(&page, &[("expires_at", "2036-01-01")]).await.expect(404);
     assert_eq!(list("?state=deleted").await, ["/orgs/acme/"]);
+    assert_eq!(list("").await, Vec::<String>::new());
+    assert_eq!(list("?state=all").await, ["/orgs/acme/"], "all are all");
     assert_accessible(&stan.get(&page).await.expect(200).html());
     let by = "SELECT count(*) FROM redirect r JOIN \"user\" u ON u.id = r.deleted_by_id WHERE u.username = 'stan'";
     assert_eq!(site.world.number(by).await, 1);

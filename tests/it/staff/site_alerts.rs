@@ -64,10 +64,15 @@ async fn an_alert_is_looked_at_put_up_changed_and_taken_down(pool: PgPool) {
     assert_accessible(&html);
     assert_eq!(html.link("Maintenance"), Some(edit.clone()));
     let row = html.text("tbody tr").unwrap();
-    for part in ["Danger", "Now", "stan"] {
+    for part in ["Danger", "Now", "Stan (stan)"] {
         assert!(row.contains(part), "{part}: {row}");
     }
-    let file = stan.get("/staff/site-alerts/?format=csv").await.expect(200).body;
+    let file = stan
+        .get("/staff/site-alerts/?format=csv")
+        .await
+        .expect(200)
+        .body
+        .replace('"', "");
     let lines: Vec<&str> = file.lines().collect();
     assert_eq!(lines[0], "Alert,Level,Shown,From,Until,Created by,Changed by,Message");
     assert!(lines[1].ends_with(&format!(",{}", fields[1].1)), "{file}");
@@ -193,6 +198,22 @@ async fn one_that_is_over_may_be_corrected(pool: PgPool) {
     stan.post(&edit, &[("message", "One"), ("ends_at", "2020-01-01T00:00")])
         .await
         .expect(302);
+    // All that is wrong is said at once.
+    let html = stan
+        .post(
+            &edit,
+            &[("message", ""), ("starts_at", "soon"), ("ends_at", "2020-01-02T00:00")],
+        )
+        .await
+        .expect(200)
+        .html();
+    for told in [
+        "Enter a message.",
+        "Enter a day and a time",
+        "Choose an end in the future.",
+    ] {
+        assert!(html.main().contains(told), "{told}: {}", html.main());
+    }
     let html = stan
         .post(&edit, &[("message", "One"), ("ends_at", "2020-01-02T00:00")])
         .await

@@ -80,6 +80,21 @@ async fn everybody_is_listed_by_name_with_what_is_missing(pool: PgPool) {
 }
 
 #[sqlx::test]
+async fn who_is_invited_to_github_counts_as_who_signs_in_with_it(pool: PgPool) {
+    let (_site, stan) = with_stan(pool).await;
+    let fields = [("login", "octo"), ("name", "Octo Cat")];
+    stan.post("/staff/users/create/", &fields).await.expect(302);
+    let all = rows(&stan, "?q=octo").await;
+    assert!(all[0].contains("GitHub") && all[0].contains("No backend"), "{all:?}");
+    for missing in ["backend", "org", "project"] {
+        let found = rows(&stan, &format!("?missing={missing}&q=octo")).await;
+        assert_eq!(found.len(), 1, "{missing}");
+    }
+    let page = stan.get("/staff/users/octo/").await.expect(200).html().main();
+    assert!(page.contains("They have no backend"), "{page}");
+}
+
+#[sqlx::test]
 async fn however_many_they_are_the_list_takes_as_many_statements(pool: PgPool) {
     let (site, stan) = with_stan(pool).await;
     let (_, few) = count_statements(stan.get(LIST)).await;
@@ -89,11 +104,16 @@ async fn however_many_they_are_the_list_takes_as_many_statements(pool: PgPool) {
     let (answer, many) = count_statements(stan.get(LIST)).await;
     assert_eq!((few, answer.html().texts("tbody tr").len()), (many, 25));
     assert_eq!(rows(&stan, "?page=last").await.len(), 13);
-    let file = stan.get("/staff/users/?format=csv&q=u1").await.expect(200);
-    assert_eq!(file.body.lines().count(), 12, "{}", file.body);
+    let file = stan
+        .get("/staff/users/?format=csv&q=u1")
+        .await
+        .expect(200)
+        .body
+        .replace('"', "");
+    assert_eq!(file.lines().count(), 12, "{file}");
     let headings = "Name,E-mail,Signs in with,To look at,Last sign-in,Username\n";
-    assert!(file.body.starts_with(headings), "{}", file.body);
-    assert!(file.body.contains(",u17\n"), "{}", file.body);
+    assert!(file.starts_with(headings), "{file}");
+    assert!(file.contains(",u17\n"), "{file}");
 }
 
 #[sqlx::test]

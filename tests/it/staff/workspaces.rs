@@ -26,11 +26,23 @@ async fn workspaces_are_found(pool: PgPool) {
     assert_eq!(names("?q=OPENSAFELY/th").await, ["theirs"]);
     assert_eq!(names("?q=_").await, Vec::<String>::new());
     assert_eq!(names("?projects=project&projects=none").await, ["ws"]);
+    // Both of them are sent again by the button.
+    let html = stan
+        .get("/staff/workspaces/?projects=another&projects=project")
+        .await
+        .expect(200)
+        .html();
+    assert_eq!(
+        html.attributes(".filters [name=projects]", "value"),
+        ["another", "project"]
+    );
     assert_eq!(names("?orgs=acme").await, ["theirs", "ws"]);
     assert_eq!(names("?orgs=none").await, Vec::<String>::new());
     site.world.request(Request::default()).await;
     let (answer, few) = count_statements(stan.get("/staff/workspaces/ws/")).await;
-    assert_accessible(&answer.expect(200).html());
+    let html = answer.expect(200).html();
+    assert_accessible(&html);
+    assert!(html.text("#last-job-requests").unwrap().contains("Ada (ada)"));
     for _ in 0..12 {
         site.world.request(Request::default()).await;
     }

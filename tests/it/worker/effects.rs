@@ -26,6 +26,9 @@ async fn windows_that_close_within_five_days_are_one_message_soonest_first(pool:
     site.world.project("without-support").await;
     support_ends(&site, "later", "4 days 23 hours").await;
     support_ends(&site, "soon", "1 hour").await;
+    site.world
+        .so("UPDATE project SET number = '12' WHERE slug = 'soon'")
+        .await;
     support_ends(&site, "over", "-1 minute").await;
     support_ends(&site, "far", "5 days 1 minute").await;
     make_due(&site, WINDOWS, "1 hour").await;
@@ -50,7 +53,12 @@ async fn windows_that_close_within_five_days_are_one_message_soonest_first(pool:
     let windows = payload["windows"].as_array().unwrap();
     let projects: Vec<&Value> = windows.iter().map(|window| &window["project"]).collect();
     assert_eq!(projects, [&json!("soon"), &json!("later")]);
-    assert_eq!(windows[0]["name"], "Soon");
+    assert_eq!(windows[0]["name"], "12 - Soon", "with its number");
+    assert!(
+        windows[0]["in_days"]
+            .as_i64()
+            .is_some_and(|days| (0..=1).contains(&days))
+    );
     let day: String = value(
         &pool,
         "SELECT to_char((now() + interval '1 hour') AT TIME ZONE 'UTC', 'FMDD FMMonth YYYY')",

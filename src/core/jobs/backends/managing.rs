@@ -11,7 +11,7 @@ use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;
 use crate::core::error::{Error, FieldErrors, Result, violated_constraint};
 use crate::core::jobs::store::backends::managing as store;
-use crate::core::names::is_slug;
+use crate::core::names::{is_readable, is_slug};
 use crate::core::people::{MOST_AT_ONCE, TOO_MANY, administrators, roles, sessions};
 use crate::core::sealed::{Sealer, random_backend_token, token_hash};
 use crate::core::versions::{Saved, is_overtaken};
@@ -19,7 +19,7 @@ use crate::core::versions::{Saved, is_overtaken};
 pub use super::input::Input;
 pub use store::{
     BackendChoice, BackendDetail, BackendMember, Call, Filter, ListedBackend, MOST_MEMBERS, Properties, calls, choices,
-    detail, list, members,
+    detail, list, members, sharing_networks,
 };
 
 /// For how long a token from before may go on working, in seconds and in words. The first is what happens when
@@ -52,7 +52,7 @@ pub async fn create(
 ) -> Result<Made> {
     let checked = input.checked();
     let mut errors = FieldErrors::default();
-    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+    if name.chars().count() > LONGEST_NAME || !is_readable(name) {
         errors.add(
             "name",
             format!("Enter a name of 1 to {LONGEST_NAME} characters, on one line."),
@@ -146,8 +146,30 @@ async fn record_differences(tx: &mut PgConnection, id: i32, by: &By, before: &In
     Ok(())
 }
 
+impl BackendDetail {
+    /// Tells the token that it has from those that it had and will have.
+    pub fn token_version(&self) -> String {
+        token_version(self.token_created_at)
+    }
+}
+
+fn token_version(created_at: OffsetDateTime) -> String {
+    created_at.unix_timestamp_nanos().to_string()
+}
+
+/// What came of asking for another token.
+#[derive(Debug)]
+pub enum Rotated {
+    /// The token, which is shown this once, and until when the one from before works beside it.
+    To(SecretString, Option<OffsetDateTime>),
+    /// Another one was issued since the form was shown: by whom, and when. Nothing is changed.
+    Overtaken(Option<String>, OffsetDateTime),
+}
+
 /// Gives a backend another token, and lets the present one work beside it for `overlap` seconds, one of
-/// [`OVERLAPS`]. What worked beside it until now stops. Audited.
+/// [`OVERLAPS`]. What worked beside it until now stops; it goes on in the present one's place when that was never
+/// used. `seen` is the [`BackendDetail::token_version`] that the form showed: a form that is sent twice issues one
+/// token, or the one that is in use would end against what was chosen for it. Audited.
 ///
 /// # Errors
 /// `NotFound("Backend")`; `Invalid` at `overlap`.
@@ -157,7 +179,8 @@ pub async fn rotate_token(
     can: &CanEverywhere<ManageBackends>,
     id: i32,
     overlap: i64,
-) -> Result<SecretString> {
+    seen: &str,
+) -> Result<Rotated> {
     if !OVERLAPS.iter().any(|(seconds, _)| *seconds == overlap) {
         return Err(Error::Invalid(FieldErrors::one(
             "overlap",
@@ -165,12 +188,14 @@ pub async fn rotate_token(
         )));
     }
     let mut tx = db.begin().await?;
-    if !store::lock(&mut tx, id).await? {
-        return Err(Error::NotFound("Backend"));
+    let issued_at = store::lock_token(&mut tx, id).await?;
+    let issued_at = issued_at.ok_or(Error::NotFound("Backend"))?;
+    if is_overtaken(seen, &token_version(issued_at)) {
+        return Ok(Rotated::Overtaken(store::token_issuer(&mut tx, id).await?, issued_at));
     }
-    let token = rotate(&mut tx, sealer, id, Duration::seconds(overlap), &can.by()).await?;
+    let (token, old_until) = rotate(&mut tx, sealer, id, Duration::seconds(overlap), &can.by()).await?;
     tx.commit().await?;
-    Ok(token)
+    Ok(Rotated::To(token, old_until))
 }
 
 /// Ends the overlap of a rotation: the old token stops now. Tells whether one still worked. Audited.

@@ -142,7 +142,8 @@ pub async fn backend_at(conn: &mut PgConnection, address: Option<&str>) -> Resul
     .await?)
 }
 
-/// Puts a new token in place; with `old_until` the present one goes on working until then.
+/// Puts a new token in place; with `old_until` the present one goes on working until then. One that was never used
+/// is nobody's yet: in its place the older one goes on, which still works and is in use.
 pub async fn replace_token(
     conn: &mut PgConnection,
     id: i32,
@@ -151,14 +152,19 @@ pub async fn replace_token(
     old_until: Option<OffsetDateTime>,
 ) -> Result<()> {
     sqlx::query!(
-        "UPDATE backend SET
-             old_token_hash = CASE WHEN $4::timestamptz IS NULL THEN NULL ELSE token_hash END,
-             old_token_sealed = CASE WHEN $4::timestamptz IS NULL THEN NULL ELSE token_sealed END,
+        "UPDATE backend b SET
+             old_token_hash = CASE WHEN $4::timestamptz IS NULL THEN NULL WHEN unused.is_so THEN old_token_hash
+                                   ELSE token_hash END,
+             old_token_sealed = CASE WHEN $4::timestamptz IS NULL THEN NULL WHEN unused.is_so THEN old_token_sealed
+                                     ELSE token_sealed END,
              old_token_expires_at = $4,
-             old_token_last_used_at = CASE WHEN $4::timestamptz IS NULL THEN NULL ELSE token_last_used_at END,
-             token_hash = $2, token_sealed = $3, token_created_at = now(), token_last_used_at = NULL,
+             old_token_last_used_at = CASE WHEN $4::timestamptz IS NULL THEN NULL
+                                           WHEN unused.is_so THEN old_token_last_used_at ELSE token_last_used_at END,
+             token_hash = $2, token_sealed = $3, token_created_at = clock_timestamp(), token_last_used_at = NULL,
              updated_at = now()
-          WHERE id = $1",
+            FROM (SELECT token_last_used_at IS NULL AND coalesce(old_token_expires_at > now(), false) AS is_so
+                    FROM backend WHERE id = $1) unused
+          WHERE b.id = $1",
         id,
         hash,
         sealed,

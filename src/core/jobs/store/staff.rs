@@ -253,3 +253,24 @@ pub async fn choices(conn: &mut PgConnection) -> Result<(Vec<(String, String)>, 
     };
     Ok((of(0), of(1)))
 }
+
+/// What a job request is called where only that is told of it.
+#[derive(Debug)]
+pub struct NamedRequest {
+    pub id: i32,
+    pub workspace: String,
+    pub username: Option<String>,
+}
+
+/// The job requests with these ids, the newest first.
+pub async fn named_requests(conn: &mut PgConnection, ids: &[i32]) -> Result<Vec<NamedRequest>> {
+    Ok(sqlx::query_as!(
+        NamedRequest,
+        r#"SELECT r.id, w.name AS workspace, u.username AS "username?"
+             FROM job_request r JOIN workspace w ON w.id = r.workspace_id LEFT JOIN "user" u ON u.id = r.created_by_id
+            WHERE r.id = ANY ($1) ORDER BY r.id DESC"#,
+        ids
+    )
+    .fetch_all(conn)
+    .await?)
+}

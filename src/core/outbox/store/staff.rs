@@ -87,3 +87,22 @@ pub async fn kinds(conn: &mut PgConnection) -> Result<Vec<String>> {
     .fetch_all(conn)
     .await?)
 }
+
+/// What a message is called where only that is told of it.
+#[derive(Debug)]
+pub struct NamedMessage {
+    pub kind: String,
+    pub recipient: String,
+    pub cause: String,
+}
+
+/// The messages with these ids, the newest first.
+pub async fn named(conn: &mut PgConnection, ids: &[i64]) -> Result<Vec<NamedMessage>> {
+    Ok(sqlx::query_as!(
+        NamedMessage,
+        "SELECT kind, recipient, cause FROM message WHERE id = ANY ($1) ORDER BY id DESC",
+        ids
+    )
+    .fetch_all(conn)
+    .await?)
+}

@@ -13,6 +13,7 @@ use crate::core::access::{Operator, Role, STAFF_ROLES};
 use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;
 use crate::core::error::{Error, FieldErrors, Result};
+use crate::core::names::is_readable;
 
 /// The longest username and name, in characters.
 pub(super) const MAX_NAME: usize = 150;
@@ -208,9 +209,12 @@ fn check(input: &UserInput) -> Result<()> {
         errors.add("email", format!("{email:?} is no e-mail address."));
     }
     if let Some(fullname) = &input.fullname
-        && (fullname.trim().is_empty() || fullname.chars().count() > MAX_NAME || fullname.contains('\0'))
+        && (fullname.chars().count() > MAX_NAME || !is_readable(fullname))
     {
-        errors.add("name", format!("Give a name of 1 to {MAX_NAME} characters."));
+        errors.add(
+            "name",
+            format!("Give a name of 1 to {MAX_NAME} characters, on one line."),
+        );
     }
     errors.into_result()
 }

@@ -20,7 +20,7 @@ pub struct Filter<'a> {
     pub has_roles: Option<bool>,
     /// Held everywhere, by its name.
     pub role: Option<&'a str>,
-    /// Who signs in with GitHub and has none of these.
+    /// Who signs in with GitHub, or is invited to, and has none of these.
     pub missing: Option<Missing>,
     /// By slug: who belongs to it.
     pub org: Option<&'a str>,
@@ -36,7 +36,8 @@ pub struct ListedPerson {
     pub email: Option<String>,
     pub is_active: bool,
     pub last_login: Option<OffsetDateTime>,
-    pub has_github: bool,
+    /// They sign in with GitHub, or will: an invitation waits for them.
+    pub is_github: bool,
     has_backend: bool,
     has_org: bool,
     has_project: bool,
@@ -47,7 +48,7 @@ pub struct ListedPerson {
 impl ListedPerson {
     /// What somebody who signs in with GitHub would need; nothing for others.
     pub fn missing(&self) -> Vec<Missing> {
-        if self.has_github {
+        if self.is_github {
             missing(self.has_backend, self.has_org, self.has_project)
         } else {
             Vec::new()
@@ -75,7 +76,8 @@ pub async fn list(
                           OR u.id IN (SELECT user_id FROM org_membership WHERE roles <> '{}')))
                   AND ($4::text IS NULL OR u.roles @> ARRAY[$4])
                   AND ($5::text IS NULL OR (
-                          u.id IN (SELECT user_id FROM social_account)
+                          (u.id IN (SELECT user_id FROM social_account)
+                           OR u.id IN (SELECT user_id FROM user_invitation WHERE used_at IS NULL AND revoked_at IS NULL))
                           AND NOT CASE $5
                               WHEN 'backend' THEN u.id IN (SELECT user_id FROM backend_membership)
                               WHEN 'org' THEN u.id IN (SELECT user_id FROM org_membership)
@@ -88,7 +90,9 @@ pub async fn list(
                         CROSS JOIN LATERAL (SELECT * FROM found ORDER BY by_name, by_username LIMIT $9
                                   OFFSET (SELECT coalesce($8::bigint - 1, greatest(t.total - 1, 0) / $9) * $9)) f)
            SELECT u.id, u.username, u.fullname, u.email, u.is_active, u.last_login,
-                  EXISTS (SELECT FROM social_account a WHERE a.user_id = u.id) AS "has_github!",
+                  EXISTS (SELECT FROM social_account a WHERE a.user_id = u.id)
+                      OR EXISTS (SELECT FROM user_invitation i
+                                  WHERE i.user_id = u.id AND i.used_at IS NULL AND i.revoked_at IS NULL) AS "is_github!",
                   EXISTS (SELECT FROM backend_membership m WHERE m.user_id = u.id) AS "has_backend!",
                   EXISTS (SELECT FROM org_membership m WHERE m.user_id = u.id) AS "has_org!",
                   EXISTS (SELECT FROM project_membership m WHERE m.user_id = u.id) AS "has_project!",

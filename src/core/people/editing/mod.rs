@@ -12,6 +12,7 @@ use super::roles::{self, Granter};
 use crate::core::audit::{self, Event, Subject};
 use crate::core::db::Db;
 use crate::core::error::{Error, FieldErrors, Result};
+use crate::core::names::{NOT_READABLE, is_readable};
 use crate::core::versions::{Saved, is_overtaken, version};
 
 /// How somebody is to be, or is. What is `None` is left as it is.
@@ -121,7 +122,7 @@ fn check(edit: &Edit, before: Option<&str>) -> FieldErrors {
     errors
 }
 
-/// That a name is one line of 1 to 150 characters.
+/// That a name is one line of 1 to 150 characters, which people can read.
 pub(super) fn check_name(name: &str, field: &'static str, errors: &mut FieldErrors) {
     let length = name.chars().count();
     if name.trim().is_empty() {
@@ -131,8 +132,8 @@ pub(super) fn check_name(name: &str, field: &'static str, errors: &mut FieldErro
             field,
             format!("Shorten this to {MAX_NAME} characters; it has {length}."),
         );
-    } else if name.chars().any(char::is_control) {
-        errors.add(field, "Enter the name on one line, without control characters.");
+    } else if !is_readable(name) {
+        errors.add(field, NOT_READABLE);
     }
 }
 
@@ -157,7 +158,9 @@ mod tests {
         assert!(wrong("Ada", Some("ada@example.org"), Some("a@example.org")).is_empty());
         assert_eq!(wrong("", Some(""), Some("a@example.org")), ["fullname", "email"]);
         assert_eq!(wrong(&"a".repeat(151), Some("ada"), None), ["fullname", "email"]);
-        assert_eq!(wrong("A\nda", None, None), ["fullname"]);
+        for name in ["A\nda", "A\tda", "Ada\u{202e}", "\u{200b}"] {
+            assert_eq!(wrong(name, None, None), ["fullname"], "{name:?}");
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub use store::{KnownLogin, Unfinished, known_logins};
 use super::accounts::is_reserved;
 use crate::core::db::Db;
 use crate::core::error::Result;
+use crate::core::names::{is_hidden, is_readable};
 use crate::core::ports::IdentityProvider;
 use crate::core::sealed::{Sealer, random_token, token_hash};
 
@@ -88,11 +89,12 @@ pub async fn unfinished(db: &Db, token: &str, browser: &str) -> Result<Option<Un
     store::unfinished(&mut *db.read().await?, &token_hash(token), &token_hash(browser)).await
 }
 
-/// A name as it is kept: on one line. `None` when nothing is left, or too much.
+/// A name as it is kept: on one line, without what nobody sees. `None` when nothing is left, or too much.
 pub fn clean_name(text: &str) -> Option<String> {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control());
+    let words = words.map(|word| word.replace(is_hidden, ""));
     let name = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    (!name.is_empty() && name.chars().count() <= MAX_NAME).then_some(name)
+    (is_readable(&name) && name.chars().count() <= MAX_NAME).then_some(name)
 }
 
 /// The username that a login becomes: what cannot be in one is left out. `None` when nothing is left, or the name of
@@ -131,6 +133,8 @@ mod tests {
     fn names_are_kept_on_one_line() {
         assert_eq!(clean_name("  Ada\t\n Lovelace\u{0} "), Some("Ada Lovelace".to_owned()));
         assert_eq!(clean_name(" \u{a0}\n"), None);
+        assert_eq!(clean_name("\u{202e}Ada\u{200b} \u{feff}"), Some("Ada".to_owned()));
+        assert_eq!(clean_name("\u{200d}"), None);
         assert_eq!(clean_name(&"é".repeat(MAX_NAME + 1)), None);
         assert!(clean_name(&"é".repeat(MAX_NAME)).is_some());
     }

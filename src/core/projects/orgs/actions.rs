@@ -14,10 +14,12 @@ use crate::core::versions::{Saved, is_overtaken};
 /// # Errors
 /// `Invalid` at `name`.
 pub async fn create(db: &Db, can: &CanEverywhere<CreateOrgs>, name: &str) -> Result<String> {
-    let (slug, errors) = slug_of(name);
-    errors.into_result()?;
+    let (slug, mut errors) = slug_of(name);
     let by = can.by();
     let mut tx = db.begin().await?;
+    let used = store::used(&mut tx, None, name, &slug).await?;
+    check_free(&used, "name", &mut errors);
+    errors.into_result()?;
     let id = store::insert(&mut tx, name, &slug, can.user_id())
         .await
         .map_err(|error| taken_by_another(error, "name"))?;
@@ -28,7 +30,8 @@ pub async fn create(db: &Db, can: &CanEverywhere<CreateOrgs>, name: &str) -> Res
     Ok(slug)
 }
 
-/// Changes an organisation: only what differs is written. `seen` is the [`OrgForm::version`] that the form showed.
+/// Changes an organisation: only what differs is written. `seen` is the [`OrgForm::version`] that the form showed, and
+/// `found` what was wrong with what was sent before it became an [`OrgForm`]: all is told at once.
 ///
 /// # Errors
 /// `NotFound("Org")`; `Invalid` with a message beside each field.
@@ -38,16 +41,21 @@ pub async fn edit(
     id: i32,
     form: &OrgForm,
     seen: &str,
+    found: FieldErrors,
 ) -> Result<Saved<Box<Stored>>> {
     let mut tx = db.begin().await?;
     let before = store::lock(&mut tx, id).await?.ok_or(Error::NotFound("Org"))?;
-    if *form == before.form {
+    if *form == before.form && found.is_empty() {
         return Ok(Saved::Unchanged);
     }
     if is_overtaken(seen, &before.form.version()) {
         return Ok(Saved::Overtaken(Box::new(before)));
     }
-    form.check(&before.form).into_result()?;
+    let mut errors = form.check(&before.form);
+    errors.add_all(found);
+    let used = store::used(&mut tx, Some(id), &form.name, &form.slug).await?;
+    check_free(&used, "slug", &mut errors);
+    errors.into_result()?;
     store::update(&mut tx, id, form, can.user_id())
         .await
         .map_err(|error| taken_by_another(error, "slug"))?;
@@ -120,10 +128,31 @@ fn address(slug: &str) -> String {
     format!("/orgs/{slug}/")
 }
 
+const NAME_TAKEN: &str = "Another organisation has this name.";
+
+/// In the words of the field where it is told: a new organisation's address is made of its name.
+fn slug_taken(field: &str) -> &'static str {
+    match field {
+        "slug" => "Another organisation has this address. Choose another.",
+        _ => "Another organisation has a name so like this one that its address would be the same. Choose another.",
+    }
+}
+
+/// That nobody else has the name or the slug; `slug_field` is where a message about the latter stands.
+fn check_free(used: &store::Used, slug_field: &'static str, errors: &mut FieldErrors) {
+    if used.name {
+        errors.add("name", NAME_TAKEN);
+    }
+    if used.slug && errors.get(slug_field).is_none() {
+        errors.add(slug_field, slug_taken(slug_field));
+    }
+}
+
+/// Another took it between the look and the write.
 fn taken_by_another(error: sqlx::Error, slug_field: &'static str) -> Error {
     let (field, message) = match violated_constraint(&error) {
-        Some("org_name_unique") => ("name", "Another organisation has this name."),
-        Some("org_slug_unique") => (slug_field, "Another organisation has this address. Choose another."),
+        Some("org_name_unique") => ("name", NAME_TAKEN),
+        Some("org_slug_unique") => (slug_field, slug_taken(slug_field)),
         _ => return error.into(),
     };
     Error::Invalid(FieldErrors::one(field, message))

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use super::staff::check_url;
 use crate::core::error::FieldErrors;
-use crate::core::names::{is_slug, slugify};
+use crate::core::names::{NOT_READABLE, is_readable, is_slug, slugify};
 use crate::core::versions::version;
 
 /// The longest name, in characters.
@@ -80,7 +80,9 @@ impl OrgForm {
     /// What is wrong with it by itself; what stays as it was is let be.
     fn check(&self, before: &OrgForm) -> FieldErrors {
         let mut errors = FieldErrors::default();
-        check_name(&self.name, &mut errors);
+        if self.name != before.name {
+            check_name(&self.name, &mut errors);
+        }
         if self.slug != before.slug {
             check_slug(&self.slug, "slug", &mut errors);
         }
@@ -130,6 +132,8 @@ fn check_name(name: &str, errors: &mut FieldErrors) {
             "name",
             format!("Shorten the name to {MAX_NAME} characters; it has {length}."),
         );
+    } else if !is_readable(name) {
+        errors.add("name", NOT_READABLE);
     }
 }
 
@@ -228,7 +232,7 @@ mod tests {
     fn a_new_one_can_be_reached() {
         assert_eq!(slug_of("Acme & Co").0, "acme-co");
         assert!(slug_of("Acme & Co").1.is_empty());
-        for name in ["", "日本", "Add"] {
+        for name in ["", "日本", "Add", "Acme\nCo", "Acme\u{202e}", "Ac\tme"] {
             assert!(slug_of(name).1.get("name").is_some(), "{name}");
         }
     }

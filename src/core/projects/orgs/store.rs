@@ -55,6 +55,26 @@ pub(super) async fn stored(conn: &mut PgConnection, id: i32) -> Result<Option<St
     }))
 }
 
+/// Which parts of an organisation another one has.
+#[derive(Debug)]
+pub(super) struct Used {
+    pub name: bool,
+    pub slug: bool,
+}
+
+pub(super) async fn used(conn: &mut PgConnection, but_id: Option<i32>, name: &str, slug: &str) -> Result<Used> {
+    Ok(sqlx::query_as!(
+        Used,
+        r#"SELECT EXISTS (SELECT FROM org WHERE name = $2 AND id IS DISTINCT FROM $1) AS "name!",
+                  EXISTS (SELECT FROM org WHERE slug = $3 AND id IS DISTINCT FROM $1) AS "slug!""#,
+        but_id,
+        name,
+        slug
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
 pub(super) async fn insert(conn: &mut PgConnection, name: &str, slug: &str, by_id: i32) -> Result<i32, sqlx::Error> {
     sqlx::query_scalar!(
         "INSERT INTO org (name, slug, created_by_id, updated_by_id) VALUES ($1, $2, $3, $3) RETURNING id",

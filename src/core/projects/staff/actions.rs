@@ -145,7 +145,9 @@ async fn tell_copilots(
     Ok(())
 }
 
-/// Changes a project: only what differs is written. `seen` is the [`ProjectForm::version`] that the form showed.
+/// Changes a project: only what differs is written. `seen` is the [`ProjectForm::version`] that the form showed, and
+/// `found` what was wrong with what was typed before it became a [`ProjectForm`]: all is told at once. Which
+/// organisation was chosen first counts, see [`ProjectForm::lead`].
 ///
 /// # Errors
 /// `NotFound("Project")`; `Invalid` with a message beside each field.
@@ -155,20 +157,23 @@ pub async fn edit(
     id: i32,
     form: &ProjectForm,
     seen: &str,
+    found: FieldErrors,
 ) -> Result<Saved<Box<Stored>>> {
     let mut tx = db.begin().await?;
     let before = store::lock(&mut tx, id).await?.ok_or(Error::NotFound("Project"))?;
     let mut after = form.clone();
-    after.org_ids.sort_unstable();
-    after.org_ids.dedup();
     let mut errors = after.check(&before.form);
+    let has_strange_text = !found.is_empty();
+    errors.add_all(found);
     if errors.get("orgs").is_none() {
         match after.lead(before.form.lead_id) {
             Ok(lead) => after.lead_id = Some(lead),
-            Err(found) => found.iter().for_each(|(_, message)| errors.add("lead", message)),
+            Err(wrong) => errors.add_all(wrong),
         }
     }
-    if after == before.form {
+    after.org_ids.sort_unstable();
+    after.org_ids.dedup();
+    if after == before.form && !has_strange_text {
         return Ok(Saved::Unchanged);
     }
     if is_overtaken(seen, &before.form.version()) {
@@ -221,8 +226,9 @@ async fn check_free(
     let used = store::used(tx, but_id, name, slug, number).await?;
     if used.name {
         errors.add(name_field, NAME_TAKEN);
-    } else if used.slug && errors.get(slug_field).is_none() {
-        errors.add(slug_field, SLUG_TAKEN);
+    }
+    if used.slug && errors.get(slug_field).is_none() {
+        errors.add(slug_field, slug_taken(slug_field));
     }
     if used.number {
         let next = store::next_number(tx).await?;
@@ -254,13 +260,20 @@ async fn check_copilot(
 }
 
 const NAME_TAKEN: &str = "Another project has this name.";
-const SLUG_TAKEN: &str = "Another project has this address. Choose another.";
+
+/// In the words of the field where it is told: a new project's address is made of its name.
+fn slug_taken(field: &str) -> &'static str {
+    match field {
+        "slug" => "Another project has this address. Choose another.",
+        _ => "Another project has a name so like this one that its address would be the same. Choose another.",
+    }
+}
 
 /// Another took it between the look and the write.
 fn taken_meanwhile(error: sqlx::Error, slug_field: &'static str) -> Error {
     let (field, message) = match violated_constraint(&error) {
         Some("project_name_unique") => ("name", NAME_TAKEN),
-        Some("project_slug_unique") => (slug_field, SLUG_TAKEN),
+        Some("project_slug_unique") => (slug_field, slug_taken(slug_field)),
         Some("project_number_unique") => ("number", "Another project has just got this number."),
         _ => return error.into(),
     };

@@ -11,7 +11,7 @@ use time::{Date, OffsetDateTime};
 use super::actions::{MAX_STATUS_DESCRIPTION, STATUSES};
 use super::numbers::{self, NO_NUMBER};
 use crate::core::error::FieldErrors;
-use crate::core::names::{is_project_slug, slugify};
+use crate::core::names::{NOT_READABLE, is_project_slug, is_readable, slugify};
 use crate::core::versions::version;
 use crate::core::workspaces::interactive::check_slug as check_interactive_slug;
 
@@ -102,7 +102,9 @@ impl ProjectForm {
     /// it was is let be.
     fn check(&self, before: &ProjectForm) -> FieldErrors {
         let mut errors = FieldErrors::default();
-        check_name(&self.name, &mut errors);
+        if self.name != before.name {
+            check_name(&self.name, &mut errors);
+        }
         if self.slug != before.slug {
             check_slug(&self.slug, "slug", &mut errors);
         }
@@ -138,23 +140,22 @@ impl ProjectForm {
         errors
     }
 
-    /// The organisation that leads: the chosen one, or the only one, or the one that did. An error at `lead` when
-    /// none of that says which.
+    /// The organisation that leads: the chosen one; where none was chosen anew, the one that did, or when that is
+    /// none of them any more, the first of them. An error at `lead` for one that is not among them.
     fn lead(&self, before: Option<i32>) -> Result<i32, FieldErrors> {
-        let is_chosen = |id: &i32| self.org_ids.contains(id);
-        let only = (self.org_ids.len() == 1)
-            .then(|| self.org_ids.first().copied())
-            .flatten();
-        match self.lead_id {
-            Some(lead) if is_chosen(&lead) => Ok(lead),
+        let is_one = |id: &i32| self.org_ids.contains(id);
+        // A field that nobody touched still says who led before.
+        let chosen = self.lead_id.filter(|id| is_one(id) || self.lead_id != before);
+        match chosen {
+            Some(lead) if is_one(&lead) => Ok(lead),
             Some(_) => Err(FieldErrors::one(
                 "lead",
                 "Choose one of the project's own organisations to lead it.",
             )),
             None => before
-                .filter(is_chosen)
-                .or(only)
-                .ok_or_else(|| FieldErrors::one("lead", "Choose which of the organisations leads the project.")),
+                .filter(is_one)
+                .or_else(|| self.org_ids.first().copied())
+                .ok_or_else(|| FieldErrors::one("orgs", NO_ORG)),
         }
     }
 }
@@ -222,6 +223,8 @@ const NO_ORG: &str = "Choose at least one organisation.";
 fn check_name(name: &str, errors: &mut FieldErrors) {
     if name.is_empty() {
         errors.add("name", "Enter a name.");
+    } else if !is_readable(name) {
+        errors.add("name", NOT_READABLE);
     } else {
         check_length(name, "name", MAX_NAME, errors);
     }

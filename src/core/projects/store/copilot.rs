@@ -9,6 +9,7 @@ use crate::core::error::Result;
 pub struct EndingSupport {
     pub slug: String,
     pub name: String,
+    pub number: Option<String>,
     pub ends_at: OffsetDateTime,
     /// The database's time.
     pub now: OffsetDateTime,
@@ -18,7 +19,7 @@ pub struct EndingSupport {
 pub async fn support_that_ends(conn: &mut PgConnection, days: i32) -> Result<Vec<EndingSupport>> {
     Ok(sqlx::query_as!(
         EndingSupport,
-        r#"SELECT slug, name, copilot_support_ends_at AS "ends_at!", now() AS "now!"
+        r#"SELECT slug, name, number, copilot_support_ends_at AS "ends_at!", now() AS "now!"
              FROM project
             WHERE copilot_support_ends_at BETWEEN now() AND now() + make_interval(days => $1)
             ORDER BY copilot_support_ends_at, id"#,

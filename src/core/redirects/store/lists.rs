@@ -46,7 +46,7 @@ pub struct Wanted<'a> {
     pub q: Option<&'a str>,
     /// `org`, `project` or `workspace`.
     pub kind: Option<&'a str>,
-    /// `used` (leads on), `expired` or `deleted`; else all that are not deleted.
+    /// `used` (leads on), `expired`, `deleted` or `all`; else those that are not deleted.
     pub state: Option<&'a str>,
     pub org_id: Option<i32>,
     pub project_id: Option<i32>,
@@ -84,6 +84,7 @@ pub async fn redirects(
                        OR ($4 = 'workspace' AND r.workspace_id IS NOT NULL))
                   AND CASE $5::text WHEN 'deleted' THEN r.deleted_at IS NOT NULL
                                     WHEN 'expired' THEN r.deleted_at IS NULL AND r.expires_at <= now()
+                                    WHEN 'all' THEN true
                                     WHEN 'used' THEN r.deleted_at IS NULL AND r.expires_at > now()
                                     ELSE r.deleted_at IS NULL OR r.id = $6 END
                   AND ($6::int IS NULL OR r.id = $6) AND ($7::int IS NULL OR r.org_id = $7)

@@ -37,14 +37,22 @@ fn an_address_is_confirmed_by_a_link_whatever_somebody_calls_themselves() {
 
 #[test]
 fn the_address_from_before_is_told_and_does_not_learn_the_new_one() {
-    for (is_removed, subject, says) in [
+    for (is_removed, by_staff, subject, says) in [
         (
+            false,
+            true,
+            "Your e-mail address for Job Server was changed",
+            "uses another e-mail address",
+        ),
+        (
+            false,
             false,
             "Your e-mail address for Job Server was changed",
             "uses another e-mail address",
         ),
         (
             true,
+            false,
             "Your e-mail address for Job Server was removed",
             "has no e-mail address any more",
         ),
@@ -53,13 +61,15 @@ fn the_address_from_before_is_told_and_does_not_learn_the_new_one() {
             username: "ada".to_owned(),
             name: "Ada <i>L</i>".to_owned(),
             is_removed,
+            by_staff,
         }));
         assert_eq!(mail.subject, subject);
         for part in [&mail.text, &mail.html] {
-            assert!(
-                part.contains(says) && part.contains("https://jobs.example.org/settings/"),
-                "{part}"
-            );
+            assert!(part.contains(says), "{part}");
+            // Nobody is to end their sessions because staff have corrected an address.
+            let alarms = part.contains("https://jobs.example.org/settings/") && part.contains("end their sessions");
+            assert_eq!(alarms, !by_staff, "{part}");
+            assert_eq!(part.contains("looks after users"), by_staff, "{part}");
         }
         assert!(mail.html.contains("&lt;i&gt;"), "{}", mail.html);
     }

@@ -4,9 +4,10 @@ use rocket::{get, post};
 
 use super::{HREF, href, status, transport_words};
 use crate::core::access::{ManageBackends, Permission};
-use crate::core::error::FieldErrors;
+use crate::core::error::{Error, FieldErrors};
 use crate::core::jobs::backends::managing::{self, BackendDetail, BackendMember, Call, MOST_MEMBERS};
 use crate::core::jobs::{Runtime, Transport};
+use crate::core::people::store::pick::Circle;
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
 use crate::web::pages::answer::Answer;
@@ -27,7 +28,8 @@ const LONGEST_STATE: usize = 10_000;
 
 #[get("/staff/backends/<id>")]
 pub async fn detail(may: May<'_>, db: &Database, id: i32) -> Outcome<Page> {
-    page(&may, db, id, &PeoplePicker::default(), &FieldErrors::default()).await
+    let nobody = PeoplePicker::outside(Circle::Backend(id));
+    page(&may, db, id, &nobody, &FieldErrors::default()).await
 }
 
 /// The page, with whom somebody is choosing to let use it.
@@ -43,6 +45,7 @@ pub(super) async fn page(
     let backend = backend.ok_or_else(|| Failure::not_found("Backend"))?;
     let calls = managing::calls(&mut conn, id).await?;
     let members = managing::members(&mut conn, id).await?;
+    let sharing = managing::sharing_networks(&mut conn, id).await?;
     drop(conn);
     let seen = match (backend.last_seen, backend.is_late) {
         (None, _) => Cell::text("Never"),
@@ -71,6 +74,13 @@ pub(super) async fn page(
             "info",
             "Its database is being maintained",
             "Jobs that need the database wait until that is over.",
+        );
+    }
+    if !sharing.is_empty() {
+        thing = thing.notice(
+            "warning",
+            format!("It shares a network with {}", sharing.join(", ")),
+            "Nobody can tell from an address there which of them somebody is in. Give each networks of its own.",
         );
     }
     if backend.last_seen.is_none() {
@@ -244,7 +254,14 @@ fn said(title: &'static str, state: Option<&str>) -> Section {
 
 #[post("/staff/backends/<id>/maintenance", data = "<form>")]
 pub async fn switch_maintenance(may: May<'_>, db: &Database, id: i32, form: CsrfForm) -> Outcome<Answer> {
-    let is_on = form.flag("on");
+    let is_on = match form.text("on") {
+        "1" => true,
+        "0" => false,
+        _ => {
+            let errors = FieldErrors::one("on", "Say whether maintenance is on: 1 or 0.");
+            return Err(Failure(Error::Invalid(errors)));
+        }
+    };
     let words = if is_on { "on" } else { "off" };
     let answer = if managing::set_maintenance(db, &may.can, id, is_on).await? {
         Answer::told(href(id), "success", format!("Maintenance is switched {words}."))

@@ -6,6 +6,7 @@ use super::{detail, href};
 use crate::core::access::ManageBackends;
 use crate::core::error::{Error, FieldErrors};
 use crate::core::jobs::backends::managing;
+use crate::core::people::store::pick::Circle;
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
 use crate::web::pages::answer::Answer;
@@ -17,7 +18,7 @@ type May<'r> = StaffMay<'r, ManageBackends>;
 
 #[post("/staff/backends/<id>/members/add", data = "<form>")]
 pub async fn add(may: May<'_>, db: &Database, id: i32, form: CsrfForm) -> Outcome<Answer> {
-    let picker = PeoplePicker::read(&mut *db.read().await?, &form, "users").await?;
+    let picker = PeoplePicker::read(&mut *db.read().await?, &form, "users", Some(Circle::Backend(id))).await?;
     if picker.looks() {
         return Ok(detail::page(&may, db, id, &picker, &FieldErrors::default())
             .await?
@@ -25,6 +26,8 @@ pub async fn add(may: May<'_>, db: &Database, id: i32, form: CsrfForm) -> Outcom
     }
     let added = if picker.has_strange_text() {
         Err(Error::Invalid(FieldErrors::one("users", "Choose people who exist.")))
+    } else if let Some(why) = picker.refused() {
+        Err(Error::Invalid(FieldErrors::one("users", why)))
     } else {
         managing::add_members(db, &may.can, id, &picker.ids()).await
     };

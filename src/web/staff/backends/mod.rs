@@ -88,6 +88,7 @@ pub async fn list(may: StaffMay<'_, ManageBackends>, db: &Database) -> Outcome<L
         .filter(Filter::select("active", "Active", yes_no))
         .filter(Filter::select("transport", "How jobs reach it", transports()))
         .columns(&["Name", "Slug", "Status", "How jobs reach it", "Last seen", "Members"])
+        .filed(&["Late", "Test"])
         .action(Link::new("New backend", "/staff/backends/add/"))
         .empty(
             "No backend yet",
@@ -102,7 +103,7 @@ pub async fn list(may: StaffMay<'_, ManageBackends>, db: &Database) -> Outcome<L
 fn row(backend: &ListedBackend) -> Vec<Cell> {
     let mut seen = Cell::time(backend.last_seen);
     if backend.is_late && backend.is_active {
-        seen = seen.pill_too("waiting", "Late");
+        seen = seen.badge("waiting", "Late");
     }
     vec![
         Cell::link(&*backend.name, href(backend.id)),
@@ -111,6 +112,8 @@ fn row(backend: &ListedBackend) -> Vec<Cell> {
         Cell::text(transport_words(&backend.transport)),
         seen,
         Cell::number(backend.members),
+        Cell::yes_no(backend.is_late && backend.is_active),
+        Cell::yes_no(backend.is_test),
     ]
 }
 
@@ -120,5 +123,5 @@ fn status(is_active: bool, is_test: bool) -> Cell {
     } else {
         Cell::pill("neutral", "Not active")
     };
-    if is_test { cell.pill_too("accent", "Test") } else { cell }
+    if is_test { cell.badge("accent", "Test") } else { cell }
 }

@@ -1,15 +1,17 @@
-//! What is done with several users at once, from their list. Whoever does it is left out of it.
+//! What is done with several users at once, from their list. Whoever does it is left out of it, and is asked first unless
+//! they were told with how many.
 
 use rocket::post;
 
 use super::{HREF, May, granter};
 use crate::core::error::Error;
+use crate::core::people::store::pick::{self, Picked};
 use crate::core::people::{deactivation, memberships};
 use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
 use crate::web::pages::answer::Answer;
 use crate::web::responders::{Failure, Outcome};
-use crate::web::staff::bulk::back;
+use crate::web::staff::bulk::{back, is_sure};
 use crate::web::view::counted;
 
 /// The most that are changed at once: more than a page of the list has.
@@ -24,6 +26,18 @@ pub async fn change(may: May<'_>, db: &Database, act: Option<&str>, form: CsrfFo
     let own = may.can.user_id();
     let is_self_ticked = ids.contains(&own);
     ids.retain(|id| *id != own);
+    let asked = match act {
+        Some("deactivate") => Some(super::list::deactivate()),
+        Some("add-to-org") => Some(super::list::add_to_org(Vec::new())),
+        _ => None,
+    };
+    if let Some(bulk) = asked.filter(|_| !ids.is_empty() && !is_sure(&form, "users")) {
+        let given: Vec<String> = ids.iter().map(i32::to_string).collect();
+        let people = pick::people(&mut *db.read().await?, &given).await?;
+        let people = people.iter().filter(|person| ids.contains(&person.id));
+        let rows = people.map(Picked::label).collect();
+        return Ok(bulk.ask(&may.staff, &form, HREF, ("users", &ids), rows).into());
+    }
     let (tone, text) = match (act, ids.is_empty()) {
         (Some("deactivate" | "add-to-org"), true) if is_self_ticked => ("warning", "Nothing was done.".to_owned()),
         (_, true) if !is_self_ticked => ("warning", "Tick somebody first.".to_owned()),

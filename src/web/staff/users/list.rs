@@ -132,26 +132,28 @@ fn row(person: &ListedPerson) -> Vec<Cell> {
     vec![
         Cell::link(&*person.fullname, href(&person.username)).note(&*person.username),
         Cell::text(person.email.clone().unwrap_or_default()),
-        Cell::text(if person.has_github { "GitHub" } else { "E-mail" }),
+        Cell::text(if person.is_github { "GitHub" } else { "E-mail" }),
         look,
         Cell::time(person.last_login),
         Cell::text(&*person.username),
     ]
 }
 
-fn deactivate() -> Bulk {
+pub(super) fn deactivate() -> Bulk {
     Bulk {
         label: "Deactivate",
         action: format!("{HREF}?act=deactivate"),
-        text: "Everybody who is ticked is signed out everywhere and cannot sign in until somebody activates them \
-               again. What they did stays theirs.",
-        button: "Deactivate them",
+        verb: "Deactivate",
+        one: "user",
+        many: "users",
+        text: "They are signed out everywhere and cannot sign in until somebody activates them again. What they did \
+               stays theirs.",
         choose: None,
         is_danger: true,
     }
 }
 
-fn add_to_org(orgs: Vec<(String, String)>) -> Bulk {
+pub(super) fn add_to_org(orgs: Vec<(String, String)>) -> Bulk {
     let options = orgs.into_iter().map(|(value, label)| SelectOption {
         value,
         label,
@@ -160,8 +162,10 @@ fn add_to_org(orgs: Vec<(String, String)>) -> Bulk {
     Bulk {
         label: "Add to an organisation",
         action: format!("{HREF}?act=add-to-org"),
-        text: "Everybody who is ticked belongs to it afterwards, besides those that they belong to already.",
-        button: "Add them",
+        verb: "Add",
+        one: "user",
+        many: "users",
+        text: "They belong to it afterwards, besides those that they belong to already.",
         choose: Some(BulkChoice {
             name: "org",
             label: "Organisation",

@@ -14,7 +14,7 @@ pub const ROWS: &[Row] = &[
     ("POST", "/staff/backends/<id>/edit", "/staff/backends/1/edit/", staff_may("backend_manage", 200)),
     ("POST", "/staff/backends/<id>/members/add", "/staff/backends/1/members/add/", staff_may("backend_manage", 200)),
     ("POST", "/staff/backends/<id>/members/remove", "/staff/backends/1/members/remove/", staff_may("backend_manage", 302)),
-    ("POST", "/staff/backends/<id>/maintenance", "/staff/backends/1/maintenance/", staff_may("backend_manage", 302)),
+    ("POST", "/staff/backends/<id>/maintenance", "/staff/backends/1/maintenance/", staff_may("backend_manage", 400)),
     ("GET", "/staff/backends/<id>/rotate-token", "/staff/backends/1/rotate-token/", staff_may("backend_manage", 200)),
     ("POST", "/staff/backends/<id>/rotate-token", "/staff/backends/0/rotate-token/", staff_may("backend_manage", 404)),
     ("POST", "/staff/backends/<id>/end-old-token", "/staff/backends/1/end-old-token/", staff_may("backend_manage", 302)),

@@ -231,6 +231,38 @@ pub async fn last_change(conn: &mut PgConnection, id: i32) -> Result<Option<(Str
     Ok(row.map(|row| (row.created_by, row.created_at)))
 }
 
+/// The names of other backends that have one of its networks, too.
+pub async fn sharing_networks(conn: &mut PgConnection, id: i32) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        "SELECT o.name FROM backend b JOIN backend o ON o.id <> b.id AND o.level_4_addresses && b.level_4_addresses
+          WHERE b.id = $1 ORDER BY lower(o.name), o.id LIMIT 10",
+        id
+    )
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Locks a backend, and tells since when it has its token; `None` when there is none.
+pub async fn lock_token(conn: &mut PgConnection, id: i32) -> Result<Option<OffsetDateTime>> {
+    Ok(
+        sqlx::query_scalar!("SELECT token_created_at FROM backend WHERE id = $1 FOR UPDATE", id)
+            .fetch_optional(conn)
+            .await?,
+    )
+}
+
+/// Who issued the token that a backend has.
+pub async fn token_issuer(conn: &mut PgConnection, id: i32) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar!(
+        "SELECT created_by FROM auditable_event
+          WHERE target_model = 'jobserver.Backend' AND target_id = $1
+            AND type IN ('backend_token_rotated', 'backend_created') ORDER BY id DESC LIMIT 1",
+        id.to_string()
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
 pub async fn lock(conn: &mut PgConnection, id: i32) -> Result<bool> {
     let found = sqlx::query_scalar!("SELECT id FROM backend WHERE id = $1 FOR UPDATE", id)
         .fetch_optional(conn)

@@ -19,6 +19,7 @@ pub struct ListedProject {
     pub org_name: Option<String>,
     pub org_slug: Option<String>,
     pub copilot: Option<String>,
+    pub copilot_fullname: Option<String>,
     pub members: i64,
     pub workspaces: i64,
     pub created_at: OffsetDateTime,
@@ -55,7 +56,8 @@ pub async fn projects(
                   AND ($5::text IS NULL OR p.status = $5)),
                 counted AS (SELECT count(*) AS total FROM found)
            SELECT f.name AS "name!", f.slug AS "slug!", f.number, f.status AS "status!", o.name AS "org_name?",
-                  o.slug AS "org_slug?", u.username AS "copilot?", f.created_at AS "created_at!",
+                  o.slug AS "org_slug?", u.username AS "copilot?", u.fullname AS "copilot_fullname?",
+                  f.created_at AS "created_at!",
                   (SELECT count(*) FROM project_membership WHERE project_id = f.id) AS "members!",
                   (SELECT count(*) FROM workspace WHERE project_id = f.id) AS "workspaces!", t.total AS "total!"
              FROM counted t
@@ -270,4 +272,25 @@ pub async fn user_ids(conn: &mut PgConnection, usernames: &[String]) -> Result<V
             .fetch_all(conn)
             .await?,
     )
+}
+
+/// The membership of somebody in a project.
+#[derive(Debug)]
+pub struct Membership {
+    pub id: i32,
+    pub username: String,
+    pub fullname: String,
+}
+
+/// The memberships of those of these people who are members of a project.
+pub async fn memberships_of(conn: &mut PgConnection, project_id: i32, user_ids: &[i32]) -> Result<Vec<Membership>> {
+    Ok(sqlx::query_as!(
+        Membership,
+        r#"SELECT m.id, u.username, u.fullname FROM project_membership m JOIN "user" u ON u.id = m.user_id
+            WHERE m.project_id = $1 AND m.user_id = ANY ($2) ORDER BY lower(u.fullname), lower(u.username)"#,
+        project_id,
+        user_ids
+    )
+    .fetch_all(conn)
+    .await?)
 }

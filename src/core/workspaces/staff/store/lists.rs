@@ -131,6 +131,7 @@ pub struct WorkspaceRequest {
     pub status: String,
     pub backend: String,
     pub username: Option<String>,
+    pub fullname: Option<String>,
     pub created_at: Option<OffsetDateTime>,
     pub actions: Vec<String>,
 }
@@ -139,8 +140,8 @@ pub struct WorkspaceRequest {
 pub async fn last_requests(conn: &mut PgConnection, workspace_id: i32) -> Result<Vec<WorkspaceRequest>> {
     Ok(sqlx::query_as!(
         WorkspaceRequest,
-        r#"SELECT r.id, r.status, b.slug AS backend, u.username AS "username?", r.created_at,
-                  r.requested_actions AS actions
+        r#"SELECT r.id, r.status, b.slug AS backend, u.username AS "username?", u.fullname AS "fullname?",
+                  r.created_at, r.requested_actions AS actions
              FROM job_request r JOIN backend b ON b.id = r.backend_id LEFT JOIN "user" u ON u.id = r.created_by_id
             WHERE r.workspace_id = $1 ORDER BY r.id DESC LIMIT 10"#,
         workspace_id
