@@ -1,4 +1,5 @@
 import "./palette.js";
+import { startModals } from "../modules/modal.js";
 import { startRelativeTimes } from "./relative-time.js";
 
 /** The theme switch: "system" forgets the choice. */
@@ -56,6 +57,8 @@ document.addEventListener("click", (event) => {
   }
   const closer = event.target.closest("[data-close]");
   if (closer) {
+    // Where there are no scripts, some are links to the same page.
+    event.preventDefault();
     closeMenu(closer.closest("details"));
     return;
   }
@@ -88,5 +91,6 @@ function focusErrors() {
 }
 
 startThemeSwitch();
+startModals();
 startRelativeTimes();
 focusErrors();
