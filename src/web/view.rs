@@ -125,12 +125,14 @@ impl<'r> Visit<'r> {
                 staff_href: self.staff_href("/staff/"),
             }),
             nav: [("Event log", "/event-log/"), ("Status", "/status/")]
+                .into_iter()
+                .chain(self.staff_href("/staff/").map(|_| ("Staff area", "/staff/")))
                 .map(|(label, href)| NavItem {
                     label,
                     href,
                     active: canonical_path.starts_with(href),
                 })
-                .into(),
+                .collect(),
             login_href: login_href(path, self.query()),
             breadcrumbs: Vec::new(),
             flash: self

@@ -31,7 +31,7 @@ export async function scales(page) {
   };
 }
 
-// Landmarks, one title of the first level, no level left out, and a way past the header.
+// Landmarks, one title of the first level, no level left out, a way past the header, and no id that is there twice.
 export async function structure(page) {
   const found = await page.evaluate(() => ({
     title: document.title,
@@ -43,6 +43,7 @@ export async function structure(page) {
       .filter((heading) => heading.checkVisibility())
       .map((heading) => Number(heading.tagName[1])),
     skip: document.querySelector("a[href='#main']") !== null,
+    ids: [...document.querySelectorAll("[id]")].map((element) => element.id),
   }));
   assert.match(found.title, /\S/);
   assert.ok(found.lang.startsWith("en"), "the language of the page");
@@ -50,6 +51,8 @@ export async function structure(page) {
   assert.equal(found.header, 1, "one header");
   assert.equal(found.footer, 1, "one footer");
   assert.ok(found.skip, "a link to the content");
+  const twice = found.ids.filter((id, at) => found.ids.indexOf(id) !== at);
+  assert.deepEqual(twice, [], "these ids are there more than once");
   assert.equal(found.levels.filter((level) => level === 1).length, 1, "one h1");
   for (const [at, level] of found.levels.entries()) {
     const before = at === 0 ? 0 : found.levels[at - 1];

@@ -31,11 +31,43 @@ test("a button that takes something away says first what will happen", async () 
   await page.goto("/staff/projects/influenza-vaccine-uptake/");
   const row = page.locator("tr", { hasText: "tom-nobody-yet" });
   const ask = row.locator("details.ask");
-  await ask.locator("summary").click();
+  const opener = ask.locator("summary");
+  const dialog = ask.getByRole("dialog", { name: "Remove from the project" });
+  const has = (locator) => locator.evaluate((element) => element === document.activeElement);
+  await opener.click();
+  await dialog.getByRole("heading", { name: "Remove from the project?" }).waitFor();
   await look(page, "staff-ask");
+  // The focus is in it and stays there, whichever way one goes.
+  const [does, leaves] = [dialog.getByRole("button"), dialog.getByRole("link", { name: "Cancel" })];
+  assert.ok(await has(dialog));
+  for (const [key, at] of [["Tab", does], ["Tab", leaves], ["Tab", does], ["Shift+Tab", leaves], ["Shift+Tab", does]]) {
+    await page.keyboard.press(key);
+    assert.ok(await has(at), `${key} leads on within the dialog`);
+  }
+  // Either way out leads back to the button.
+  await page.keyboard.press("Escape");
+  assert.ok(await has(opener));
+  await dialog.waitFor({ state: "hidden" });
+  await opener.click();
+  await leaves.click();
+  assert.ok(await has(opener));
+  await dialog.waitFor({ state: "hidden" });
+  await opener.click();
   await follow(page, ask.getByRole("button").last());
   await page.waitForURL(`${base}/staff/projects/influenza-vaccine-uptake/`);
   assert.equal(await page.locator("tr", { hasText: "tom-nobody-yet" }).count(), 0);
+  await admin.leave();
+});
+
+test("a question is left without scripts, too", async () => {
+  const admin = await person({ username: "demo-admin", javaScript: false });
+  const { page } = admin;
+  await page.goto("/staff/projects/influenza-vaccine-uptake/?find=o#members");
+  const ask = page.locator("details.ask").first();
+  await ask.locator("summary").click();
+  await follow(page, ask.getByRole("link", { name: "Cancel" }));
+  assert.equal(page.url(), `${base}/staff/projects/influenza-vaccine-uptake/?find=o`);
+  assert.equal(await page.locator("details.ask[open]").count(), 0);
   await admin.leave();
 });
 

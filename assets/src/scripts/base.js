@@ -1,4 +1,5 @@
 import "./palette.js";
+import { startModals } from "../modules/modal.js";
 import { startRelativeTimes } from "./relative-time.js";
 
 /** The theme switch: "system" forgets the choice. */
@@ -90,5 +91,6 @@ function focusErrors() {
 }
 
 startThemeSwitch();
+startModals();
 startRelativeTimes();
 focusErrors();

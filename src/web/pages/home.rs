@@ -14,6 +14,7 @@ use crate::core::jobs::store::lists as requests;
 use crate::core::projects::store::lists as projects;
 use crate::core::projects::store::orgs::{self, ListedOrg, Totals};
 use crate::core::releases::store::waiting as to_decide;
+use crate::core::upkeep::setup::setup;
 use crate::core::workspaces::store::lists as workspaces;
 use crate::web::database::Database;
 use crate::web::guards::Visit;
@@ -52,6 +53,8 @@ pub struct OwnView {
     pub name: String,
     pub initials: String,
     pub counts: Vec<Link>,
+    /// What is left of setting the service up, for who may enter the staff area; `None` once nothing is.
+    pub setup: Option<SetupLeft>,
     /// What waits for their decision; `None` when nothing does.
     pub waiting: Option<Waiting>,
     /// Whether they have to do with jobs at all.
@@ -67,6 +70,13 @@ pub struct OwnView {
     pub workspaces_href: Option<&'static str>,
     pub projects: Vec<Link>,
     pub projects_href: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+pub struct SetupLeft {
+    pub left: usize,
+    pub steps: usize,
+    pub href: String,
 }
 
 #[derive(Serialize)]
@@ -110,10 +120,14 @@ pub async fn home(visit: Visit<'_>, db: &Database) -> Outcome<Page> {
     let view = if let Some(user) = visit.signed_in() {
         let since = looked::look(&visit, user);
         let work = own_work(&mut conn, user, since).await?;
+        let setup = setup_left(&mut conn, &visit).await?;
         drop(conn);
         HomeView {
             landing: None,
-            own: Some(own(user, work, since)),
+            own: Some(OwnView {
+                setup,
+                ..own(user, work, since)
+            }),
             latest,
         }
     } else {
@@ -175,6 +189,19 @@ async fn own_work(conn: &mut sqlx::PgConnection, user: &SignedIn, since: Since) 
     })
 }
 
+/// What is left of a first installation, for those who do it.
+async fn setup_left(conn: &mut sqlx::PgConnection, visit: &Visit<'_>) -> Result<Option<SetupLeft>> {
+    let Some(staff) = visit.staff_href("/staff/") else {
+        return Ok(None);
+    };
+    let (steps, left) = setup(conn).await?.left();
+    Ok((left > 0).then(|| SetupLeft {
+        left,
+        steps,
+        href: format!("{staff}#setup"),
+    }))
+}
+
 fn own(user: &SignedIn, work: OwnWork, since: Since) -> OwnView {
     let logs_href = format!("{}logs/", user_href(&user.username));
     let projects = i64::try_from(user.memberships.len()).unwrap_or(i64::MAX);
@@ -202,6 +229,7 @@ fn own(user: &SignedIn, work: OwnWork, since: Since) -> OwnView {
         name: user.fullname.clone(),
         initials: initials(user),
         counts,
+        setup: None,
         waiting: Waiting::of(work.waiting),
         runs_jobs,
         going: first(going),

@@ -326,6 +326,8 @@ pub struct Ask {
     action: String,
     text: String,
     button: String,
+    /// The words of the way out: beside a button that cancels something, "Cancel" would say the opposite.
+    leave: &'static str,
     hidden: Vec<Hidden>,
     is_danger: bool,
 }
@@ -335,6 +337,11 @@ impl Ask {
         let label = label.into();
         Self {
             button: label.clone(),
+            leave: if label.starts_with("Cancel") {
+                "Keep it"
+            } else {
+                "Cancel"
+            },
             label,
             action: action.into(),
             text: String::new(),

@@ -31,6 +31,8 @@ struct Dashboard {
     columns: &'static [(&'static str, &'static str)],
     /// Headings of what the file has besides.
     filed: &'static [&'static str],
+    /// What stands there while it has nothing, and why that may be.
+    empty: (&'static str, &'static str),
 }
 
 static COPILOTING: Dashboard = Dashboard {
@@ -50,6 +52,10 @@ static COPILOTING: Dashboard = Dashboard {
         ("files", "Files released"),
     ],
     filed: &[],
+    empty: (
+        "No project is co-piloted",
+        "Projects come here once they are created, unless one of their organisations is marked as not co-piloted. That is set among the organisation's details.",
+    ),
 };
 static PROJECTS: Dashboard = Dashboard {
     title: "Projects at a glance",
@@ -65,6 +71,7 @@ static PROJECTS: Dashboard = Dashboard {
         ("files", "Files released"),
     ],
     filed: &[],
+    empty: ("No project yet", "Each comes here as soon as it is created."),
 };
 static PRIVATE: Dashboard = Dashboard {
     title: "Private repositories",
@@ -81,6 +88,10 @@ static PRIVATE: Dashboard = Dashboard {
         ("signed", "Signed off"),
     ],
     filed: &["E-mail of the contact"],
+    empty: (
+        "No repository has been private for so long",
+        "One comes here when GitHub says that it is private although its projects first ran a job eleven months ago.",
+    ),
 };
 static SHARED: Dashboard = Dashboard {
     title: "Repositories with several projects",
@@ -93,6 +104,10 @@ static SHARED: Dashboard = Dashboard {
         ("outputs", "Outputs on GitHub"),
     ],
     filed: &[],
+    empty: (
+        "No repository has several projects",
+        "One comes here when workspaces of more than one project use it.",
+    ),
 };
 
 #[derive(Debug, Serialize)]
@@ -207,7 +222,7 @@ fn answer(
         .under("Dashboards", "/staff/dashboards/")
         .search("Whatever a row says")
         .filed(dashboard.filed)
-        .empty("Nothing to see", "There is nothing of this kind.");
+        .empty(dashboard.empty.0, dashboard.empty.1);
     for note in notes {
         list = list.note(note);
     }

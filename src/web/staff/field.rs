@@ -71,6 +71,13 @@ impl FieldView {
         self.people.is_some()
     }
 
+    /// Where somebody is invited who is not found, for who may do that.
+    pub(super) fn lead_to_inviting(&mut self, href: &str) {
+        if let Some(people) = &mut self.people {
+            people.invite_href = Some(href.to_owned());
+        }
+    }
+
     /// Gives everything that has an id another one, which begins with `prefix`.
     pub(super) fn prefix_ids(&mut self, prefix: &str) {
         let mut ids: Vec<&mut String> = Vec::new();
@@ -138,6 +145,7 @@ pub(super) struct PeopleView {
     pub found_nobody: bool,
     /// Whose members are not to be suggested.
     pub not_in: String,
+    pub invite_href: Option<String>,
     pub required: bool,
 }
 

@@ -7,7 +7,8 @@ use super::bar::Bar;
 use super::cell::{Cell, Hidden};
 use super::field::{Field, FieldView};
 use super::guard::Staff;
-use super::query;
+use super::{people, query};
+use crate::core::access::Permission;
 use crate::core::error::FieldErrors;
 use crate::web::forms::CsrfForm;
 use crate::web::view::{FormError, Link, Page, SafeHtml, Time};
@@ -108,6 +109,15 @@ impl FormView {
                 .href
                 .take()
                 .map(|href| href.replacen('#', &format!("#{prefix}_"), 1));
+        }
+        self
+    }
+
+    /// Its pickers lead whoever may invite people to doing so, and back to this page.
+    pub(super) fn with_inviting(mut self, staff: &Staff<'_>) -> Self {
+        if staff.holds(Permission::UserManage) {
+            let href = people::invite_href(staff.visit.path());
+            self.fields.iter_mut().for_each(|field| field.lead_to_inviting(&href));
         }
         self
     }
@@ -317,7 +327,7 @@ impl FormPage {
         for (label, href) in self.crumbs {
             chrome = chrome.crumb("Staff", label, href);
         }
-        let form = self.form.map(Form::view);
+        let form = self.form.map(|form| form.view().with_inviting(staff));
         let chrome = chrome
             .here("Page", self.title.clone())
             .script(&staff.visit, "staff")

@@ -82,7 +82,7 @@ pub async fn home(staff: Staff<'_>, db: &Database, q: Option<&str>, kind: Option
         q,
         found,
         groups: groups(&staff),
-        steps_left: steps.iter().flatten().filter(|step| !step.is_done).count(),
+        steps_left: standing.left().1,
         steps,
         waiting: (waiting > 0).then(|| {
             let words = counted(waiting, "request to publish outputs", "requests to publish outputs");
@@ -109,7 +109,7 @@ async fn all_of(staff: &Staff<'_>, db: &Database, asked: &ListAsked, q: &str, ki
     let options = kinds.map(|kind| (kind.word().to_owned(), about(kind).0.to_owned()));
     let mut list = List::new("Search")
         .lead("Everything of one kind with what you typed in one of its fields.")
-        .search("A person, project, workspace, organisation or backend")
+        .search("A user, project, workspace, organisation or backend")
         .filter(Filter::select(KIND, "Kind", options.collect()))
         .columns(&["Found"]);
     let Some(kind) = StaffKind::named(kind).filter(may) else {
@@ -146,7 +146,7 @@ fn about(kind: StaffKind) -> (&'static str, &'static str, Option<Permission>) {
         StaffKind::Backend => ("Backends", "/staff/backends/", Some(Permission::BackendManage)),
         StaffKind::Org => ("Organisations", "/staff/orgs/", None),
         StaffKind::Project => ("Projects", "/staff/projects/", None),
-        StaffKind::User => ("People", "/staff/users/", Some(Permission::UserManage)),
+        StaffKind::User => ("Users", "/staff/users/", Some(Permission::UserManage)),
         StaffKind::Workspace => ("Workspaces", "/staff/workspaces/", None),
     }
 }

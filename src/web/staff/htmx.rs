@@ -18,6 +18,14 @@ pub fn is_htmx(visit: &Visit<'_>) -> bool {
     visit.request.headers().get_one("HX-Request") == Some("true")
 }
 
+/// The page that a script asks from, if it says so: a path of ours.
+pub fn asked_from(visit: &Visit<'_>) -> Option<String> {
+    let said = visit.request.headers().get_one("HX-Current-URL")?;
+    let page = url::Url::parse(said).ok()?;
+    let path = safe_next_or(Some(page.path()), "").into_owned();
+    (!path.is_empty()).then_some(path)
+}
+
 /// Where the form's or the address's `next` leads, with every other part of the address and `name=slug`; `None`
 /// without a `next` that is a path of ours.
 pub fn next_with(visit: &Visit<'_>, form: &CsrfForm, name: &str, slug: &str) -> Option<String> {

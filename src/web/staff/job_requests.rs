@@ -20,7 +20,7 @@ use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
 use crate::web::pages::Answer;
 use crate::web::responders::{Failure, Outcome};
-use crate::web::view::{Link, Page, count_of, repo_link, sentence};
+use crate::web::view::{Link, Page, Status, count_of, repo_link};
 
 const LIST: &str = "/staff/job-requests/";
 
@@ -42,7 +42,7 @@ pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
     drop(conn);
     let mut list = List::new("Job requests")
         .lead("Everything that was ever asked for, newest first.")
-        .search("Person, workspace, project, organisation, number, identifier")
+        .search("User, workspace, project, organisation, number, identifier")
         .search_help(
             "Any part of a name, number or identifier is found; of a job's identifier how it begins, from four \
              characters on. #12 is job request 12 alone.",
@@ -56,10 +56,10 @@ pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
             "Job request",
             "Status",
             "Created by",
-            "Created",
             "Workspace",
             "Project",
             "Backend",
+            "Created",
         ])
         .filed(&["Identifier"])
         .empty(
@@ -99,10 +99,10 @@ fn row(staff: &Staff<'_>, request: &StaffListed) -> Vec<Cell> {
         Cell::link(request.id.to_string(), format!("{LIST}{}/", request.id)).note_code(request.identifier.as_str()),
         status_cell(status_of(&request.status)),
         person(staff, request.username.as_deref(), request.fullname.as_deref()),
-        Cell::time(request.created_at),
         Cell::links([workspace_link(&request.workspace)]),
         Cell::links([project_link(&request.project_slug, title)]),
         Cell::text(request.backend.as_str()),
+        Cell::time(request.created_at),
         Cell::text(request.identifier.as_str()),
     ]
 }
@@ -130,16 +130,9 @@ pub async fn detail(staff: Staff<'_>, db: &Database, id: i32) -> Outcome<Page> {
         .collect();
     let site_href = request.place.request_href(id);
     let rows = jobs.iter().map(|job| {
-        let variant = match job.status.to_lowercase().as_str() {
-            "succeeded" => "success",
-            "failed" => "danger",
-            "running" => "running",
-            "pending" => "waiting",
-            _ => "neutral",
-        };
         vec![
             Cell::link(job.action.as_str(), format!("{site_href}{}/", job.identifier)),
-            Cell::pill(variant, sentence(&job.status.to_lowercase())).note(job.status_message.as_str()),
+            Cell::status(Status::of_job(&job.status)).note(job.status_message.as_str()),
             Cell::code(job.identifier.as_str()),
             Cell::time(job.started_at),
             Cell::time(job.completed_at),

@@ -57,7 +57,7 @@ pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
     let mut states = vec![option("", "Waiting and failed".to_owned())];
     states.extend(State::ALL.map(|state| option(state.name(), sentence(state_label(state.name())))));
     states.push(option("all", "All".to_owned()));
-    let services = Service::ALL.map(|service| option(service.name(), sentence(service.name())));
+    let services = Service::ALL.map(|service| option(service.name(), service_words(service.name()).to_owned()));
     let offered = kinds.iter().map(|kind| option(kind, sentence(kind))).collect();
     let mut list = List::new("Outbox")
         .lead("Messages on their way to people, Slack and GitHub. What is delivered is here too, for as long as it is kept.")
@@ -120,6 +120,16 @@ fn bulk(label: &'static str, what: &str, is_danger: bool) -> Bulk {
     }
 }
 
+/// What people call what carries a message.
+fn service_words(service: &str) -> &str {
+    match service {
+        "mail" => "Mail",
+        "slack" => "Slack",
+        "github" => "GitHub",
+        service => service,
+    }
+}
+
 /// What people call a state.
 fn state_label(state: &str) -> &str {
     match state {
@@ -142,8 +152,11 @@ fn state_cell(state: &str) -> Cell {
 fn row(message: &ListedMessage) -> Vec<Cell> {
     let is_waiting = message.state == "waiting";
     vec![
-        Cell::link(sentence(&message.kind), format!("{LIST}{}/", message.id))
-            .note(format!("{} by {}", message.id, message.service)),
+        Cell::link(sentence(&message.kind), format!("{LIST}{}/", message.id)).note(format!(
+            "{} by {}",
+            message.id,
+            service_words(&message.service)
+        )),
         state_cell(&message.state),
         about(&message.cause),
         Cell::text(message.recipient.as_str()),
@@ -186,7 +199,7 @@ fn facts(message: &Message) -> Thing {
         .under("Outbox", LIST)
         .lead("What it says is not shown here.")
         .fact("State", state_cell(&message.state))
-        .fact("Goes by", Cell::text(sentence(&message.service)))
+        .fact("Goes by", Cell::text(service_words(&message.service)))
         .fact("Goes to", Cell::text(message.recipient.as_str()))
         .fact("About", about(&message.cause))
         .fact("Attempts", Cell::number(message.attempts.into()))

@@ -10,11 +10,16 @@ use crate::core::error::Result;
 use crate::core::people::MOST_AT_ONCE;
 use crate::core::people::store::pick::{self, Circle, Picked};
 use crate::web::forms::CsrfForm;
-use crate::web::view::{Choice, field_id, option_id};
+use crate::web::view::{Choice, encode_next, field_id, option_id};
 
 /// The field that is typed into, and the button that looks for it.
 pub const TYPED: &str = "find_people";
 pub const LOOK: &str = "look_for_people";
+
+/// Where somebody who has no account yet is invited, and comes back to the page at `back`.
+pub fn invite_href(back: &str) -> String {
+    format!("/staff/users/create/?next={}", encode_next(back))
+}
 
 /// The most people that are read: one more than are chosen at once, so that too many are refused and not cut off.
 const MOST_READ: usize = MOST_AT_ONCE + 1;
@@ -145,6 +150,7 @@ impl PeoplePicker {
             chosen: choices(&self.chosen, true, 0),
             found: choices(&self.found, false, self.chosen.len()),
             found_nobody: !self.typed.is_empty() && self.found.is_empty(),
+            invite_href: None,
             required: false,
             not_in: self.but.map(Circle::name).unwrap_or_default(),
         }

@@ -6,11 +6,11 @@ use super::cell::{Ask, Cell};
 use super::field::{Field, Tick};
 use super::form::{Form, FormPage, Overtaken};
 use super::guard::StaffMay;
-use super::people::PeoplePicker;
+use super::people::{self, PeoplePicker};
 use super::projects::{find, href, removal, roles_text};
 use super::thing::{Section, Thing};
 use super::words::{person_href, person_label};
-use crate::core::access::{EditProjectRoles, Place, Role};
+use crate::core::access::{EditProjectRoles, Permission, Place, Role};
 use crate::core::error::{Error, FieldErrors};
 use crate::core::people::store::pick::Circle;
 use crate::core::projects::Project;
@@ -135,8 +135,7 @@ fn add_page(
             )
             .help("What all of them may do here. It can be none."),
         );
-    let back = encode_next(&format!("{page}add-member/"));
-    let new_user = format!("/staff/users/add/?project-slug={}&next={back}", project.slug);
+    let new_user = people::invite_href(&format!("{page}add-member/"));
     let mut form_page = FormPage::new("Add members")
         .under("Projects", "/staff/projects/")
         .under(project.title(), page.clone())
@@ -146,7 +145,7 @@ fn add_page(
         let edit = format!("{page}members/{}/edit/", member.id);
         form_page = form_page.link(Link::new(format!("Edit roles of {label}"), edit));
     }
-    if may.staff.visit.staff_href("/staff/users/add/").is_some() {
+    if may.staff.holds(Permission::UserManage) {
         form_page = form_page.link(Link::new("New user", new_user));
     }
     form_page.render(&may.staff)

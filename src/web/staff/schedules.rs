@@ -10,7 +10,7 @@ use crate::web::database::Database;
 use crate::web::forms::CsrfForm;
 use crate::web::pages::Answer;
 use crate::web::responders::{Failure, Outcome};
-use crate::web::view::sentence;
+use crate::web::view::{capitalised, sentence};
 
 const LIST: &str = "/staff/schedules/";
 
@@ -37,7 +37,7 @@ pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
 
 fn row(standing: &Standing) -> Vec<Cell> {
     let schedule = standing.schedule;
-    let does = sentence(schedule.does);
+    let does = capitalised(schedule.does);
     let last = standing.last.as_ref();
     let is_running = last.is_some_and(|last| last.outcome == Ended::Running);
     let outcome = last.map_or_else(Cell::none, |last| {
@@ -57,13 +57,13 @@ fn row(standing: &Standing) -> Vec<Cell> {
         ))
         .harmless();
     vec![
-        Cell::code(schedule.name).note(does),
+        Cell::code(schedule.name).note(does.as_str()),
         Cell::text(schedule.when.words()),
         Cell::time(last.map(|last| last.started_at)).note(took.unwrap_or_default()),
         outcome,
         Cell::time(Some(standing.due_at)),
         if is_running { Cell::none() } else { Cell::ask(run) },
-        Cell::text(sentence(schedule.does)),
+        Cell::text(does),
         Cell::text(seconds.map(|seconds| format!("{seconds:.1}")).unwrap_or_default()),
         Cell::text(last.map(|last| last.told.as_str()).unwrap_or_default()),
     ]

@@ -19,7 +19,7 @@ pub async fn index(staff: Staff<'_>) -> Page {
         thing = thing.notice(
             "warning",
             "Nothing is reported",
-            "This installation has no error tracker (SENTRY_DSN). Both are written to the log all the same.",
+            "This installation has no error tracker (SENTRY_DSN). What is tried below is written to the log all the same.",
         );
     }
     let error = Section::new("An error")

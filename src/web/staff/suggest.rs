@@ -4,7 +4,10 @@ use rocket::get;
 use rocket::response::content::RawHtml;
 
 use super::guard::Staff;
+use super::htmx::asked_from;
+use super::people::invite_href;
 use super::query;
+use crate::core::access::Permission;
 use crate::core::people::store::pick::{self, Circle};
 use crate::core::search::staff::{Suggested, suggestions};
 use crate::web::database::Database;
@@ -60,9 +63,19 @@ pub async fn people(staff: Staff<'_>, db: &Database) -> Outcome<RawHtml<String>>
         );
     }
     if ticks.is_empty() {
-        ticks += "<p class=\"quiet\">Nobody active is called that.</p>";
+        ticks += "<p class=\"quiet\">Nobody active is called that.";
+        if let Some(href) = inviting(&staff) {
+            ticks += &format!(" <a href=\"{}\">Invite them</a>", escaped(&href));
+        }
+        ticks += "</p>";
     }
     Ok(RawHtml(ticks))
+}
+
+/// Where whoever is not found is invited, and the way back to the page that looks, for who may do that.
+fn inviting(staff: &Staff<'_>) -> Option<String> {
+    let back = asked_from(&staff.visit).unwrap_or_else(|| "/staff/users/".to_owned());
+    staff.holds(Permission::UserManage).then(|| invite_href(&back))
 }
 
 /// What is worth searching for.

@@ -159,6 +159,7 @@ impl Section {
     /// A table; `empty` is what stands there without rows.
     pub fn table(mut self, columns: &[&'static str], rows: Vec<Vec<Cell>>, empty: impl Into<String>) -> Self {
         let mut table = Table::new(self.title.clone(), columns);
+        table.id = format!("{}-table", self.id);
         self.has_rows = !rows.is_empty();
         rows.into_iter().for_each(|row| table.push(row));
         self.table = Some(table);
@@ -297,7 +298,7 @@ impl Thing {
         }
         let mut has_errors = false;
         for section in &mut self.sections {
-            section.form_view = section.form.take().map(|form| form.view());
+            section.form_view = section.form.take().map(|form| form.view().with_inviting(staff));
             has_errors |= section.form_view.as_ref().is_some_and(FormView::has_errors);
         }
         let chrome = chrome

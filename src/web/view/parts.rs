@@ -98,11 +98,15 @@ impl From<JobRequestStatus> for Status {
 
 /// `unknown_error` as `Unknown error`.
 pub fn sentence(name: &str) -> String {
-    let spaced = name.replace('_', " ");
-    let mut letters = spaced.chars();
+    capitalised(&name.replace('_', " "))
+}
+
+/// Words as they are, the first with a capital letter.
+pub fn capitalised(words: &str) -> String {
+    let mut letters = words.chars();
     match letters.next() {
         Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => spaced,
+        None => String::new(),
     }
 }
 

@@ -255,3 +255,27 @@ async fn initials_stand_beside_the_greeting(pool: PgPool) {
     assert_eq!(html.text(".initials").as_deref(), Some("A<"));
     assert_eq!(html.text("h1").as_deref(), Some("Hello, Ada <b>Lovelace"));
 }
+
+#[sqlx::test]
+async fn who_sets_the_service_up_is_led_to_what_is_left_of_that(pool: PgPool) {
+    let site = Site::start(pool).await;
+    site.world.global_roles("stan", &["StaffAreaAdministrator"]).await;
+    site.world.user("ada").await;
+    let stan = site.sign_in("stan").await;
+    let html = stan.get("/").await.expect(200).html();
+    assert_accessible(&html);
+    assert!(html.main().contains("11 of 12 steps are left"), "{}", html.main());
+    assert_eq!(html.link("go on with them").as_deref(), Some("/staff/#setup"));
+    assert!(stan.get("/staff/").await.html().has("#setup"));
+    // The area is a link in the header, for whoever may enter it.
+    let area = "header nav a[href='/staff/']";
+    assert!(html.has(area));
+    let html = site.sign_in("ada").await.get("/").await.expect(200).html();
+    assert!(!html.has(area) && html.link("go on with them").is_none());
+    site.world.usual().await;
+    site.world.member("project", "grace", &["ProjectCollaborator"]).await;
+    site.world.so("UPDATE backend SET token_last_used_at = now()").await;
+    site.world.request(Request::default()).await;
+    let html = stan.get("/").await.expect(200).html();
+    assert!(html.link("go on with them").is_none(), "{}", html.main());
+}

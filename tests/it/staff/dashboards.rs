@@ -66,6 +66,14 @@ async fn the_index_leads_to_each(pool: PgPool) {
         let (answer, _) = count_statements(stan.get(&path(name))).await;
         answer.expect(200);
     }
+    // Where there is nothing, it says what there could be.
+    for (name, why) in [
+        ("repos", "although its projects first ran a job eleven months ago"),
+        ("repos-with-multiple-projects", "workspaces of more than one project"),
+    ] {
+        let said = stan.get(&path(name)).await.expect(200).html().main();
+        assert!(said.contains(why), "{name}: {said}");
+    }
 }
 
 #[sqlx::test]

@@ -3,12 +3,21 @@
 use sqlx::PgPool;
 
 use crate::pages::lists::assert_accessible;
-use crate::support::{Site, count_statements};
+use crate::support::{Html, Site, count_statements};
 
 async fn with_staff(pool: PgPool) -> Site {
     let site = Site::start(pool).await;
     site.world.global_roles("stan", &["StaffAreaAdministrator"]).await;
     site
+}
+
+/// What stands in one step of the set-up.
+fn step(html: &Html, title: &str) -> String {
+    let steps = html.texts(".staff-steps li");
+    let found = steps.iter().find(|step| step.contains(title));
+    found
+        .unwrap_or_else(|| panic!("no step {title:?} in {steps:?}"))
+        .clone()
 }
 
 #[sqlx::test]
@@ -18,22 +27,82 @@ async fn an_empty_installation_says_what_to_do_first(pool: PgPool) {
     let html = stan.get("/staff/").await.expect(200).html();
     assert_accessible(&html);
     let steps = html.texts(".staff-steps strong");
-    assert_eq!(steps.len(), 10, "{steps:?}");
+    assert_eq!(steps.len(), 12, "{steps:?}");
     assert_eq!(html.count(".staff-steps li[data-done]"), 0);
+    // Where nothing can be chosen yet, no button leads.
+    assert!(html.link("New project").is_none() && html.link("Add members").is_none());
+    assert!(step(&html, "Create a project").contains("Waits for an organisation."));
+    assert!(step(&html, "Add a project developer").contains("Waits for a project."));
+    assert!(step(&html, "Create a workspace").contains("Waits for a project."));
+    let next = async || {
+        let html = stan.get("/staff/").await.expect(200).html();
+        html.texts(".staff-steps li[aria-current=step] strong")
+    };
+    assert_eq!(next().await, ["Create a backend"]);
     assert_eq!(
-        html.attribute(".staff-steps a", "href").as_deref(),
-        Some("/staff/backends/add/")
+        html.attributes(".staff-steps a", "href"),
+        ["/staff/backends/add/", "/staff/orgs/add/", "/staff/users/create/"]
     );
-    // What takes a role that they do not have is not offered.
-    assert!(html.link("New project").is_none());
-    let main = html.main();
-    assert!(main.contains("Staff Area Administrator can give it to you"), "{main}");
-    assert!(html.link("New workspace").is_none() && main.contains("It takes a project first."));
+    // What somebody can do comes before what takes a role that they do not have.
+    site.world.backend("tpp").await;
+    site.world.so("UPDATE backend SET token_last_used_at = now()").await;
+    site.world.org("acme").await;
+    assert_eq!(next().await, ["Invite a second person"]);
+    let html = stan.get("/staff/").await.expect(200).html();
+    let project = step(&html, "Create a project");
+    assert!(
+        project.contains("Staff Area Administrator can give it to you"),
+        "{project}"
+    );
     site.world
         .global_roles("stan", &["StaffAreaAdministrator", "ServiceAdministrator"])
         .await;
     let html = stan.get("/staff/").await.expect(200).html();
     assert_eq!(html.link("New project").as_deref(), Some("/staff/projects/create/"));
+    site.world.project("project").await;
+    site.world
+        .so("UPDATE \"user\" SET is_active = false WHERE username <> 'stan'")
+        .await;
+    let html = stan.get("/staff/").await.expect(200).html();
+    assert!(step(&html, "Add a project developer").contains("Waits for a second person."));
+    site.world.user("ada").await;
+    let html = stan.get("/staff/").await.expect(200).html();
+    assert_eq!(
+        html.link("Add members").as_deref(),
+        Some("/staff/projects/project/add-member/")
+    );
+}
+
+#[sqlx::test]
+async fn a_backend_that_is_not_active_is_to_be_switched_on(pool: PgPool) {
+    let site = with_staff(pool).await;
+    site.world
+        .global_roles("stan", &["StaffAreaAdministrator", "TechSupport"])
+        .await;
+    let stan = site.sign_in("stan").await;
+    site.world.backend("tpp").await;
+    site.world.so("UPDATE backend SET is_active = false").await;
+    let page = format!("/staff/backends/{}/", site.world.backend_id("tpp").await);
+    let html = stan.get("/staff/").await.expect(200).html();
+    assert_eq!(html.link("Edit the backend"), Some(format!("{page}edit/")));
+    assert!(!html.has(".staff-steps li[data-done] + li[data-done]"));
+    let html = stan.get(&page).await.expect(200).html();
+    assert!(html.main().contains("No jobs can be asked for here"), "{}", html.main());
+    assert!(
+        stan.get(&format!("{page}edit/"))
+            .await
+            .html()
+            .main()
+            .contains("take jobs")
+    );
+    // Of several the one that takes jobs is led to.
+    site.world.backend("emis").await;
+    let active = format!("/staff/backends/{}/", site.world.backend_id("emis").await);
+    let html = stan.get("/staff/").await.expect(200).html();
+    assert!(html.link("Edit the backend").is_none());
+    assert_eq!(html.link("Look at the backend").as_deref(), Some(&*active));
+    let html = stan.get(&active).await.expect(200).html();
+    assert!(!html.main().contains("No jobs can be asked for here"));
 }
 
 #[sqlx::test]
@@ -43,7 +112,7 @@ async fn steps_of_researchers_are_offered_to_those_who_may(pool: PgPool) {
     site.world.project("project").await;
     let html = stan.get("/staff/").await.expect(200).html();
     assert!(html.link("New workspace").is_none() && html.link("Look at the project").is_none());
-    assert!(html.main().contains("the project has none yet"), "{}", html.main());
+    assert!(step(&html, "Create a workspace").contains("Waits for a project developer."));
     site.world.user("dan").await;
     site.world.member("project", "dan", &["ProjectDeveloper"]).await;
     let html = stan.get("/staff/").await.expect(200).html();
@@ -52,6 +121,13 @@ async fn steps_of_researchers_are_offered_to_those_who_may(pool: PgPool) {
     site.world.member("project", "stan", &["ProjectDeveloper"]).await;
     let html = stan.get("/staff/").await.expect(200).html();
     assert_eq!(html.link("New workspace").as_deref(), Some("/project/new-workspace/"));
+    assert!(step(&html, "Run the first jobs").contains("Waits for a workspace."));
+    site.world.workspace("project", "ws").await;
+    site.world.backend("tpp").await;
+    let html = stan.get("/staff/").await.expect(200).html();
+    assert!(step(&html, "Run the first jobs").contains("Waits for somebody who may use the backend."));
+    site.world.may_use("tpp", "dan").await;
+    let html = stan.get("/staff/").await.expect(200).html();
     assert_eq!(html.link("Look at the project").as_deref(), Some("/project/"));
 }
 
@@ -59,10 +135,10 @@ async fn steps_of_researchers_are_offered_to_those_who_may(pool: PgPool) {
 async fn each_step_checks_itself_off(pool: PgPool) {
     let site = with_staff(pool).await;
     let stan = site.sign_in("stan").await;
-    let mut done = 0;
-    let mut now_done = async |more: usize| {
+    let mut done = 0_usize;
+    let mut now_done = async |more: isize| {
         let html = stan.get("/staff/").await.expect(200).html();
-        done += more;
+        done = done.checked_add_signed(more).unwrap();
         assert_eq!(
             html.count(".staff-steps li[data-done]"),
             done,
@@ -71,14 +147,22 @@ async fn each_step_checks_itself_off(pool: PgPool) {
         );
     };
     site.world.backend("tpp").await;
+    now_done(2).await;
+    site.world.so("UPDATE backend SET is_active = false").await;
+    now_done(-1).await;
+    site.world.so("UPDATE backend SET is_active = true").await;
     now_done(1).await;
     site.world.so("UPDATE backend SET token_last_used_at = now()").await;
     now_done(1).await;
     site.world.org("acme").await;
     now_done(1).await;
     site.world.project("project").await;
+    site.world
+        .so("UPDATE \"user\" SET is_active = false WHERE username <> 'stan'")
+        .await;
     now_done(1).await;
     site.world.user("ada").await;
+    now_done(1).await;
     site.world.may_use("tpp", "ada").await;
     now_done(1).await;
     site.world.org_member("acme", "ada").await;
@@ -190,5 +274,13 @@ async fn fields_suggest_what_is_there(pool: PgPool) {
     assert_eq!(
         stan.get("/staff/suggest/people/?find_people=").await.expect(200).body,
         ""
+    );
+    // Nobody is found: whoever may invite people is led there.
+    let page = "http://127.0.0.1/staff/orgs/acme/?find=x";
+    let stan = stan.saying("HX-Current-URL", page);
+    let nobody = stan.get("/staff/suggest/people/?find_people=nobody").await.expect(200);
+    assert_eq!(
+        nobody.html().link("Invite them").as_deref(),
+        Some("/staff/users/create/?next=/staff/orgs/acme/")
     );
 }

@@ -146,7 +146,7 @@ async fn the_list_takes_as_many_statements_however_long_it_is(pool: PgPool) {
         .await
         .unwrap();
     let lines: Vec<&str> = body.lines().collect();
-    assert!(lines[0].ends_with(",Backend,Identifier"), "{}", lines[0]);
+    assert!(lines[0].ends_with(",Backend,Created,Identifier"), "{}", lines[0]);
     assert!(lines[1].ends_with(&format!(",{identifier}")), "{}", lines[1]);
 }
 

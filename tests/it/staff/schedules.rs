@@ -19,6 +19,8 @@ async fn every_schedule_is_listed_and_can_be_run_now(pool: PgPool) {
         "daily at 03:17",
         "Mondays at 08:00",
         "No worker has been seen",
+        // The name of a variable is as it is.
+        "(OUTBOX_KEEP_DAYS)",
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }

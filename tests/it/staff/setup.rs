@@ -38,7 +38,7 @@ async fn an_administrator_takes_an_empty_installation_to_a_running_service(pool:
         )
         .await;
     let stan = site.sign_in("stan").await;
-    assert_eq!(left(&stan).await, 10);
+    assert_eq!(left(&stan).await, 12);
 
     // A backend; its program calls.
     let made = stan
@@ -55,15 +55,15 @@ async fn an_administrator_takes_an_empty_installation_to_a_running_service(pool:
         .await
         .expect(200);
     let token = made.html().text("pre").unwrap().trim().to_owned();
-    assert_eq!(left(&stan).await, 9);
+    assert_eq!(left(&stan).await, 10);
     let backend = Backend::new(site.client.clone(), token);
     backend.get("/api/v2/job-requests/").await.expect(200);
-    assert_eq!(left(&stan).await, 8);
+    assert_eq!(left(&stan).await, 9);
 
     // An organisation, and a project that it leads.
     let org = stan.post("/staff/orgs/add/", &[("name", "Acme")]).await.expect(302);
     assert_eq!(org.location(), "/staff/orgs/acme/");
-    assert_eq!(left(&stan).await, 7);
+    assert_eq!(left(&stan).await, 8);
     let org = id(&site, "SELECT id FROM org").await;
     stan.post(
         "/staff/projects/create/",
@@ -71,12 +71,15 @@ async fn an_administrator_takes_an_empty_installation_to_a_running_service(pool:
     )
     .await
     .expect(302);
-    assert_eq!(left(&stan).await, 6);
+    assert_eq!(left(&stan).await, 7);
 
-    // Two people sign in for the first time, which makes their accounts; they are let in.
-    for username in ["ada", "grace"] {
-        site.world.user(username).await;
+    // Two people are invited, and let in.
+    for (login, name) in [("ada", "Ada"), ("grace", "Grace")] {
+        stan.post("/staff/users/create/", &[("login", login), ("name", name)])
+            .await
+            .expect(302);
     }
+    assert_eq!(left(&stan).await, 6);
     let backend_id = id(&site, "SELECT id FROM backend").await;
     stan.post(
         &format!("/staff/backends/{backend_id}/members/add/"),

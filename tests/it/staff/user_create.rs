@@ -205,3 +205,35 @@ async fn a_project_that_is_missing_is_made_on_the_way(pool: PgPool) {
         .expect(302);
     assert_eq!(made.location(), "/staff/projects/coffee/created/");
 }
+
+#[sqlx::test]
+async fn somebody_is_invited_on_the_way_through_another_form(pool: PgPool) {
+    let (site, stan) = with_stan(pool).await;
+    site.world.project("project").await;
+    site.world
+        .global_roles("stan", &["StaffAreaAdministrator", "ServiceAdministrator"])
+        .await;
+    let add = "/staff/projects/project/add-member/";
+    let invite = format!("{CREATE}?next={add}");
+    let html = stan.get(add).await.expect(200).html();
+    assert_eq!(html.link("New user").as_deref(), Some(&*invite));
+    let html = stan
+        .post(add, &[("find_people", "newton"), ("look_for_people", "1")])
+        .await;
+    let html = html.expect(200).html();
+    assert_eq!(html.link("Invite them").as_deref(), Some(&*invite));
+    // Whichever form they need, it leads back.
+    let html = stan.get(&invite).await.expect(200).html();
+    let other = html.link("New interactive user instead").unwrap();
+    assert_eq!(
+        other,
+        format!("{ADD}?next=%2Fstaff%2Fprojects%2Fproject%2Fadd-member%2F")
+    );
+    let html = stan.get(&other).await.expect(200).html();
+    assert!(html.link("Invite a GitHub user instead").unwrap().contains("next="));
+    let fields = [("login", "newton"), ("name", "Newton")];
+    assert_eq!(stan.post(&invite, &fields).await.expect(302).location(), add);
+    let fields = [("login", "leibniz"), ("name", "Leibniz")];
+    let elsewhere = stan.post(&format!("{CREATE}?next=//evil.example"), &fields).await;
+    assert_eq!(elsewhere.expect(302).location(), "/staff/users/leibniz/");
+}

@@ -126,6 +126,13 @@ async fn everything_is_cleared_at_once_and_memberships_stay(pool: PgPool) {
         "{}",
         html.main()
     );
+    assert!(html.main().contains("They stay a member of the project."));
+    // The way out of the question works without scripts, too: it leads to the page as it is.
+    assert_eq!(
+        html.attribute("[role=dialog] a[data-close]", "href").as_deref(),
+        Some("")
+    );
+    assert_eq!(html.texts("[role=dialog] h2"), ["Clear all roles?"]);
     assert_eq!(stan.post(&clear, &[]).await.expect(302).location(), path);
     for (next, to) in [("/staff/", "/staff/"), ("//evil.example", path)] {
         let answer = stan.post(&format!("{clear}?next={next}"), &[]).await.expect(302);
@@ -169,4 +176,23 @@ async fn clearing_leaves_projects_to_those_who_may_change_roles_there(pool: PgPo
     );
     let kept = "SELECT count(*) FROM project_membership WHERE roles <> '{}'";
     assert_eq!(site.world.number(kept).await, 1);
+}
+
+#[sqlx::test]
+async fn what_would_be_refused_is_not_offered(pool: PgPool) {
+    let (site, stan) = with_stan(pool).await;
+    let own = "/staff/users/stan/roles/";
+    let html = stan.get(own).await.expect(200).html();
+    assert!(
+        !html.main().contains("Clear all roles"),
+        "nobody else could let others in"
+    );
+    assert!(html.main().contains("Make somebody else one first"), "{}", html.main());
+    site.world.global_roles("grace", &["StaffAreaAdministrator"]).await;
+    let html = stan.get(own).await.expect(200).html();
+    assert!(html.main().contains("Clear all roles") && !html.main().contains("Make somebody else one first"));
+    // Of what somebody has not, nothing is said.
+    let html = stan.get("/staff/users/grace/roles/").await.expect(200).html();
+    assert!(html.main().contains("loses 1 role everywhere."), "{}", html.main());
+    assert!(!html.main().contains("They stay a member"));
 }

@@ -69,6 +69,13 @@ pub(super) async fn page(
             format!("/staff/job-requests/?backends={slug}"),
         ))
         .action(Link::new("Audit log", format!("{}audit-log/", href(id))));
+    if !backend.properties.is_active {
+        thing = thing.notice(
+            "warning",
+            "It is not active",
+            "No jobs can be asked for here, and it is not on the status page. Tick Active among its settings to switch it on.",
+        );
+    }
     if backend.is_in_maintenance_mode {
         thing = thing.notice(
             "info",

@@ -54,7 +54,7 @@ fn label(name: &str) -> &'static str {
 fn fields(form: Form, input: &Input) -> Form {
     form.field(
         Field::tick("is_active", label("is_active"), input.is_active)
-            .help("Only active backends are on the status page, which says when one falls silent."),
+            .help("Only active backends take jobs and are on the status page, which says when one falls silent."),
     )
     .field(
         Field::radios("transport", label("transport"), transports(), &input.transport)

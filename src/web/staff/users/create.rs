@@ -41,6 +41,13 @@ fn here(may: &May<'_>) -> String {
     )
 }
 
+/// The other form for somebody new, with where one is to go on to after it.
+fn beside(may: &May<'_>, page: &str) -> String {
+    let mut fields = query::fields(may.staff.visit.query());
+    fields.retain(|(name, _)| name == "next");
+    query::with(&format!("{HREF}{page}"), &fields, &[], None)
+}
+
 fn new_project(may: &May<'_>) -> Elsewhere {
     Elsewhere {
         name: NEW_PROJECT,
@@ -80,7 +87,7 @@ fn reader_page(may: &May<'_>, projects: &[ProjectChoice], typed: &Typed<'_>, err
     let mut page = FormPage::new("New interactive user")
         .under("Users", HREF)
         .lead("For somebody without a GitHub account, who asks for analyses and reads reports. They are told by mail.")
-        .link(Link::new("Invite a GitHub user instead", format!("{HREF}create/")));
+        .link(Link::new("Invite a GitHub user instead", beside(may, "create/")));
     if projects.is_empty() {
         page = page.notice(
             "info",
@@ -153,7 +160,7 @@ fn invited_page(may: &May<'_>, invited: &Invited, errors: &FieldErrors) -> Page 
     FormPage::new("Invite a GitHub user")
         .under("Users", HREF)
         .lead("They are a user at once: roles, organisations and backends can be given before they first sign in.")
-        .link(Link::new("New interactive user instead", format!("{HREF}add/")))
+        .link(Link::new("New interactive user instead", beside(may, "add/")))
         .form(form)
         .render(&may.staff)
 }
@@ -163,8 +170,8 @@ pub async fn invited(may: May<'_>) -> Page {
     invited_page(&may, &Invited::default(), &FieldErrors::default())
 }
 
-#[post("/staff/users/create", data = "<form>")]
-pub async fn create_invited(may: May<'_>, db: &Database, form: CsrfForm) -> Outcome<Answer> {
+#[post("/staff/users/create?<next>", data = "<form>")]
+pub async fn create_invited(may: May<'_>, db: &Database, next: Option<&str>, form: CsrfForm) -> Outcome<Answer> {
     let invited = Invited {
         login: form.text("login").to_owned(),
         name: form.text("name").to_owned(),
@@ -176,7 +183,8 @@ pub async fn create_invited(may: May<'_>, db: &Database, form: CsrfForm) -> Outc
                 "{} is a user now, and the GitHub account {username} is invited.",
                 invited.name
             );
-            Ok(Answer::told(href(&username), "success", told))
+            let page = href(&username);
+            Ok(Answer::told(safe_next_or(next, &page), "success", told))
         }
         Err(Error::Invalid(errors)) => Ok(invited_page(&may, &invited, &errors).into()),
         Err(error) => Err(Failure(error)),

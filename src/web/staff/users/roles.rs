@@ -5,6 +5,7 @@ use rocket::{get, post};
 use super::{HREF, May, found, granter, href};
 use crate::core::access::{Permission, Place, Role};
 use crate::core::error::{Error, FieldErrors};
+use crate::core::people::administrators::{LAST_ONE, is_last};
 use crate::core::people::directory::{self, InProject, Person};
 use crate::core::people::roles::{self, Cleared, version_of};
 use crate::core::versions::Saved;
@@ -73,9 +74,12 @@ struct Typed<'a> {
     errors: FieldErrors,
     /// How it stands, when somebody else has changed it meanwhile.
     now: Option<Vec<String>>,
+    /// Nobody else can let others in: not all may be cleared.
+    is_last: bool,
 }
 
 fn render(may: &May<'_>, person: &Person, projects: Vec<InProject>, typed: Typed<'_>) -> Page {
+    let is_last = typed.is_last;
     let mut form = Form::new("Save the roles")
         .field(Field::checkboxes("roles", "Roles", ticks(&person.roles, typed.chosen)))
         .seen(typed.seen)
@@ -99,24 +103,14 @@ fn render(may: &May<'_>, person: &Person, projects: Vec<InProject>, typed: Typed
         )
         .section(in_projects(may, person, projects));
     let may_edit_projects = may.staff.holds(Permission::UserEditProjectRoles);
-    if !person.roles.is_empty() || held > 0 {
-        let everywhere = i64::try_from(person.roles.len()).unwrap_or(i64::MAX);
-        let everywhere = counted(everywhere, "role everywhere", "roles everywhere").to_lowercase();
-        let text = if may_edit_projects {
-            format!(
-                "{} loses {everywhere} and the roles in {}. They stay a member of each.",
-                person.fullname,
-                counted(held, "project", "projects").to_lowercase()
-            )
-        } else {
-            format!(
-                "{} loses {everywhere} and the roles in organisations. {KEPT}",
-                person.fullname
-            )
-        };
-        let ask = Ask::new("Clear all roles", format!("{}clear/", roles_href(&person.username)))
-            .text(text)
-            .button("Clear them all");
+    if is_last {
+        thing = thing.notice("info", "These roles cannot all be taken away", LAST_ONE);
+    } else if !person.roles.is_empty() || held > 0 && may_edit_projects {
+        let ask = Ask::new("Clear all roles", format!("{}clear/", roles_href(&person.username))).text(clearing(
+            person,
+            held,
+            may_edit_projects,
+        ));
         thing = thing.ask(ask);
     }
     if may.can.user_id() == person.id {
@@ -127,6 +121,28 @@ fn render(may: &May<'_>, person: &Person, projects: Vec<InProject>, typed: Typed
         );
     }
     thing.render(&may.staff)
+}
+
+/// What somebody loses whose roles are all cleared, of whom `held` projects gave some.
+fn clearing(person: &Person, held: i64, may_edit_projects: bool) -> String {
+    let mut lost = Vec::new();
+    if !person.roles.is_empty() {
+        let roles = i64::try_from(person.roles.len()).unwrap_or(i64::MAX);
+        lost.push(counted(roles, "role everywhere", "roles everywhere").to_lowercase());
+    }
+    if held > 0 && may_edit_projects {
+        lost.push(format!(
+            "the roles in {}",
+            counted(held, "project", "projects").to_lowercase()
+        ));
+    }
+    let rest = match held {
+        0 => String::new(),
+        _ if !may_edit_projects => format!(" {KEPT}"),
+        1 => " They stay a member of the project.".to_owned(),
+        _ => " They stay a member of each project.".to_owned(),
+    };
+    format!("{} loses {}.{rest}", person.fullname, lost.join(" and "))
 }
 
 fn in_projects(may: &May<'_>, person: &Person, projects: Vec<InProject>) -> Section {
@@ -162,12 +178,14 @@ pub async fn page(may: May<'_>, db: &Database, username: &str) -> Outcome<Page> 
     let mut conn = db.read().await?;
     let person = found(&mut conn, username).await?;
     let projects = directory::projects_of(&mut conn, person.id).await?;
+    let is_last = is_last(&mut conn, person.id).await?;
     drop(conn);
     let typed = Typed {
         chosen: &person.roles,
         seen: version_of(&person.roles),
         errors: FieldErrors::default(),
         now: None,
+        is_last,
     };
     Ok(render(&may, &person, projects, typed))
 }
@@ -177,6 +195,7 @@ pub async fn save(may: May<'_>, db: &Database, username: &str, form: CsrfForm) -
     let mut conn = db.read().await?;
     let person = found(&mut conn, username).await?;
     let projects = directory::projects_of(&mut conn, person.id).await?;
+    let is_last = is_last(&mut conn, person.id).await?;
     drop(conn);
     let mut chosen: Vec<String> = form.all("roles").map(str::to_owned).collect();
     chosen.sort_unstable();
@@ -199,6 +218,7 @@ pub async fn save(may: May<'_>, db: &Database, username: &str, form: CsrfForm) -
         seen,
         errors,
         now,
+        is_last,
     };
     Ok(render(&may, &person, projects, typed).into())
 }

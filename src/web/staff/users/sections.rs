@@ -6,7 +6,6 @@ use time::macros::format_description;
 use super::roles::title;
 use super::{May, href};
 use crate::core::access::Permission;
-use crate::core::jobs::JobRequestStatus;
 use crate::core::people::directory::{Everything, MOST_SHOWN};
 use crate::core::people::invitations::State;
 use crate::core::people::tokens;
@@ -16,7 +15,7 @@ use crate::web::staff::field::Field;
 use crate::web::staff::form::Form;
 use crate::web::staff::invitations::state_cell;
 use crate::web::staff::thing::Section;
-use crate::web::view::{Link, encode_next, encode_segment, sentence};
+use crate::web::view::{Link, encode_next, encode_segment};
 
 pub(super) fn roles(all: &Everything) -> Section {
     let roles = all.person.roles.iter().map(|name| title(name)).collect::<Vec<_>>();
@@ -108,10 +107,9 @@ pub(super) fn copilot_of(all: &Everything) -> Section {
 
 pub(super) fn requests(all: &Everything) -> Section {
     let rows = all.requests.iter().map(|request| {
-        let status = request.status();
         vec![
             Cell::link(request.id.to_string(), format!("/staff/job-requests/{}/", request.id)),
-            Cell::pill(tone(status), sentence(status.name())),
+            Cell::status(request.status().into()),
             Cell::link(
                 &*request.workspace,
                 format!("/staff/workspaces/{}/", encode_segment(&request.workspace)),
@@ -122,7 +120,7 @@ pub(super) fn requests(all: &Everything) -> Section {
     });
     Section::new("Last job requests")
         .table(
-            &["Number", "Status", "Workspace", "Backend", "Asked for"],
+            &["Job request", "Status", "Workspace", "Backend", "Created"],
             rows.collect(),
             "None was asked for yet.",
         )
@@ -130,16 +128,6 @@ pub(super) fn requests(all: &Everything) -> Section {
             "All job requests",
             format!("/staff/job-requests/?user={}", encode_next(&all.person.username)),
         ))
-}
-
-fn tone(status: JobRequestStatus) -> &'static str {
-    match status {
-        JobRequestStatus::Failed => "danger",
-        JobRequestStatus::Succeeded => "success",
-        JobRequestStatus::Running => "running",
-        JobRequestStatus::Pending => "waiting",
-        _ => "neutral",
-    }
 }
 
 pub(super) fn invitations(all: &Everything) -> Section {
