@@ -259,8 +259,8 @@ pub async fn page(
         Some(listed) => Some(open(visit, &looked, listed, asked).await?),
         None => None,
     };
-    if opened.as_ref().is_some_and(Opened::is_framed) {
-        headers::frame_our_own(visit.request);
+    if let Some(framed) = opened.as_ref().and_then(Opened::framed) {
+        headers::frame_our_own(visit.request, &visit.app.settings.web.base_url, framed);
     }
     let shown = Shown {
         opened: index,
