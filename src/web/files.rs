@@ -36,6 +36,18 @@ pub const WITHOUT_SANDBOX: &str = "default-src 'none'; style-src 'unsafe-inline'
 
 /// By what the proxy in front of us asks to serve the folder's files itself: below which of its own locations.
 const BY_PROXY: &str = "Releases-Redirect";
+/// What the proxy may serve itself: types that no browser runs anything of. It drops our headers, so whatever is a page,
+/// or can be one, goes out from here, with its policy.
+const HARMLESS: &[&str] = &[
+    "text/plain; charset=utf-8",
+    "text/csv; charset=utf-8",
+    "text/tab-separated-values; charset=utf-8",
+    "application/json",
+    "application/gzip",
+    "image/png",
+    "image/jpeg",
+    "image/gif",
+];
 
 /// Who may keep a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +92,7 @@ impl FileAnswer {
             return Err(crate::core::error::Error::NotFound("ReleaseFile"));
         } else if audience == Audience::Everybody && is_known(request, &etag, file.created_at) {
             Body::Unchanged
-        } else if let Some(prefix) = by_proxy(request, app) {
+        } else if let Some(prefix) = by_proxy(request, app, &file.name) {
             Body::Redirect(format!("{prefix}/{}", file.path))
         } else {
             let size = u64::try_from(file.size).unwrap_or(0);
@@ -136,8 +148,11 @@ fn is_known(request: &Request<'_>, etag: &str, created_at: OffsetDateTime) -> bo
         .any(|known| known.trim().trim_start_matches("W/") == etag || known.trim() == "*")
 }
 
-/// The location that the proxy names, when it is ours, and there is a folder.
-fn by_proxy(request: &Request<'_>, app: &App) -> Option<String> {
+/// The location that the proxy names, when it is ours, there is a folder, and nothing runs of a file of this name.
+fn by_proxy(request: &Request<'_>, app: &App, name: &str) -> Option<String> {
+    if !HARMLESS.contains(&content_type(name).as_str()) {
+        return None;
+    }
     let prefix = request.headers().get_one(BY_PROXY)?.trim().trim_end_matches('/');
     let is_path = prefix.starts_with('/') && prefix.bytes().all(|byte| byte.is_ascii_graphic());
     (is_path && app.files.folder().is_some() && comes_through_our_proxy(request)).then(|| prefix.to_owned())

@@ -13,19 +13,24 @@
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::{ContentType, Header};
 use rocket::{Request, Response};
+use url::Url;
 
 use super::fairings::{SignedInAs, context, is_below};
 use super::static_files::DEV_SERVER;
 use super::view::PLAUSIBLE;
 use crate::config::Settings;
 
-/// Whether this request's page shows another page of ours in a frame.
-#[derive(Debug)]
-struct FramesOurOwn(bool);
+/// What this request's page shows in a frame, as its policy says it.
+#[derive(Debug, Default)]
+struct Frames(String);
 
-/// Lets the page that answers this request show pages of ours in frames; others show none.
-pub fn frame_our_own(request: &Request<'_>) {
-    request.local_cache(|| FramesOurOwn(true));
+/// Lets the page that answers this request show what is at this path of ours in a frame, and nothing else: a link in
+/// there leads nowhere. Other pages show no frames.
+pub fn frame_our_own(request: &Request<'_>, base_url: &Url, path: &str) {
+    // Neither separates a policy's parts when it is encoded.
+    let path = path.replace(';', "%3B").replace(',', "%2C");
+    let origin = base_url.origin().ascii_serialization();
+    request.local_cache(|| Frames(format!("; frame-src {origin}{path}")));
 }
 
 /// Where else this request's page shows pictures from.
@@ -39,19 +44,29 @@ pub fn show_pictures_from(request: &Request<'_>, origins: impl IntoIterator<Item
     request.local_cache(|| PicturesFrom(origins));
 }
 
-/// Where else this request's page may connect to, and whether reports that it shows keep their looks.
+/// What a page shows in a frame of what its scripts fetched. The frame is bound by the page's own policy too.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Fetched {
+    #[default]
+    Unframed,
+    /// Its inline styles apply.
+    Report,
+    Pdf,
+}
+
+/// Where else this request's page may connect to, and what of that it shows in a frame.
 #[derive(Debug, Default)]
 struct ConnectsTo {
     origin: String,
-    shows_report: bool,
+    frames: Fetched,
 }
 
-/// Lets the scripts of the page that answers this request fetch from one more origin. A report that they fetch and
-/// show in a sandboxed frame is bound by the page's own policy: with `shows_report` its inline styles apply.
-pub fn connect_to(request: &Request<'_>, origin: String, shows_report: bool) {
+/// Lets the scripts of the page that answers this request fetch from one more origin, and show one file of it in a
+/// frame: what they made themselves, and nothing that has an address.
+pub fn connect_to(request: &Request<'_>, origin: String, frames: Fetched) {
     request.local_cache(|| ConnectsTo {
         origin: format!(" {origin}"),
-        shows_report,
+        frames,
     });
 }
 
@@ -108,8 +123,7 @@ impl SecurityHeaders {
                 connections = listed(&from.connections),
             ),
             policy_before_pictures: format!(
-                "; font-src 'self' data:{fonts}; form-action 'self' {github}; frame-ancestors 'self'; img-src 'self' blob: data: https://github.com \
-                 https://avatars.githubusercontent.com",
+                "; font-src 'self' data:{fonts}; form-action 'self' {github}; frame-ancestors 'self'; img-src 'self' blob: data:",
                 fonts = listed(&from.fonts),
                 github = settings.github.login.web_url.origin().ascii_serialization(),
             ),
@@ -195,17 +209,15 @@ impl SecurityHeaders {
     }
 
     fn policy(&self, request: &Request<'_>) -> String {
-        let frames = match request.local_cache(|| FramesOurOwn(false)).0 {
-            true => "; frame-src 'self'",
-            false => "",
-        };
+        let frames = &request.local_cache(Frames::default).0;
         let connects = request.local_cache(ConnectsTo::default);
-        let styles = match connects.shows_report {
-            true => " 'unsafe-inline'",
-            false => "",
+        let (styles, fetched) = match connects.frames {
+            Fetched::Unframed => ("", ""),
+            Fetched::Report => (" 'unsafe-inline'", "; frame-src blob:"),
+            Fetched::Pdf => ("", "; frame-src blob:"),
         };
         format!(
-            "{}{}{}{}{}{styles}{}{}{}{frames}",
+            "{}{}{}{}{}{styles}{}{}{}{frames}{fetched}",
             self.policy_before_connections,
             connects.origin,
             self.policy_before_pictures,

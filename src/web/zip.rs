@@ -1,8 +1,11 @@
 //! Archives of released files, written while they are sent: whatever they hold, a few hundred kilobytes are in memory.
 //!
-//! A thread of its own reads contents and writes the archive into a pipe with little room, and waits when whoever
-//! downloads is slow. An archive that could not be finished ends in an error, never in an end: nobody takes a part
-//! for the whole.
+//! An archive is put together twice. First for its length alone: that finds what is missing or damaged, for which a few
+//! words are sent instead, and a storage that does not answer, before a first byte has left. Then a thread reads contents
+//! and writes the archive into a pipe with little room, and waits when whoever downloads is slow.
+//!
+//! As the length was said, an archive that could not be finished is a connection that was cut, and no browser takes it
+//! for whole. Without a length, the web server would end a broken archive like any other.
 
 use std::io::{self, Read, Write};
 use std::sync::{Arc, LazyLock};
@@ -16,7 +19,7 @@ use time::OffsetDateTime;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::io::{StreamReader, SyncIoBridge};
-use zip::write::{SimpleFileOptions, ZipWriter};
+use zip::write::{SimpleFileOptions, StreamWriter, ZipWriter};
 use zip::{CompressionMethod, DateTime};
 
 use crate::core::error::{Error, Result};
@@ -33,6 +36,11 @@ const PIECES: usize = 4;
 /// Archives that are sent at a time. Each has a thread for as long as whoever downloads it takes, and writing a file or
 /// looking at a token needs one too.
 const AT_ONCE: usize = 64;
+
+/// The most bytes of contents that are packed, and looked at whole before the first byte. With more, whoever waits would
+/// be taken for forgotten by what stands in front of us: contents go as they are, and only their sizes are looked at
+/// before.
+const PACKED: i64 = 256 * 1024 * 1024;
 
 /// What an archive holds under one name.
 #[derive(Debug)]
@@ -52,25 +60,149 @@ pub enum What {
 /// An archive to be downloaded.
 pub struct Archive {
     filename: String,
-    entries: Vec<Entry>,
+    /// In bytes.
+    size: u64,
+    contents: Contents,
     store: Arc<dyn FileStore>,
     turn: OwnedSemaphorePermit,
+}
+
+struct Contents {
+    entries: Vec<Entry>,
+    is_packed: bool,
 }
 
 impl Archive {
     /// `filename` has no characters but letters, digits, `-`, `_` and dots.
     ///
     /// # Errors
-    /// When as many archives are being sent as there are threads for.
-    pub fn new(filename: String, entries: Vec<Entry>, store: Arc<dyn FileStore>) -> Result<Self> {
+    /// `Unavailable` when as many archives are being sent as there are threads for, and when the storage does not answer.
+    pub async fn new(filename: String, entries: Vec<Entry>, store: Arc<dyn FileStore>) -> Result<Self> {
         static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(AT_ONCE)));
-        let turn = Arc::clone(&TURNS).try_acquire_owned();
-        Ok(Self {
-            filename,
+        let mut turn = Arc::clone(&TURNS)
+            .try_acquire_owned()
+            .map_err(|_| Error::Unavailable(format!("{AT_ONCE} archives are being sent already")))?;
+        let whole: i64 = entries.iter().map(Entry::size).sum();
+        let mut contents = Contents {
             entries,
-            store,
-            turn: turn.map_err(|_| Error::Unavailable(format!("{AT_ONCE} archives are being sent already")))?,
-        })
+            is_packed: whole <= PACKED,
+        };
+        let mut was_looked_at = false;
+        if !contents.is_packed {
+            contents.replace_damaged(&*store).await?;
+            was_looked_at = true;
+        }
+        loop {
+            let (reads, handle) = (Arc::clone(&store), Handle::current());
+            // The turn goes along: the thread is one of those that are counted, even when nobody waits any more.
+            let counted = tokio::task::spawn_blocking(move || {
+                let size = contents.count(&*reads, &handle);
+                (size, contents, turn)
+            });
+            let size;
+            (size, contents, turn) = counted.await.map_err(|error| Error::Internal(error.to_string()))?;
+            match size {
+                Ok(size) => {
+                    return Ok(Self {
+                        filename,
+                        size,
+                        contents,
+                        store,
+                        turn,
+                    });
+                }
+                Err(error) if error.kind() == io::ErrorKind::InvalidData && !was_looked_at => {
+                    contents.replace_damaged(&*store).await?;
+                    was_looked_at = true;
+                }
+                Err(error) => return Err(Error::Unavailable(error.to_string())),
+            }
+        }
+    }
+}
+
+impl Entry {
+    fn size(&self) -> i64 {
+        match &self.what {
+            What::File(file) => file.size,
+            What::Note(_) => 0,
+        }
+    }
+}
+
+impl Contents {
+    /// Puts a few words in place of each content that is missing or damaged.
+    async fn replace_damaged(&mut self, store: &dyn FileStore) -> Result<()> {
+        for entry in &mut self.entries {
+            let What::File(file) = &entry.what else { continue };
+            let checked = match self.is_packed {
+                true => content::check(store, file).await,
+                false => content::check_size(store, file).await,
+            };
+            match checked {
+                Ok(()) => {}
+                Err(error @ Error::Unavailable(_)) => return Err(error),
+                // What is wrong with it was logged.
+                Err(_) => {
+                    entry.what = What::Note(format!(
+                        "{}: damaged, not in here. Ask for it to be released again.\n",
+                        entry.name
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// How many bytes the archive will have.
+    fn count(&self, store: &dyn FileStore, handle: &Handle) -> io::Result<u64> {
+        let counted = self.write(Counter(0), |file, archive| match self.is_packed {
+            true => copy_content(file, store, handle, archive),
+            // Without packing, any bytes are as long.
+            false => copy(io::repeat(0).take(u64::try_from(file.size).unwrap_or(0)), archive),
+        })?;
+        Ok(counted.0)
+    }
+
+    fn send(&self, store: &dyn FileStore, handle: &Handle, pipe: Pipe) -> io::Result<()> {
+        self.write(pipe, |file, archive| copy_content(file, store, handle, archive))?
+            .send()
+    }
+
+    /// Writes the archive, with what `fill` writes of each file.
+    fn write<W: Write>(
+        &self,
+        to: W,
+        fill: impl Fn(&ReleaseFile, &mut ZipWriter<StreamWriter<W>>) -> io::Result<()>,
+    ) -> io::Result<W> {
+        let mut archive = ZipWriter::new_stream(to);
+        for entry in &self.entries {
+            match &entry.what {
+                What::Note(text) => {
+                    archive.start_file(entry.name.as_str(), SimpleFileOptions::default())?;
+                    archive.write_all(text.as_bytes())?;
+                }
+                What::File(file) => {
+                    archive.start_file(entry.name.as_str(), options(file, self.is_packed))?;
+                    fill(file, &mut archive)?;
+                }
+            }
+        }
+        Ok(archive.finish()?.into_inner())
+    }
+}
+
+/// Counts what is written.
+struct Counter(u64);
+
+impl Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -87,13 +219,14 @@ impl<'r> Responder<'r, 'static> for Archive {
         let handle = Handle::current();
         let Self {
             filename,
-            entries,
+            size,
+            contents,
             store,
             turn,
         } = self;
         tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            let last = match write(entries, &*store, Pipe::new(sender.clone()), &handle) {
+            let last = match contents.send(&*store, &handle, Pipe::new(sender.clone())) {
                 Ok(()) => Piece::End,
                 Err(error) => {
                     // Who went away in the middle is no fault.
@@ -118,6 +251,7 @@ impl<'r> Responder<'r, 'static> for Archive {
         Response::build()
             .header(rocket::http::ContentType::ZIP)
             .header(Header::new("Cache-Control", "private, no-store"))
+            .header(Header::new("Content-Length", size.to_string()))
             .header(Header::new(
                 "Content-Disposition",
                 format!("attachment; filename=\"{filename}\""),
@@ -168,28 +302,14 @@ impl Write for Pipe {
     }
 }
 
-fn write(entries: Vec<Entry>, store: &dyn FileStore, pipe: Pipe, handle: &Handle) -> io::Result<()> {
-    let mut archive = ZipWriter::new_stream(pipe);
-    for entry in entries {
-        match entry.what {
-            What::Note(text) => {
-                archive.start_file(entry.name, SimpleFileOptions::default())?;
-                archive.write_all(text.as_bytes())?;
-            }
-            What::File(file) => {
-                archive.start_file(entry.name, options(&file))?;
-                let content = handle
-                    .block_on(content::open(store, &file))
-                    .map_err(|error| io::Error::other(error.to_string()))?;
-                copy(
-                    SyncIoBridge::new_with_handle(content.body, handle.clone()),
-                    &mut archive,
-                )?;
-            }
-        }
-    }
-    let mut pipe = archive.finish()?.into_inner();
-    pipe.send()
+fn copy_content(file: &ReleaseFile, store: &dyn FileStore, handle: &Handle, to: &mut impl Write) -> io::Result<()> {
+    let content = handle
+        .block_on(content::open(store, file))
+        .map_err(|error| match error {
+            Error::Unavailable(why) => io::Error::other(why),
+            damaged => io::Error::new(io::ErrorKind::InvalidData, damaged.to_string()),
+        })?;
+    copy(SyncIoBridge::new_with_handle(content.body, handle.clone()), to)
 }
 
 fn copy(mut from: impl Read, to: &mut impl Write) -> io::Result<()> {
@@ -203,18 +323,18 @@ fn copy(mut from: impl Read, to: &mut impl Write) -> io::Result<()> {
     }
 }
 
-fn options(file: &ReleaseFile) -> SimpleFileOptions {
-    let is_packed = matches!(
+fn options(file: &ReleaseFile, packs: bool) -> SimpleFileOptions {
+    let is_small = matches!(
         names::extension(&file.name).as_str(),
         "png" | "jpg" | "jpeg" | "gif" | "gz" | "svgz" | "zip" | "pdf" | "bz2" | "xz" | "zst" | "feather"
     );
     SimpleFileOptions::default()
-        .compression_method(match is_packed {
-            true => CompressionMethod::Stored,
-            false => CompressionMethod::Deflated,
+        .compression_method(match packs && !is_small {
+            true => CompressionMethod::Deflated,
+            false => CompressionMethod::Stored,
         })
         // Tables and logs shrink nearly as much as with more effort, and whoever waits for a gigabyte waits a third.
-        .compression_level((!is_packed).then_some(2))
+        .compression_level((packs && !is_small).then_some(2))
         .large_file(u32::try_from(file.size).is_err())
         .last_modified_time(date(file.mtime))
 }

@@ -107,7 +107,9 @@ pub async fn one(visit: Visit<'_>, mails: &State<KeptMails>, id: &str) -> Outcom
         html_href: (!mail.html.is_empty()).then(|| format!("{}html/", href(id))),
         subject,
     };
-    fairings::frame_our_own(visit.request);
+    if let Some(html) = &view.html_href {
+        fairings::frame_our_own(visit.request, &visit.app.settings.web.base_url, html);
+    }
     let chrome = visit
         .chrome(view.subject.clone())
         .crumb("Page", "Kept mails", HREF)

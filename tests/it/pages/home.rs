@@ -227,7 +227,7 @@ async fn strangers_see_who_runs_studies_and_how_much(pool: PgPool) {
     assert_eq!(html.attributes("main img", "src"), ["https://logos.example/a.svg"]);
     let policy = answer.header("Content-Security-Policy").unwrap();
     assert!(
-        policy.contains("https://avatars.githubusercontent.com https://logos.example; manifest-src"),
+        policy.contains("; img-src 'self' blob: data: https://logos.example; manifest-src"),
         "{policy}"
     );
     for meta in ["meta[name=description]", "meta[property='og:description']"] {

@@ -83,5 +83,5 @@ pub async fn download(user: User<'_>, db: &Database, project: &str, workspace: &
     let files = by_name(store::files::latest_files(&mut conn, workspace.id).await?);
     drop(conn);
     let base = format!("{}outputs/latest/", workspace.href());
-    viewer::archive(&user.visit, format!("workspace-{}.zip", workspace.name), &base, files)
+    viewer::archive(&user.visit, format!("workspace-{}.zip", workspace.name), &base, files).await
 }

@@ -13,7 +13,7 @@ use crate::core::error::Error;
 use crate::core::releases::level_4::backends_of;
 use crate::web::database::Database;
 use crate::web::guards::User;
-use crate::web::headers;
+use crate::web::headers::{self, Fetched};
 use crate::web::pages::places::under_workspace;
 use crate::web::responders::{Failure, Outcome};
 use crate::web::view::{Link, Page};
@@ -95,7 +95,12 @@ pub async fn files(
             Error::NotFound("Page")
         })?;
     let origin = access.url.origin().ascii_serialization();
-    headers::connect_to(user.visit.request, origin, Kind::of(&path.0) == Kind::Report);
+    let frames = match Kind::of(&path.0) {
+        Kind::Report => Fetched::Report,
+        Kind::Pdf => Fetched::Pdf,
+        _ => Fetched::Unframed,
+    };
+    headers::connect_to(user.visit.request, origin, frames);
     let base = format!("{}files/{}/", workspace.href(), backend.slug);
     let heading = format!("Files on {}", backend.name);
     let title = match path.0.as_str() {

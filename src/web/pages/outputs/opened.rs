@@ -79,9 +79,9 @@ struct Nothing {
 }
 
 impl Opened {
-    /// Whether the page needs a frame for it.
-    pub fn is_framed(&self) -> bool {
-        self.frame.is_some() || self.pdf.is_some()
+    /// What the page shows of it in a frame.
+    pub fn framed(&self) -> Option<&str> {
+        (self.frame.is_some() || self.pdf.is_some()).then_some(self.raw_href.as_str())
     }
 }
 

@@ -80,7 +80,7 @@ pub async fn page(
 #[get("/<project>/<workspace>/releases/<id>/download")]
 pub async fn download(user: User<'_>, db: &Database, project: &str, workspace: &str, id: &str) -> Outcome<Archive> {
     let (_, release, files) = find(&user, db, project, workspace, id).await?;
-    viewer::archive(&user.visit, archive_name(&release), &release.href(), files)
+    viewer::archive(&user.visit, archive_name(&release), &release.href(), files).await
 }
 
 fn archive_name(release: &Release) -> String {

@@ -74,7 +74,7 @@ pub async fn page(
 #[get("/<project>/<workspace>/outputs/<id>/download", rank = 0)]
 pub async fn download(visit: Visit<'_>, db: &Database, project: &str, workspace: &str, id: i32) -> Outcome<Archive> {
     let (_, snapshot, files) = find(&visit, db, project, workspace, id).await?;
-    viewer::archive(&visit, format!("release-{id}.zip"), &snapshot.href(), files)
+    viewer::archive(&visit, format!("release-{id}.zip"), &snapshot.href(), files).await
 }
 
 /// The snapshot with its files; for who may not see a draft there is none.

@@ -259,8 +259,8 @@ pub async fn page(
         Some(listed) => Some(open(visit, &looked, listed, asked).await?),
         None => None,
     };
-    if opened.as_ref().is_some_and(Opened::is_framed) {
-        headers::frame_our_own(visit.request);
+    if let Some(framed) = opened.as_ref().and_then(Opened::framed) {
+        headers::frame_our_own(visit.request, &visit.app.settings.web.base_url, framed);
     }
     let shown = Shown {
         opened: index,
@@ -332,11 +332,11 @@ fn chrome(visit: &Visit<'_>, workspace: &Workspace, looked: &Looked, title: Stri
     }
 }
 
-/// All of them as an archive. What has not arrived is left out, and words stand for what was withdrawn.
+/// All of them as an archive. What has not arrived is left out, and words stand for what was withdrawn or is damaged.
 ///
 /// # Errors
-/// 404 when there is no file.
-pub fn archive(visit: &Visit<'_>, filename: String, base: &str, files: Vec<Listed>) -> Outcome<Archive> {
+/// 404 when there is no file, 503 when the storage does not answer.
+pub async fn archive(visit: &Visit<'_>, filename: String, base: &str, files: Vec<Listed>) -> Outcome<Archive> {
     if files.is_empty() {
         return Err(Failure::not_found("File"));
     }
@@ -352,5 +352,5 @@ pub fn archive(visit: &Visit<'_>, filename: String, base: &str, files: Vec<Liste
         };
         Some(Entry { name: path, what })
     });
-    Ok(Archive::new(filename, entries.collect(), Arc::clone(&visit.app.files))?)
+    Ok(Archive::new(filename, entries.collect(), Arc::clone(&visit.app.files)).await?)
 }

@@ -48,10 +48,21 @@ async fn who_may_look_inside_gets_a_token_for_their_backend(pool: PgPool) {
             policy.contains("connect-src 'self' https://l4.example.org:8001;"),
             "{policy}"
         );
-        assert!(!policy.contains("unsafe-inline"), "{policy}");
+        assert!(
+            !policy.contains("unsafe-inline") && !policy.contains("frame-src"),
+            "{policy}"
+        );
         assert!(html.text("noscript").unwrap().contains("needs scripts"));
     }
     let ada = site.sign_in("ada").await;
+    // What is shown in a frame is what our own scripts made.
+    for (name, is_report) in [("report.html", true), ("paper.PDF", false)] {
+        let answer = ada.get(&format!("{base}tpp/{name}")).await.expect(200);
+        let policy = answer.header("Content-Security-Policy").unwrap();
+        assert!(policy.ends_with("; frame-src blob:"), "{name} {policy}");
+        assert_eq!(policy.contains("unsafe-inline"), is_report, "{name} {policy}");
+        assert!(policy.contains("; img-src 'self' blob: data:; "), "{name} {policy}");
+    }
     ada.get(&format!("{base}emis/")).await.expect(404);
     ada.get(&format!("{base}none/")).await.expect(404);
     // Other pages connect to us alone.

@@ -16,10 +16,14 @@ use crate::support::Site;
 /// A project with a developer, somebody who publishes, and somebody who belongs to nothing.
 async fn site(pool: PgPool) -> Site {
     let site = Site::start(pool).await;
+    people(&site).await;
+    site
+}
+
+async fn people(site: &Site) {
     site.world.usual().await;
     site.world.global_roles("publisher", &["OutputPublisher"]).await;
     site.world.user("nobody").await;
-    site
 }
 
 /// What is downloaded: status, the header that names it, and the bytes; none when it was broken off.

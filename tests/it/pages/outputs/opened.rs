@@ -79,9 +79,20 @@ async fn a_report_is_in_a_box_that_can_do_nothing(pool: PgPool) {
     let html = answer.html();
     assert_eq!(html.attribute("iframe", "sandbox").as_deref(), Some(""));
     let raw = format!("/api/v2/releases/file/{}", release.files[6]);
-    assert_eq!(html.attribute("iframe", "src"), Some(raw));
+    assert_eq!(html.attribute("iframe", "src").as_ref(), Some(&raw));
+    // Nothing else is shown in the box, such as a page of ours that a link leads to.
     let policy = answer.header("Content-Security-Policy").unwrap().to_owned();
-    assert!(policy.contains("frame-src 'self'"), "{policy}");
+    assert!(
+        policy.ends_with(&format!("; frame-src http://localhost:8000{raw}")),
+        "{policy}"
+    );
+    let answer = ada.get(&format!("{base}output/paper.pdf")).await.expect(200);
+    let policy = answer.header("Content-Security-Policy").unwrap();
+    let raw = format!("/api/v2/releases/file/{}", release.files[7]);
+    assert!(
+        policy.ends_with(&format!("; frame-src http://localhost:8000{raw}")),
+        "{policy}"
+    );
     assert!(!answer.body.contains("alert(1)"));
     // Other pages frame nothing.
     let answer = ada.get(&base).await.expect(200);

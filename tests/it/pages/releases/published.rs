@@ -125,3 +125,54 @@ async fn content_that_is_missing_or_altered_is_said_to_be(pool: PgPool) {
     site.files.remove(&key).await.unwrap();
     site.anonymous().get(&path).await.expect(500);
 }
+
+/// It serves the folder's file under headers of its own: nothing tells a browser there to take it for nothing of ours.
+#[sqlx::test]
+async fn the_proxy_serves_nothing_that_a_browser_runs(pool: PgPool) {
+    let site = site(pool).await;
+    let names = [
+        "a.html",
+        "a.HTML",
+        "a.svg",
+        "a.pdf",
+        "a.svgz",
+        "a.xml",
+        "a.xhtml",
+        "a.htm",
+        "a.md",
+        "a.js",
+        "a",
+        "a.html.bin",
+        "a.csv",
+        "a.tsv",
+        "a.txt",
+        "a.json",
+        "a.png",
+        "a.JPG",
+        "a.jpeg",
+        "a.gif",
+        "a.csv.gz",
+    ];
+    let files: Vec<(&str, &[u8])> = names.iter().map(|name| (*name, &b"<script>1</script>"[..])).collect();
+    let released = site.release("ws", "tpp", "ada", &files).await;
+    site.snapshot("ws", "ada", &released.files, true).await;
+    let ada = site
+        .sign_in("ada")
+        .await
+        .saying("Releases-Redirect", "/storage")
+        .at("172.17.0.1");
+    for (name, id) in names.iter().zip(&released.files) {
+        for path in [
+            format!("/project/ws/published/{id}/"),
+            format!("/api/v2/releases/file/{id}"),
+        ] {
+            let answer = ada.get(&path).await.expect(200);
+            let is_harmless = ["csv", "tsv", "txt", "json", "png", "jpg", "jpeg", "gif", "gz", "svgz"]
+                .iter()
+                .any(|ending| name.to_lowercase().ends_with(&format!(".{ending}")));
+            let by_proxy = answer.header("X-Accel-Redirect").is_some();
+            assert_eq!(by_proxy, is_harmless, "{name} at {path}");
+            assert_eq!(answer.body.is_empty(), by_proxy, "{name} at {path}");
+        }
+    }
+}
