@@ -1,6 +1,7 @@
 //! Where released files are kept: a folder, or a bucket of an S3-compatible service. Both through object_store, which
 //! lets a content appear under its key only when all of it is there.
 
+mod listing;
 mod part;
 mod s3;
 mod staging;
@@ -26,7 +27,7 @@ use crate::core::ports::{Content, FileStore, FileStoreError, Incoming, Kept};
 
 use part::Part;
 pub use s3::{S3Settings, bucket};
-pub use staging::staged;
+pub use staging::{key_of, staged};
 
 /// What is held in memory of a content that is being written. S3 takes no smaller parts than 5 MiB, but the last.
 const PART: usize = 5 * 1024 * 1024;
@@ -83,10 +84,24 @@ fn key(text: &str) -> Result<Key, FileStoreError> {
 
 fn failed(error: Error) -> FileStoreError {
     match error {
+        // Without its bucket nothing is there, and nothing is lost.
+        Error::NotFound { source, .. } if source.to_string().contains("NoSuchBucket") => no_bucket(),
         Error::NotFound { .. } => FileStoreError::Missing,
         error if is_full(&error) => FileStoreError::Full(error.to_string()),
         error => FileStoreError::Unavailable(error.to_string()),
     }
+}
+
+/// As [`failed`], of what needs nothing to be there but the bucket.
+fn not_written(error: Error) -> FileStoreError {
+    match failed(error) {
+        FileStoreError::Missing => no_bucket(),
+        error => error,
+    }
+}
+
+fn no_bucket() -> FileStoreError {
+    FileStoreError::Unavailable("no such bucket".to_owned())
 }
 
 fn is_full(error: &Error) -> bool {
@@ -171,10 +186,13 @@ impl FileStore for Files {
     }
 
     fn list(&self) -> BoxStream<'_, Result<Kept, FileStoreError>> {
+        if let Some(folder) = &self.folder {
+            return listing::of_folder(folder).boxed();
+        }
         self.store
             .list(None)
             .map(|found| {
-                let found = found.map_err(failed)?;
+                let found = found.map_err(not_written)?;
                 Ok(Kept {
                     key: found.location.to_string(),
                     size: found.size,
@@ -193,9 +211,10 @@ impl FileStore for Files {
                 .map(drop)
                 .map_err(|error| FileStoreError::Unavailable(error.to_string()));
         }
-        match self.store.head(&Key::from("probe")).await {
-            Ok(_) | Err(Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(failed(error)),
+        // Asked for a single name, a service says the same of a bucket that is not there as of one that lacks it.
+        match self.list().next().await {
+            None | Some(Ok(_)) => Ok(()),
+            Some(Err(error)) => Err(error),
         }
     }
 

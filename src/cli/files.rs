@@ -1,13 +1,15 @@
 //! `jobserver files`: is every released file there and whole, and moving them to another storage.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::CommandError;
 use super::outfit::{Outfit, bucket, file_store, folder};
-use crate::adapters::files::staged;
+use crate::adapters::files::{key_of, staged};
 use crate::core::error::Error;
-use crate::core::ports::FileStore;
+use crate::core::ports::{FileStore, FileStoreError};
+use crate::core::releases::names;
 use crate::core::releases::storage::{remove_source, transfer, verify};
 
 /// A staging file that was not written to for so long belongs to no upload that runs.
@@ -57,6 +59,8 @@ impl Verify {
     async fn run(self) -> Result<(), CommandError> {
         let outfit = Outfit::new().await?;
         let store = file_store(&outfit.settings)?;
+        // Without an answer every file would seem to be lost.
+        store.probe().await.map_err(silent)?;
         let say = &mut |line: &str| println!("{line}");
         let sum = verify(&outfit.db, &*store, self.remove_orphans, say)
             .await
@@ -64,7 +68,7 @@ impl Verify {
         let (stale, removed) = self.staging(&*store)?;
         println!(
             "{} whole, {} missing, {} damaged, {} left over, {} orphans, {} of broken uploads; {} removed. \
-             {} young ones and {} that wait for their row were left alone.",
+             {} young ones, {} that wait for their row and {} that are not ours were left alone.",
             sum.whole,
             sum.missing,
             sum.damaged,
@@ -73,7 +77,8 @@ impl Verify {
             stale,
             sum.removed + removed,
             sum.young,
-            sum.awaited
+            sum.awaited,
+            sum.foreign
         );
         match sum.faults() + stale - removed {
             0 => Ok(()),
@@ -93,15 +98,20 @@ impl Verify {
         let before = SystemTime::now() - STALE;
         let (mut stale, mut removed) = (0, 0);
         for (path, modified_at) in staged(folder).map_err(failed)? {
+            let is_ours = key_of(folder, &path).is_some_and(|key| names::id_in_key(&key).is_some());
+            if !is_ours {
+                println!("not ours    {}: left alone", shown(&path));
+                continue;
+            }
             if modified_at > before {
                 continue;
             }
             stale += 1;
-            println!("unfinished  {}: left by an upload that was broken off", path.display());
+            println!("unfinished  {}: left by an upload that was broken off", shown(&path));
             if self.remove_orphans {
                 std::fs::remove_file(&path).map_err(failed)?;
                 removed += 1;
-                println!("removed     {}", path.display());
+                println!("removed     {}", shown(&path));
             }
         }
         Ok((stale, removed))
@@ -123,36 +133,39 @@ impl Move {
             true => (bucket, folder),
             false => (folder, bucket),
         };
+        for store in [&source, &target] {
+            store.probe().await.map_err(silent)?;
+        }
         let say = &mut |line: &str| println!("{line}");
-        let mut sum = transfer(&outfit.db, &*source, &*target, say).await.map_err(failed)?;
+        let sum = transfer(&outfit.db, &*source, &*target, say).await.map_err(failed)?;
         println!(
             "{} copied ({} bytes), {} were there, {} faults.",
             sum.copied, sum.bytes, sum.there, sum.faults
         );
-        if self.remove_source && sum.faults == 0 {
-            if sum.copied > 0 {
-                // What was just written is read back, before the only other copy goes.
-                sum = transfer(&outfit.db, &*source, &*target, say).await.map_err(failed)?;
-            }
-            if sum.faults == 0 && sum.copied == 0 {
-                let removed = remove_source(&outfit.db, &*source).await.map_err(failed)?;
-                println!(
-                    "All {} are whole at the target; {removed} taken away from the source.",
-                    sum.there
-                );
-            } else {
-                return Err(CommandError::Said(
-                    "Files were added or did not arrive whole meanwhile: nothing was taken away. Run this again."
-                        .to_owned(),
-                ));
-            }
-        }
         if sum.faults > 0 {
             return Err(CommandError::Said(
                 "Some contents are missing or damaged where they were: see above, and `jobserver files verify`. Nothing \
                  was taken away."
                     .to_owned(),
             ));
+        }
+        if self.remove_source {
+            // Each is read at the target once more, what was just written too, before the only other copy goes.
+            let gone = remove_source(&outfit.db, &*source, &*target, say)
+                .await
+                .map_err(failed)?;
+            if gone.left > 0 {
+                return Err(CommandError::Said(format!(
+                    "{} taken away from the source. {} arrived there meanwhile, or are not whole at the target, and \
+                     were left: run this again.",
+                    gone.removed, gone.left
+                )));
+            }
+            println!(
+                "All are whole at the target; {} taken away from the source.",
+                gone.removed
+            );
+            return Ok(());
         }
         println!("{}", self.how_to_switch());
         Ok(())
@@ -172,11 +185,26 @@ impl Move {
     }
 }
 
+/// A path on a terminal, which nothing in it steers.
+fn shown(path: &Path) -> String {
+    path.display().to_string().escape_debug().to_string()
+}
+
+/// A storage that was asked before anything was done.
+fn silent(error: FileStoreError) -> CommandError {
+    CommandError::Said(format!(
+        "The storage does not answer: {error}\nNothing was done. `jobserver check` tells more."
+    ))
+}
+
 /// Where contents are written it is rather the storage that does not answer than the database.
 pub(super) fn failed(error: Error) -> CommandError {
     match error {
         Error::Unavailable(why) => CommandError::Said(format!(
             "The storage or the database does not answer: {why}\nWhat was done so far stays. Run this again."
+        )),
+        Error::Full(why) => CommandError::Said(format!(
+            "The storage is full: {why}\nWhat was done so far stays. Make room, and run this again."
         )),
         error => error.into(),
     }

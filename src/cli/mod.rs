@@ -183,10 +183,28 @@ impl ByOption {
     }
 
     fn operator(&self) -> Operator {
-        let from_system = || std::env::var("USER").ok().and_then(|user| whoever(&user).ok());
-        let name = self.by.clone().or_else(from_system);
-        Operator::at_the_command_line(name.unwrap_or_else(|| "operator".to_owned()))
+        let name = self
+            .by
+            .clone()
+            .or_else(|| by_environment(|name| std::env::var(name).ok()));
+        Operator::at_the_command_line(name.unwrap_or_else(by_system))
     }
+}
+
+/// Whom the environment names; containers and schedules often name nobody.
+fn by_environment(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    ["USER", "LOGNAME"]
+        .iter()
+        .filter_map(|name| variable(name))
+        .find_map(|name| whoever(&name).ok())
+}
+
+/// Whom the operating system takes this process for. A number may have no name there.
+fn by_system() -> String {
+    let uid = nix::unistd::Uid::effective();
+    let user = nix::unistd::User::from_uid(uid).ok().flatten();
+    user.and_then(|user| whoever(&user.name).ok())
+        .unwrap_or_else(|| format!("uid {uid}"))
 }
 
 /// Why a command failed, for whoever ran it.
@@ -216,6 +234,8 @@ impl From<Error> for CommandError {
                     "The database does not answer: {cause}\nCheck DATABASE_URL and that the server runs; `jobserver check` tells more."
                 )
             }
+            Error::Full(cause) => format!("The storage is full: {cause}"),
+            Error::Damaged(what) => what.to_owned(),
             Error::Internal(cause) => format!("Something went wrong: {cause}"),
         })
     }

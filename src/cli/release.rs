@@ -7,16 +7,14 @@ use super::files::failed;
 use super::outfit::{Outfit, file_store};
 use super::{ByOption, CommandError};
 use crate::core::error::Error;
-use crate::core::jobs::backends::{BackendInput, create_backend};
-use crate::core::people::accounts::{UserInput, create_user};
 use crate::core::people::store::{User, user_by_username};
 use crate::core::releases::Snapshot;
-use crate::core::releases::actions::{self, Belonging, can_be_released, files_below, release_as_operator, stage};
+use crate::core::releases::actions::{
+    self, Belonging, Missing, can_be_released, files_below, release_as_operator, stage,
+};
 use crate::core::releases::store::files::latest_files;
 use crate::core::releases::store::publishing::snapshot_of_id;
-use crate::core::releases::store::stored::backend;
 use crate::core::releases::store::uploads::{Place, place};
-use crate::core::workspaces::operator::{WorkspaceInput, create_workspace};
 
 /// The project and the code of a workspace that `release --create` makes.
 const TEST_PROJECT: &str = "test-project";
@@ -45,28 +43,33 @@ pub struct Release {
 impl Release {
     pub async fn run(self) -> Result<(), CommandError> {
         let outfit = Outfit::new().await?;
-        // Before anything is made: a folder that cannot be released leaves nothing behind.
-        let files = files_below(&self.directory).await?;
+        let files = files_below(&self.directory, outfit.settings.releases.file_size_limit).await?;
         let store = file_store(&outfit.settings)?;
+        let operator = self.by.operator();
         let belonging = Belonging {
-            workspace: self.workspace.clone(),
-            backend: self.backend.clone(),
-            username: self.user.clone(),
+            workspace: self.workspace,
+            backend: self.backend,
+            username: self.user,
         };
-        match can_be_released(&outfit.db, &belonging, &files).await {
-            Err(Error::NotFound(_)) if self.create => {}
-            can => can?,
+        let missing = self.create.then_some(Missing {
+            sealer: &outfit.sealer,
+            project: TEST_PROJECT,
+            repo: TEST_REPO,
+        });
+        // Before any content is kept: what cannot be released leaves nothing behind.
+        can_be_released(&outfit.db, &operator, &belonging, missing, &files).await?;
+        let staged = stage(&*store, &files).await.map_err(not_released)?;
+        let made = release_as_operator(&outfit.db, &*store, &operator, &belonging, missing, staged)
+            .await
+            .map_err(not_released)?;
+        for what in &made.made {
+            println!("{what} created.");
         }
-        let staged = stage(&*store, &files).await.map_err(failed)?;
-        if self.create
-            && let Err(error) = self.make_missing(&outfit).await
-        {
-            staged.discard(&*store).await;
-            return Err(error);
-        }
-        let made = release_as_operator(&outfit.db, &*store, &self.by.operator(), &belonging, staged).await?;
         let workspace = format!("/{}/{}/", made.project_slug, belonging.workspace);
-        println!("Released {} files.", made.files);
+        match made.files {
+            1 => println!("Released 1 file."),
+            files => println!("Released {files} files."),
+        }
         println!(
             "Release: {}",
             outfit
@@ -77,47 +80,18 @@ impl Release {
         println!("Workspace: {}", outfit.settings.web.absolute(&workspace));
         Ok(())
     }
+}
 
-    async fn make_missing(&self, outfit: &Outfit) -> Result<(), CommandError> {
-        let mut conn = outfit.db.read().await?;
-        let has_user = user_by_username(&mut conn, &self.user).await?.is_some();
-        let has_backend = backend(&mut conn, &self.backend).await?.is_some();
-        let has_workspace = place(&mut conn, &self.workspace).await?.is_some();
-        drop(conn);
-        if !has_user {
-            let input = UserInput {
-                username: self.user.clone(),
-                email: None,
-                fullname: None,
-                roles: Vec::new(),
-            };
-            create_user(&outfit.db, &input, &self.by.operator()).await?;
-            println!("User {} created.", self.user);
-        }
-        if !has_backend {
-            let input = BackendInput {
-                slug: self.backend.clone(),
-                name: None,
-                level_4_url: None,
-                addresses: None,
-                member: None,
-                rotate: None,
-            };
-            create_backend(&outfit.db, &outfit.sealer, &input, &self.by.by()).await?;
-            println!("Backend {} created.", self.backend);
-        }
-        if !has_workspace {
-            let input = WorkspaceInput {
-                name: self.workspace.clone(),
-                username: self.user.clone(),
-                project: Some(TEST_PROJECT.to_owned()),
-                repo: Some(TEST_REPO.to_owned()),
-                branch: None,
-            };
-            create_workspace(&outfit.db, &input, &self.by.by()).await?;
-            println!("Workspace {} created.", self.workspace);
-        }
-        Ok(())
+/// A release is made whole or not at all.
+fn not_released(error: Error) -> CommandError {
+    match error {
+        Error::Unavailable(why) => CommandError::Said(format!(
+            "The storage or the database does not answer: {why}\nNothing was released."
+        )),
+        Error::Full(why) => CommandError::Said(format!(
+            "The storage is full: {why}\nNothing was released. Make room, and run this again."
+        )),
+        error => error.into(),
     }
 }
 
@@ -159,7 +133,7 @@ impl PublishFiles {
             )));
         }
         let prepared =
-            actions::prepare_snapshot_as_operator(&outfit.db, &self.by.operator(), user.id, place.workspace_id, &ids)
+            actions::prepare_snapshot_as_operator(&outfit.db, &self.by.operator(), &user, place.workspace_id, &ids)
                 .await?;
         if prepared.is_published {
             println!("Exactly these files are published already.");
@@ -217,7 +191,7 @@ impl UnpublishSnapshot {
         let outfit = Outfit::new().await?;
         let user = user(&outfit, &self.username).await?;
         let snapshot = snapshot(&outfit, self.snapshot_id).await?;
-        actions::withdraw_snapshot_as_operator(&outfit.db, &self.by.operator(), user.id, &snapshot).await?;
+        actions::withdraw_snapshot_as_operator(&outfit.db, &self.by.operator(), &user, &snapshot).await?;
         println!("Snapshot {} is no longer published.", snapshot.id);
         Ok(())
     }

@@ -214,7 +214,7 @@ fn check_account(values: &Values, problems: &mut Vec<Problem>) {
 }
 
 /// Released files are shown to whoever may see them. In a folder that is served to everybody they
-/// would be public.
+/// would be public; and what else lies among them is nothing of theirs, to be copied and looked after with them.
 fn check_folders(values: &Values, problems: &mut Vec<Problem>) {
     let folder = |name| values.optional::<PathBuf>(name).ok().flatten().map(|path| plain(&path));
     let Some(releases) = folder("RELEASE_STORAGE") else {
@@ -230,6 +230,14 @@ fn check_folders(values: &Values, problems: &mut Vec<Problem>) {
                     "is not right: it is {name} or lies in it, and everything there is public. \
                      Give it a folder of its own."
                 ),
+            ));
+        } else if name == "MEDIA_STORAGE" && served.starts_with(&releases) {
+            problems.push(Problem::rule(
+                name,
+                values.source(name),
+                "is not right: it lies in RELEASE_STORAGE, which is for released files alone. Give it a folder \
+                 of its own."
+                    .to_owned(),
             ));
         }
     }

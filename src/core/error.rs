@@ -28,6 +28,12 @@ pub enum Error {
     /// A service this needs (the database, most of all) does not answer now; trying again later helps.
     #[error("unavailable: {0}")]
     Unavailable(String),
+    /// There is no room left where contents are kept, until somebody makes some.
+    #[error("no room left: {0}")]
+    Full(String),
+    /// A content that should be there is missing, or is another one. The text is the sentence about it.
+    #[error("{0}")]
+    Damaged(&'static str),
     /// A fault of ours. Logged once with the request's id, never shown.
     #[error("internal: {0}")]
     Internal(String),

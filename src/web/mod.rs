@@ -6,6 +6,7 @@
 pub mod address;
 pub mod announcements;
 pub mod api;
+mod as_sent;
 pub mod catchers;
 pub mod components;
 pub mod cookies;
@@ -72,6 +73,7 @@ pub fn build(app: App) -> Rocket<Build> {
     let database = database::Database::from(database::Pool::from(app.db.clone()));
     let rocket = rocket::custom(figment)
         .manage(database)
+        .attach(as_sent::MethodAsSent)
         .attach(fairings::RequestContext)
         .attach(view::templates())
         .attach(session_cookie::SessionCookie)

@@ -47,8 +47,8 @@ pub fn status_of(error: &Error) -> Status {
         Error::Conflict(_) => Status::Conflict,
         Error::Invalid(_) => Status::BadRequest,
         Error::TooMany { .. } => Status::TooManyRequests,
-        Error::Unavailable(_) => Status::ServiceUnavailable,
-        Error::Internal(_) => Status::InternalServerError,
+        Error::Unavailable(_) | Error::Full(_) => Status::ServiceUnavailable,
+        Error::Internal(_) | Error::Damaged(_) => Status::InternalServerError,
     }
 }
 
@@ -91,6 +91,14 @@ pub fn tell(request: &Request<'_>, error: &Error) -> Status {
         Error::Unavailable(cause) => {
             tracing::warn!(request_id = id, cause, "a request could not be served");
             None
+        }
+        Error::Full(cause) => {
+            tracing::error!(request_id = id, cause, "the storage of released files is full");
+            Some("The storage of released files is full.".to_owned())
+        }
+        Error::Damaged(what) => {
+            tracing::error!(request_id = id, cause = what, "a request failed");
+            Some((*what).to_owned())
         }
         Error::NotFound(what) => Some((*what).to_owned()),
         Error::NotAllowed(why) => Some(why.to_string()),

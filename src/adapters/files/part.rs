@@ -11,7 +11,7 @@ use object_store::path::Path as Key;
 use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt as _, PutPayload};
 use tokio::task::JoinHandle;
 
-use super::{failed, staging};
+use super::{not_written, staging};
 use crate::core::ports::{FileStoreError, Incoming};
 
 /// So much of a content in a folder is brought to the disk at once, before its end: object_store syncs at the end
@@ -64,7 +64,7 @@ impl Part {
         let payload = self.payload();
         let upload = match &mut self.upload {
             Some(upload) => upload,
-            none => none.insert(self.store.put_multipart(&self.key).await.map_err(failed)?),
+            none => none.insert(self.store.put_multipart(&self.key).await.map_err(not_written)?),
         };
         self.writing = Some(tokio::spawn(upload.put_part(payload)));
         if let Some(early) = &mut self.early {
@@ -76,7 +76,7 @@ impl Part {
     async fn written(&mut self) -> Result<(), FileStoreError> {
         match self.writing.take() {
             Some(writing) => match writing.await {
-                Ok(written) => written.map_err(failed),
+                Ok(written) => written.map_err(not_written),
                 Err(error) => Err(FileStoreError::Unavailable(error.to_string())),
             },
             None => Ok(()),
@@ -100,7 +100,7 @@ impl Incoming for Part {
     async fn finish(mut self: Box<Self>) -> Result<(), FileStoreError> {
         if self.upload.is_none() {
             let whole = self.payload();
-            return self.store.put(&self.key, whole).await.map(drop).map_err(failed);
+            return self.store.put(&self.key, whole).await.map(drop).map_err(not_written);
         }
         let done = async {
             if self.length > 0 {
@@ -108,7 +108,7 @@ impl Incoming for Part {
             }
             self.written().await?;
             match &mut self.upload {
-                Some(upload) => upload.complete().await.map(drop).map_err(failed),
+                Some(upload) => upload.complete().await.map(drop).map_err(not_written),
                 None => Ok(()),
             }
         }

@@ -30,6 +30,12 @@ pub fn staged(folder: &Path) -> io::Result<Vec<(PathBuf, SystemTime)>> {
     Ok(found)
 }
 
+/// The key of the content that such a file, of this folder, would have become.
+pub fn key_of(folder: &Path, staged: &Path) -> Option<String> {
+    let name = staged.strip_prefix(folder).ok()?.to_str()?;
+    Some(name.rsplit_once('#')?.0.to_owned())
+}
+
 /// What an upload to `place` may be written to, in the order in which object_store tries them.
 pub(super) fn of(place: &Path) -> impl Iterator<Item = PathBuf> {
     (1..).map(|number: u32| {
@@ -39,7 +45,7 @@ pub(super) fn of(place: &Path) -> impl Iterator<Item = PathBuf> {
     })
 }
 
-fn is_staged(name: &str) -> bool {
+pub(super) fn is_staged(name: &str) -> bool {
     name.rsplit_once('#')
         .is_some_and(|(_, number)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }

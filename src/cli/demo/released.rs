@@ -194,18 +194,18 @@ async fn publish(outfit: &Outfit, files: &[String], decision: Option<Decision>) 
     let place = uploads::place(&mut conn, WORKSPACE)
         .await?
         .ok_or(Error::NotFound("Workspace"))?;
-    let mut id_of = async |username| {
+    let mut user = async |username| {
         let user = user_by_username(&mut conn, username).await?;
-        user.map(|user| user.id).ok_or(Error::NotFound("User"))
+        user.ok_or(Error::NotFound("User"))
     };
-    let (researcher, publisher) = (id_of(RESEARCHER).await?, id_of(PUBLISHER).await?);
+    let (researcher, publisher) = (user(RESEARCHER).await?, user(PUBLISHER).await?);
     drop(conn);
     let operator = Operator::at_the_command_line("demo");
-    let prepared = prepare_snapshot_as_operator(&outfit.db, &operator, researcher, place.workspace_id, files).await?;
+    let prepared = prepare_snapshot_as_operator(&outfit.db, &operator, &researcher, place.workspace_id, files).await?;
     if let Some(decision) = decision {
         let mut tx = outfit.db.begin().await?;
         if let Some(request) = publishing::pending_request(&mut tx, prepared.snapshot_id).await? {
-            publishing::decide(&mut tx, request, decision, publisher).await?;
+            publishing::decide(&mut tx, request, decision, publisher.id).await?;
         }
         tx.commit().await?;
     }

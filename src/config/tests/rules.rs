@@ -216,6 +216,11 @@ fn released_files_may_not_lie_where_everything_is_public() {
         assert_eq!(names(&error), ["RELEASE_STORAGE"], "{inside}");
     }
     assert!(development(&[("RELEASE_STORAGE", "uploads-not")]).is_ok());
+    for inside in ["releases/uploads", "./releases/x/../y"] {
+        let error = development(&[("MEDIA_STORAGE", inside)]).unwrap_err();
+        assert_eq!(names(&error), ["MEDIA_STORAGE"], "{inside}");
+    }
+    assert!(development(&[("MEDIA_STORAGE", "releases-not")]).is_ok());
 }
 
 #[test]

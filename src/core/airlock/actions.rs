@@ -23,7 +23,8 @@ pub const REPEAT_WINDOW: Duration = Duration::from_secs(10 * 60);
 /// no other of its request between. A request gets one issue, however often it is submitted.
 ///
 /// # Errors
-/// `Invalid` with a sentence for each name that is unknown; nothing is stored then.
+/// `Invalid` with a sentence for each name that is unknown, or when the request is another backend's: nobody's token closes
+/// the issue or writes to the author of what was asked elsewhere. Nothing is stored then.
 pub async fn record_event(
     db: &Db,
     backend: &KnownBackend,
@@ -33,8 +34,15 @@ pub async fn record_event(
     let hash = fingerprint(backend, event)?;
     let mut tx = db.begin().await?;
     store::lock_request(&mut tx, &event.request).await?;
-    let around = store::surroundings(&mut tx, event, &hash, REPEAT_WINDOW).await?;
+    let around = store::surroundings(&mut tx, event, backend.id, &hash, REPEAT_WINDOW).await?;
     let (check, ids) = known(backend, event, &around)?;
+    if around.is_of_another_backend {
+        let told = format!(
+            "Request '{}' is of another backend than {}",
+            event.request, backend.slug
+        );
+        return Err(Error::Invalid(FieldErrors::one("request", told)));
+    }
     if around.is_repeat {
         return Ok(Recorded::Repeat);
     }

@@ -38,6 +38,8 @@ pub(super) struct Surroundings {
     pub slack_channel: Option<String>,
     /// Whether there is a release of this request in this workspace.
     pub is_released: bool,
+    /// Whether a release of this request, or an event of it that was told before, is another backend's.
+    pub is_of_another_backend: bool,
     /// Whether the latest event of the request is this one, told so lately that this is a repeat.
     pub is_repeat: bool,
 }
@@ -46,6 +48,7 @@ pub(super) struct Surroundings {
 pub(super) async fn surroundings(
     conn: &mut PgConnection,
     event: &AirlockEvent,
+    backend: i32,
     hash: &[u8],
     window: Duration,
 ) -> Result<Surroundings> {
@@ -65,6 +68,9 @@ pub(super) async fn surroundings(
                   i.output_checking_github_org AS issue_org, i.output_checking_repo AS issue_repo,
                   (SELECT slack_channel FROM carried WHERE slack_channel <> '' ORDER BY place LIMIT 1),
                   EXISTS (SELECT FROM release AS made WHERE made.id = $6 AND made.workspace_id = w.id) AS "is_released!",
+                  (EXISTS (SELECT FROM release AS made WHERE made.id = $6 AND made.backend_id <> $7)
+                   OR EXISTS (SELECT FROM airlock_event e WHERE e.request_id = $6 AND e.backend_id <> $7))
+                      AS "is_of_another_backend!",
                   coalesce((SELECT e.body_hash = $4 AND e.received_at > clock_timestamp() - $5 * interval '1 second'
                               FROM airlock_event e WHERE e.request_id = $6 ORDER BY e.id DESC LIMIT 1),
                            false) AS "is_repeat!"
@@ -82,6 +88,7 @@ pub(super) async fn surroundings(
         hash,
         window.as_secs_f64(),
         event.request,
+        backend,
     )
     .fetch_one(conn)
     .await?)

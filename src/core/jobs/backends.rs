@@ -6,6 +6,7 @@ pub mod managing;
 use std::net::IpAddr;
 
 use secrecy::{ExposeSecret, SecretString};
+use sqlx::PgConnection;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
@@ -66,6 +67,22 @@ pub struct BackendInput {
 /// # Errors
 /// `Invalid` for a slug, a name, an address or a network that is none; `NotFound("User")` for an unknown member; nothing is stored then.
 pub async fn create_backend(db: &Db, sealer: &Sealer, input: &BackendInput, by: &By) -> Result<SecretString> {
+    let mut tx = db.begin().await?;
+    let token = create_backend_within(&mut tx, sealer, input, by).await?;
+    tx.commit().await?;
+    Ok(token)
+}
+
+/// As [`create_backend`], within a transaction that does more.
+///
+/// # Errors
+/// As [`create_backend`].
+pub(in crate::core) async fn create_backend_within(
+    tx: &mut PgConnection,
+    sealer: &Sealer,
+    input: &BackendInput,
+    by: &By,
+) -> Result<SecretString> {
     if !is_slug(&input.slug) || input.slug.len() > LONGEST_NAME {
         return Err(Error::Invalid(FieldErrors::one(
             "slug",
@@ -91,35 +108,30 @@ pub async fn create_backend(db: &Db, sealer: &Sealer, input: &BackendInput, by: 
         )));
     }
     let addresses = input.addresses.as_deref().map(networks).transpose()?;
-    let mut tx = db.begin().await?;
-    let (id, token) = match store::lock_backend_by_slug(&mut tx, &input.slug).await? {
+    let (id, token) = match store::lock_backend_by_slug(tx, &input.slug).await? {
         None => {
             let token = SecretString::from(random_backend_token());
             let name = input.name.as_deref().unwrap_or(&input.slug);
             let sealed = sealer.seal(TOKEN_PURPOSE, token.expose_secret())?;
             let url = input.level_4_url.as_deref().unwrap_or_default();
             let hash = token_hash(token.expose_secret());
-            let id = store::insert_backend(&mut tx, &input.slug, name, url, &hash, &sealed).await?;
-            audit::record(&mut tx, &Event::new("backend_created", by, Subject::backend(id))).await?;
+            let id = store::insert_backend(tx, &input.slug, name, url, &hash, &sealed).await?;
+            audit::record(tx, &Event::new("backend_created", by, Subject::backend(id))).await?;
             (id, token)
         }
         Some(found) => {
             let (name, url) = (input.name.as_deref(), input.level_4_url.as_deref());
-            store::update_backend(&mut tx, found.id, name, url).await?;
+            store::update_backend(tx, found.id, name, url).await?;
             let changes = [
                 ("name", found.name.as_str(), name.unwrap_or(&found.name)),
                 ("level_4_url", &found.level_4_url, url.unwrap_or(&found.level_4_url)),
             ];
             let event = Event::new("backend_updated", by, Subject::backend(found.id));
-            audit::record_changes(&mut tx, &event, &changes).await?;
+            audit::record_changes(tx, &event, &changes).await?;
             let token = match input.rotate {
-                Some(overlap) => rotate(&mut tx, sealer, found.id, overlap, by).await?.0,
+                Some(overlap) => rotate(tx, sealer, found.id, overlap, by).await?.0,
                 None => {
-                    audit::record(
-                        &mut tx,
-                        &Event::new("backend_token_shown", by, Subject::backend(found.id)),
-                    )
-                    .await?;
+                    audit::record(tx, &Event::new("backend_token_shown", by, Subject::backend(found.id))).await?;
                     sealer.open(TOKEN_PURPOSE, &found.token_sealed)?
                 }
             };
@@ -127,22 +139,21 @@ pub async fn create_backend(db: &Db, sealer: &Sealer, input: &BackendInput, by: 
         }
     };
     if let Some(addresses) = &addresses
-        && let Some(before) = store::replace_addresses(&mut tx, id, addresses).await?
+        && let Some(before) = store::replace_addresses(tx, id, addresses).await?
     {
         let event = Event::new("backend_addresses_changed", by, Subject::backend(id));
         let event = event.change("level_4_addresses", before.join(","), addresses.join(","));
-        audit::record(&mut tx, &event).await?;
+        audit::record(tx, &event).await?;
     }
     if let Some(username) = &input.member {
-        let added = store::add_member(&mut tx, id, username, by.user_id).await?;
+        let added = store::add_member(tx, id, username, by.user_id).await?;
         let user = added.ok_or(Error::NotFound("User"))?;
         if user.is_new {
             let event = Event::new("backend_member_added", by, Subject::backend(id)).of_user(user.id, username);
-            audit::record(&mut tx, &event).await?;
-            sessions::rights_changed(&mut tx, user.id).await?;
+            audit::record(tx, &event).await?;
+            sessions::rights_changed(tx, user.id).await?;
         }
     }
-    tx.commit().await?;
     Ok(token)
 }
 
@@ -201,7 +212,7 @@ pub async fn backend_at(db: &Db, address: Option<IpAddr>) -> Result<Option<Backe
 
 /// The new token, and until when the one from before works beside it, to the second.
 async fn rotate(
-    tx: &mut sqlx::PgConnection,
+    tx: &mut PgConnection,
     sealer: &Sealer,
     id: i32,
     overlap: Duration,

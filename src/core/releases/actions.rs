@@ -4,8 +4,10 @@ mod announcing;
 mod create;
 mod delete;
 mod digest;
+mod doer;
 mod from_folder;
 mod inflate;
+mod missing;
 mod publish;
 mod review;
 mod upload;
@@ -17,6 +19,7 @@ pub use create::{Created, NewFile, NewRelease, create_release};
 pub use delete::delete_file;
 pub use from_folder::{Belonging, LocalFile, Made, Staged, can_be_released, files_below, release_as_operator, stage};
 pub use inflate::{Inflated, inflate};
+pub use missing::Missing;
 pub use publish::{
     Prepared, ask_to_publish, decide_snapshot, prepare_snapshot, prepare_snapshot_as_operator, publish_snapshot,
     remove_from_snapshot, withdraw_snapshot, withdraw_snapshot_as_operator,

@@ -13,8 +13,8 @@ use crate::core::error::{Error, Result};
 use crate::core::ports::{Content, FileStore, FileStoreError};
 
 /// What is wrong with a content: it is not there, or its hash is another.
-const MISSING: &str = "is missing from the storage";
-const ALTERED: &str = "is not what was uploaded";
+const MISSING: &str = "The content of this file is missing from the storage.";
+const ALTERED: &str = "The content of this file is not what was uploaded.";
 
 /// Up to so many bytes, a content is looked at before the first of them is handed out.
 const LOOKED_AT_FIRST: u64 = 1024 * 1024;
@@ -23,7 +23,7 @@ const LOOKED_AT_FIRST: u64 = 1024 * 1024;
 /// uploaded ends in an error before its last bytes, so that nobody takes it for whole.
 ///
 /// # Errors
-/// `Internal` when the content is missing or altered, which is logged as an incident; `Unavailable` when the storage
+/// `Damaged` when the content is missing or altered, which is logged as an incident; `Unavailable` when the storage
 /// does not answer; `NotFound` when the file is not readable.
 pub async fn open(store: &dyn FileStore, file: &ReleaseFile) -> Result<Content> {
     if !file.is_readable() {
@@ -115,16 +115,14 @@ pub async fn check(store: &dyn FileStore, file: &ReleaseFile) -> Result<()> {
     match tokio::io::copy(&mut content.body, &mut tokio::io::sink()).await {
         Ok(_) => Ok(()),
         // It was logged where it was found out.
-        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
-            Err(Error::Internal(format!("the content of file {} {ALTERED}", file.id)))
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Err(Error::Damaged(ALTERED)),
         Err(error) => Err(Error::Unavailable(error.to_string())),
     }
 }
 
-fn damaged(file: &ReleaseFile, how: &str) -> Error {
-    tracing::error!(file = file.id, key = file.path, "the content of a released file {how}");
-    Error::Internal(format!("the content of file {} {how}", file.id))
+fn damaged(file: &ReleaseFile, how: &'static str) -> Error {
+    tracing::error!(file = file.id, key = file.path, how, "a released file is damaged");
+    Error::Damaged(how)
 }
 
 /// Hands out what it reads, but the end only when the whole had the expected hash.

@@ -114,6 +114,11 @@ pub fn hex(hash: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(hash)
 }
 
+/// Whether a text can be a SHA-256 in hexadecimal, in letters of any case.
+pub fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// The last part of a name.
 pub fn base_name(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
@@ -164,6 +169,18 @@ pub fn key(file_id: &str, sha256: &str, name: &str) -> String {
         false => String::new(),
     };
     format!("{}/{file_id}-{sha256}{dotted}", sha256.get(..2).unwrap_or("00"))
+}
+
+/// The id of the file that a key of this form belongs to; `None` for everything that [`key`] does not make.
+pub fn id_in_key(text: &str) -> Option<&str> {
+    let (_, name) = text.split_once('/')?;
+    let (stem, extension) = name
+        .split_once('.')
+        .map_or((name, None), |(stem, rest)| (stem, Some(rest)));
+    let (id, hash) = stem.rsplit_once('-')?;
+    let is_hash = is_sha256(hash) && !hash.bytes().any(|byte| byte.is_ascii_uppercase());
+    let like_it = extension.map_or_else(|| "x".to_owned(), |extension| format!("x.{extension}"));
+    (is_hash && is_id(id) && key(id, hash, &like_it) == text).then_some(id)
 }
 
 #[cfg(test)]
@@ -256,5 +273,33 @@ mod tests {
         let hash = "ab".repeat(32);
         assert_eq!(key("01A", &hash, "../x/A.CSV"), format!("ab/01A-{hash}.csv"));
         assert_eq!(key("01A", &hash, "x.php"), format!("ab/01A-{hash}"));
+    }
+
+    #[test]
+    fn keys_tell_whose_they_are() {
+        let hash = "ab".repeat(32);
+        for id in ["01A", "a-b_c", "-"] {
+            for name in ["x.csv", "x.CSV", "x", "x.php"] {
+                assert_eq!(id_in_key(&key(id, &hash, name)), Some(id));
+            }
+        }
+        for other in [
+            "x",
+            "logo.png",
+            "uploads/logo.png",
+            "jobserver.dump",
+            "ab/x",
+            "ab/01A-short.csv",
+            &format!("ab/-{hash}.csv"),
+            &format!("cd/01A-{hash}.csv"),
+            &format!("ab/01A-{hash}.php"),
+            &format!("ab/01A-{hash}.csv.bak"),
+            &format!("ab/01A-{hash}."),
+            &format!("ab/c/01A-{hash}"),
+            &format!("AB/01A-{}", hash.to_uppercase()),
+            &format!("ab/{}-{hash}", "1".repeat(27)),
+        ] {
+            assert_eq!(id_in_key(other), None, "{other}");
+        }
     }
 }

@@ -79,7 +79,7 @@ impl<'r> Responder<'r, 'static> for Answer {
 }
 
 /// What the API's catcher answers. `told` is what the failure had to say: for 404 the kind of thing
-/// that was not found.
+/// that was not found, for faults of ours something only where the caller can be told what it is.
 pub(in crate::web) fn error(status: Status, told: Option<String>, request_id: &str) -> Answer {
     // Clients of the API are never answered 401.
     let status = if status == Status::Unauthorized {
@@ -90,6 +90,7 @@ pub(in crate::web) fn error(status: Status, told: Option<String>, request_id: &s
     let detail = match (status.code, told) {
         (404, Some(what)) => format!("No {what} matches the given query."),
         (404 | 422, _) => "Not found.".to_owned(),
+        (500.., Some(told)) => told,
         (503, _) => "The service cannot reach its database or its storage, or is too busy. Try again later.".to_owned(),
         (code, _) if code >= 500 => {
             format!("The server made a mistake; it was recorded as request {request_id}.")

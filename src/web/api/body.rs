@@ -1,6 +1,7 @@
 //! The body of a request: JSON, or a form whose fields stand for it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rocket::data::{FromData, ToByteUnit};
 use rocket::form::{self, DataField, Form, FromForm, Options, ValueField};
@@ -8,9 +9,13 @@ use rocket::http::Status;
 use rocket::outcome::Outcome;
 use rocket::{Data, Request};
 use serde_json::Value;
+use tokio::time::timeout;
 
 use crate::web::limits::{self, NotTaken};
 use crate::web::responders::Told;
+
+/// How long a form may take to arrive; no program of those that we know sends any.
+const FORM_PATIENCE: Duration = Duration::from_secs(60);
 
 /// A body as it came. Nothing at all is an empty object.
 #[derive(Debug)]
@@ -55,7 +60,11 @@ impl<'r> FromData<'r> for Body {
             Outcome::Error((status, Unread { status, why }))
         };
         if is_form {
-            return match Form::<Fields>::from_data(request, data).await {
+            // Rocket reads it, and would wait for ever.
+            let Ok(form) = timeout(FORM_PATIENCE, Form::<Fields>::from_data(request, data)).await else {
+                return refuse(Status::BadRequest, "The body did not arrive whole.".to_owned());
+            };
+            return match form {
                 Outcome::Success(form) => Outcome::Success(Self::Form(form.into_inner().0)),
                 Outcome::Error((Status::PayloadTooLarge, _)) => {
                     refuse(Status::PayloadTooLarge, "The form is too large. Send JSON.".to_owned())
@@ -64,6 +73,7 @@ impl<'r> FromData<'r> for Body {
             };
         }
         if essence != "application/json" {
+            limits::unwanted(data).await;
             return refuse(
                 Status::UnsupportedMediaType,
                 format!("Unsupported media type \"{content_type}\" in request."),

@@ -10,6 +10,7 @@ use super::csrf;
 use super::endpoints::Endpoint;
 use super::negotiation::asks_for_another_form;
 use crate::web::guards::BackendAuth;
+use crate::web::limits;
 
 /// Tried after every endpoint and before every page.
 const RANK: isize = 5;
@@ -42,7 +43,9 @@ pub fn routes() -> Vec<Route> {
 
 #[rocket::async_trait]
 impl Handler for Fallback {
-    async fn handle<'r>(&self, request: &'r Request<'_>, _: Data<'r>) -> Outcome<'r> {
+    async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
+        // Nothing takes a body here, and its sender is to read the answer.
+        limits::unwanted(data).await;
         let Some(endpoint) = Endpoint::at(request.uri().path()) else {
             return Outcome::Error(Status::NotFound);
         };

@@ -112,8 +112,8 @@ pub struct Username {
 
 /// Sign somebody in to Airlock
 ///
-/// With the single-use token that they made on their settings page. Success uses it up. A failure does not,
-/// but the fifth wrong token makes it useless.
+/// With the single-use token that they made on their settings page. They must be one of the users of the backend that
+/// asks. Success uses the token up. A failure does not, but the fifth wrong token makes it useless.
 #[utoipa::path(
     tag = "Releases",
     path = "/api/v2/releases/authenticate",
@@ -126,7 +126,7 @@ pub struct Username {
          example = json!({"token": ["This field is required."]})),
         (status = 403, body = Detail,
          description = "No token of a backend, or one that is not known; or the user is unknown, not active, has no \
-                        GitHub login, may use no backend, or has no such single-use token.",
+                        GitHub login, may not use the backend that asks, or has no such single-use token.",
          example = json!({"detail": "Token for ada-lovelace was invalid"})),
         (status = 413, body = Detail, description = "More than 32 MiB."),
         (status = 415, body = Detail, description = "Neither JSON nor a form.",
@@ -162,7 +162,8 @@ pub async fn authenticate(
 
 /// Ask what somebody may look at in Airlock
 ///
-/// Of somebody who signed in before: no token is needed.
+/// Of somebody who signed in before: no single-use token is needed. They must be one of the users of the backend that
+/// asks.
 #[utoipa::path(
     tag = "Releases",
     path = "/api/v2/releases/authorise",
@@ -174,7 +175,7 @@ pub async fn authenticate(
          example = json!({"user": ["This field is required."]})),
         (status = 403, body = Detail,
          description = "No token of a backend, or one that is not known; or the user is not active, has no GitHub \
-                        login or may use no backend.",
+                        login or may not use the backend that asks.",
          example = json!({"detail": "User ada-lovelace does not have access to any backends"})),
         (status = 404, body = Detail, description = "No such user.",
          example = json!({"detail": "No User matches the given query."})),
@@ -184,7 +185,8 @@ pub async fn authenticate(
     )
 )]
 #[post("/api/v2/releases/authorise", data = "<body>")]
-pub async fn authorise(_json: AsksForJson, _backend: BackendAuth, db: &Database, body: Body) -> Outcome<Answer> {
+pub async fn authorise(_json: AsksForJson, backend: BackendAuth, db: &Database, body: Body) -> Outcome<Answer> {
+    let BackendAuth(backend) = backend;
     let body = body.into_object(&[]);
     let read = |mut fields: Fields<'_>| {
         let user = fields.text("user", Rule::FILLED).unwrap_or_default();
@@ -194,7 +196,7 @@ pub async fn authorise(_json: AsksForJson, _backend: BackendAuth, db: &Database,
         Ok(user) => user,
         Err(refusal) => return refusal.into_answer(),
     };
-    match login::authorise(db, &user).await? {
+    match login::authorise(db, &backend, &user).await? {
         Ok(user) => Answer::json(Status::Ok, &UserBody::from(&user)),
         Err(refused) => Ok(refuse(&refused, &user)),
     }

@@ -20,11 +20,14 @@ mod login;
 mod negotiation;
 pub mod openapi;
 mod pagination;
+mod refusals;
 mod release_notifications;
 mod releases;
 mod users;
 mod workspaces;
 
+use refusals::Guard::{Session, Token};
+use refusals::guarded;
 use rocket::{Route, routes};
 
 pub(in crate::web) use answer::{Answer, error};
@@ -32,27 +35,32 @@ pub use endpoints::{ENDPOINTS, Endpoint};
 
 pub fn routes() -> Vec<Route> {
     let mut routes = routes![
-        airlock::event,
         docs::page,
         docs::document,
         job_requests::list,
-        jobs::sync,
-        login::authenticate,
-        login::authorise,
-        release_notifications::announce,
-        releases::create::create,
         releases::files::content,
         releases::files::latest,
         releases::files::of_release,
-        releases::reviews::review,
-        releases::snapshots::create,
         releases::snapshots::publish,
         releases::snapshots::snapshot,
-        releases::upload::upload,
         users::rights,
         workspaces::action_statuses,
         workspaces::release_flow,
     ];
+    // Those that take a body.
+    routes.extend(guarded(routes![airlock::event], &[Session, Token]));
+    routes.extend(guarded(
+        routes![jobs::sync, release_notifications::announce],
+        &[Token, Session],
+    ));
+    routes.extend(guarded(routes![login::authenticate, login::authorise], &[Token]));
+    let by_project = routes![
+        releases::create::create,
+        releases::reviews::review,
+        releases::snapshots::create,
+        releases::upload::upload,
+    ];
+    routes.extend(guarded(by_project, &[Session]));
     routes.extend(fallback::routes());
     routes
 }

@@ -5,7 +5,7 @@ use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome};
 
 use super::client::Client;
-use crate::core::error::Result;
+use crate::core::error::{Error, Result};
 use crate::core::jobs::backends::{self, KnownBackend};
 use crate::core::people::attempts::{self, Trial};
 use crate::telemetry;
@@ -36,7 +36,19 @@ impl BackendRefused {
     }
 }
 
+/// What became of the token that a request shows, kept with the request: it is asked for more than once.
+struct Shown(Result<std::result::Result<KnownBackend, BackendRefused>>);
+
 pub(super) async fn authenticate(request: &Request<'_>) -> Result<std::result::Result<KnownBackend, BackendRefused>> {
+    let shown = request.local_cache_async(async { Shown(look(request).await) }).await;
+    match &shown.0 {
+        Ok(found) => Ok(found.clone()),
+        Err(Error::Unavailable(cause)) => Err(Error::Unavailable(cause.clone())),
+        Err(error) => Err(Error::Internal(error.to_string())),
+    }
+}
+
+async fn look(request: &Request<'_>) -> Result<std::result::Result<KnownBackend, BackendRefused>> {
     let Some(token) = request.headers().get_one("Authorization") else {
         return Ok(Err(BackendRefused::HeaderMissing));
     };
@@ -44,7 +56,7 @@ pub(super) async fn authenticate(request: &Request<'_>) -> Result<std::result::R
         return Ok(Err(BackendRefused::HeaderEmpty));
     }
     let Some(database) = request.rocket().state::<Database>() else {
-        return Err(crate::core::error::Error::Internal("no database is managed".into()));
+        return Err(Error::Internal("no database is managed".into()));
     };
     let backend = backends::authenticate(database, token)
         .await?

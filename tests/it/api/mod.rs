@@ -2,6 +2,7 @@
 
 mod airlock;
 mod airlock_login;
+mod airlock_membership;
 mod frame;
 mod job_requests;
 pub mod jobs;

@@ -137,6 +137,42 @@ async fn a_bucket_keeps_what_is_finished_and_nothing_else() {
     until(async || bucket.unfinished().await == 0).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_is_not_there_is_no_empty_one() {
+    let bucket = Bucket::start().await;
+    bucket.files(PATIENT).probe().await.unwrap();
+    let files = bucket.missing(PATIENT);
+    let no_bucket = |error: &FileStoreError| matches!(error, FileStoreError::Unavailable(_));
+    for error in [
+        files.probe().await.unwrap_err(),
+        files.open("ab/x").await.unwrap_err(),
+        files.open_part("ab/x", 0..1).await.unwrap_err(),
+        keep(&files, "ab/x", &[Bytes::from("x")]).await.unwrap_err(),
+        keep(&files, "ab/large", &large()).await.unwrap_err(),
+        files.list().try_collect::<Vec<_>>().await.unwrap_err(),
+    ] {
+        assert!(no_bucket(&error), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_utf_8_hides_nothing_else() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let files = Files::folder(folder.path()).unwrap();
+    for key in ["ab/x", "cd/y"] {
+        keep(&files, key, &[Bytes::from("x")]).await.unwrap();
+    }
+    let odd = std::ffi::OsStr::from_bytes(b"\xff.csv");
+    for place in ["", "ab", "cd"] {
+        std::fs::write(folder.path().join(place).join(odd), "x").unwrap();
+    }
+    let odd = "\u{fffd}.csv";
+    let expected = ["ab/x", &format!("ab/{odd}"), "cd/y", &format!("cd/{odd}"), odd];
+    assert_eq!(keys(&files).await, expected);
+}
+
 /// What a dropped upload leaves is taken away behind its back.
 async fn until(is_so: impl AsyncFn() -> bool) {
     let started = Instant::now();

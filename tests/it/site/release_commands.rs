@@ -103,6 +103,116 @@ async fn a_folder_that_cannot_be_released_makes_nothing(pool: PgPool) {
     assert!(kept(&program.folder().join("releases")).is_empty());
 }
 
+/// How many rows there are of what `release --create` makes, and of the record of it.
+async fn made(pool: &PgPool) -> i64 {
+    count(
+        pool,
+        r#"SELECT (SELECT count(*) FROM "user") + (SELECT count(*) FROM backend) + (SELECT count(*) FROM project)
+                + (SELECT count(*) FROM repo) + (SELECT count(*) FROM workspace) + (SELECT count(*) FROM release)
+                + (SELECT count(*) FROM auditable_event)"#,
+    )
+    .await
+}
+
+#[sqlx::test]
+async fn a_release_that_fails_makes_neither_user_nor_backend_nor_workspace(pool: PgPool) {
+    let program = Program::new(&pool);
+    folder(&program, "out", &[("a.csv", "1\n")]);
+    for (name, why) in [
+        ("--user=a/b", "username"),
+        ("--backend=a b", "is no slug"),
+        ("--workspace=staff", "can be no workspace"),
+    ] {
+        let said = program.run(&["release", "out", "-c", name]).await.failed();
+        assert!(said.err.contains(why), "{name}: {}", said.err);
+        assert_eq!(made(&pool).await, 0, "{name}");
+    }
+    assert!(kept(&program.folder().join("releases")).is_empty());
+    program.run(&["release", "out", "-c"]).await.ok();
+    let before = made(&pool).await;
+    // From a backend that is there, for a workspace and a user who are not.
+    let again = ["release", "out", "-c", "--workspace=new", "--user=newcomer"];
+    let said = program.run(&again).await.failed();
+    assert!(said.err.contains("has already been uploaded"), "{}", said.err);
+    assert_eq!(made(&pool).await, before);
+    assert_eq!(kept(&program.folder().join("releases")).len(), 1);
+    // Letters that look alike in a username become one.
+    folder(&program, "other", &[("a.csv", "2\n")]);
+    let said = program.run(&["release", "other", "-c", "--user=\u{ff41}da"]).await.ok();
+    assert!(
+        said.out.starts_with("User ada created.\nReleased 1 file.\n"),
+        "{}",
+        said.out
+    );
+}
+
+#[sqlx::test]
+async fn a_file_that_is_too_large_is_not_released(pool: PgPool) {
+    let program = Program::new(&pool).with("RELEASE_FILE_SIZE_LIMIT", "3");
+    folder(&program, "out", &[("a.csv", "123"), ("b.csv", "1234")]);
+    let said = program.run(&["release", "out", "-c"]).await.failed();
+    assert!(said.err.starts_with("'b.csv' is too large: "), "{}", said.err);
+    assert_eq!(made(&pool).await, 0);
+    std::fs::remove_file(program.folder().join("out/b.csv")).unwrap();
+    program.run(&["release", "out", "-c"]).await.ok();
+    let requested: serde_json::Value = sqlx::query_scalar("SELECT requested_files FROM release")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    let file = &requested[0];
+    assert!(file["date"].as_str().unwrap().ends_with('Z'), "{file}");
+    assert_eq!(
+        (&file["metadata"], &file["review"]),
+        (&serde_json::json!({}), &serde_json::Value::Null)
+    );
+}
+
+#[sqlx::test]
+async fn whoever_acted_and_in_whose_name_is_recorded(pool: PgPool) {
+    let id = std::process::Command::new("id").arg("-un").output().unwrap();
+    let of_system = String::from_utf8(id.stdout).unwrap().trim().to_owned();
+    for (number, (user, login, by)) in [
+        ("olive", "lena", "olive"),
+        ("", "lena", "lena"),
+        ("", "", of_system.as_str()),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let program = Program::new(&pool).with("USER", user).with("LOGNAME", login);
+        folder(&program, "out", &[("a.csv", &number.to_string())]);
+        program.run(&["release", "out", "-c"]).await.ok();
+        let said = program
+            .run(&["publish_files", "test-user", "test-workspace", "a.csv"])
+            .await
+            .ok();
+        let snapshot = said
+            .last_line()
+            .trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .unwrap()
+            .to_owned();
+        sqlx::query("UPDATE publish_request SET decision = 'approved', decision_at = now(), decision_by_id = created_by_id WHERE decision IS NULL")
+            .execute(&pool)
+            .await
+            .unwrap();
+        program.run(&["unpublish_snapshot", &snapshot, "test-user"]).await.ok();
+        let of: Vec<(String, String)> = sqlx::query_as(
+            "SELECT type, target_user FROM auditable_event
+              WHERE created_by = $1 AND type IN ('snapshot_created', 'publish_requested', 'snapshot_withdrawn')
+              ORDER BY id",
+        )
+        .bind(by)
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+        let expected = ["snapshot_created", "publish_requested", "snapshot_withdrawn"]
+            .map(|kind| (kind.to_owned(), "test-user".to_owned()));
+        assert_eq!(of, expected, "{user:?} {login:?}");
+    }
+}
+
 #[sqlx::test]
 async fn a_storage_that_takes_nothing_is_named_and_nothing_is_made(pool: PgPool) {
     let program = Program::new(&pool);
@@ -119,6 +229,7 @@ async fn a_storage_that_takes_nothing_is_named_and_nothing_is_made(pool: PgPool)
         said.err
     );
     assert!(!said.err.contains("DATABASE_URL"), "{}", said.err);
+    assert!(said.err.ends_with("Nothing was released.\n"), "{}", said.err);
     assert_eq!(count(&pool, "SELECT count(*) FROM auditable_event").await, 0);
     assert_eq!(count(&pool, r#"SELECT count(*) FROM "user""#).await, 0);
     assert_eq!(count(&pool, "SELECT count(*) FROM backend").await, 0);
@@ -190,10 +301,12 @@ async fn files_are_published_withdrawn_and_taken_out(pool: PgPool) {
     assert!(said.err.contains("has no file x.csv"), "{}", said.err);
     assert_eq!(count(&pool, "SELECT count(*) FROM snapshot_file").await, 2);
     let said = program
-        .run(&["remove_files_from_publish_request", &id, "a.csv"])
+        .run(&["remove_files_from_publish_request", &id, "a.csv", "a.csv"])
         .await
         .ok();
     assert_eq!(said.out, format!("Removed 1 from snapshot {id}.\n"));
+    let recorded = "SELECT count(*) FROM auditable_event WHERE type = 'snapshot_files_removed' AND old = 'a.csv'";
+    assert_eq!(count(&pool, recorded).await, 1);
 
     sqlx::query(
         "UPDATE publish_request SET decision = 'approved', decision_at = now(), decision_by_id = created_by_id",

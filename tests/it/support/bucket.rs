@@ -60,6 +60,11 @@ impl Bucket {
         files_at(&self.endpoint, timeout)
     }
 
+    /// Another bucket of the same service, which is not there.
+    pub fn missing(&self, timeout: Duration) -> Files {
+        files_in("never-made", &self.endpoint, timeout)
+    }
+
     /// The program with this bucket in its settings.
     pub fn of(&self, program: Program) -> Program {
         program
@@ -83,11 +88,15 @@ impl Bucket {
 
 /// A bucket that may not be there.
 pub fn files_at(endpoint: &str, timeout: Duration) -> Files {
+    files_in(NAME, endpoint, timeout)
+}
+
+fn files_in(name: &str, endpoint: &str, timeout: Duration) -> Files {
     let _ = rustls::crypto::ring::default_provider().install_default();
     bucket(&S3Settings {
         endpoint: endpoint.parse().unwrap(),
         region: REGION.to_owned(),
-        bucket: NAME.to_owned(),
+        bucket: name.to_owned(),
         access_key_id: ACCESS_KEY_ID.to_owned(),
         secret_access_key: SECRET.into(),
         timeout,

@@ -43,8 +43,8 @@ pub struct AirlockWorkspace {
     pub is_archived: bool,
 }
 
-/// Uses up the single-use token of `account`, a username or an e-mail address in its letter case. A wrong
-/// token leaves the right one valid, up to the fifth.
+/// Uses up the single-use token of `account`, a username or an e-mail address in its letter case, of somebody who may
+/// use this backend. A wrong token leaves the right one valid, up to the fifth.
 ///
 /// # Errors
 /// `TooMany`.
@@ -55,7 +55,7 @@ pub async fn authenticate(
     token: &SecretString,
     who: Who<'_>,
 ) -> Result<Result<AirlockUser, Refused>> {
-    let proven = match login_token::prove(db, account, token, Reading::Exact, who).await? {
+    let proven = match login_token::prove(db, account, token, Reading::Exact, Some(backend.id), who).await? {
         Ok(proven) => proven,
         Err(refused) => return Ok(Err(refused)),
     };
@@ -69,13 +69,14 @@ pub async fn authenticate(
     Ok(Ok(user))
 }
 
-/// What Airlock is told of the user of this name, whom it knows already.
+/// What Airlock is told of the user of this name, whom it knows already and who may use this backend: what one backend
+/// is told opens no other one.
 ///
 /// # Errors
 /// `NotFound("User")`.
-pub async fn authorise(db: &Db, username: &str) -> Result<Result<AirlockUser, Refused>> {
+pub async fn authorise(db: &Db, backend: &KnownBackend, username: &str) -> Result<Result<AirlockUser, Refused>> {
     let mut conn = db.read().await?;
-    let found = store::candidate(&mut conn, username).await?;
+    let found = store::candidate(&mut conn, username, backend.id).await?;
     let found = found.ok_or(Error::NotFound("User"))?;
     match found.is_eligible() {
         Ok(()) => Ok(Ok(user(&mut conn, found.id).await?)),

@@ -7,16 +7,18 @@ use crate::core::access::{Membership, Role};
 use crate::core::error::Result;
 use crate::core::people::login_token::Candidate;
 
-/// The user of this name, in its letter case.
-pub(super) async fn candidate(conn: &mut PgConnection, username: &str) -> Result<Option<Candidate>> {
+/// The user of this name, in its letter case, as the backend that asks sees them.
+pub(super) async fn candidate(conn: &mut PgConnection, username: &str, backend: i32) -> Result<Option<Candidate>> {
     Ok(sqlx::query_as!(
         Candidate,
         r#"SELECT u.id, u.username, u.email, u.is_active,
                   EXISTS (SELECT FROM social_account s WHERE s.user_id = u.id AND s.provider = 'github')
                       AS "has_github!",
-                  EXISTS (SELECT FROM backend_membership m WHERE m.user_id = u.id) AS "has_backend!"
+                  EXISTS (SELECT FROM backend_membership m WHERE m.user_id = u.id AND m.backend_id = $2)
+                      AS "has_backend!"
              FROM "user" u WHERE u.username = $1"#,
-        username
+        username,
+        backend
     )
     .fetch_optional(conn)
     .await?)

@@ -46,18 +46,37 @@ pub struct StoredUser {
 /// # Errors
 /// `Invalid` for a username, name or address that cannot be, or an address that somebody else has.
 pub async fn create_user(db: &Db, input: &UserInput, operator: &Operator) -> Result<StoredUser> {
+    let mut tx = roles::begin(db, &Granter::Operator(operator.clone())).await?;
+    let stored = create_user_within(&mut tx, input, operator).await?;
+    tx.commit().await?;
+    Ok(stored)
+}
+
+/// A username as it is stored: letters that look alike are one.
+pub(in crate::core) fn as_stored(username: &str) -> String {
+    username.nfkc().collect()
+}
+
+/// As [`create_user`], within a transaction that does more. Whoever gives roles begins it as that does.
+///
+/// # Errors
+/// As [`create_user`].
+pub(in crate::core) async fn create_user_within(
+    tx: &mut PgConnection,
+    input: &UserInput,
+    operator: &Operator,
+) -> Result<StoredUser> {
     let input = &UserInput {
-        username: input.username.nfkc().collect(),
+        username: as_stored(&input.username),
         ..input.clone()
     };
     check(input)?;
     let (email, fullname) = (input.email.as_deref(), input.fullname.as_deref());
     let granter = Granter::Operator(operator.clone());
     let by = By::from(operator);
-    let mut tx = roles::begin(db, &granter).await?;
-    let (id, is_new) = match store::lock_user(&mut tx, &input.username).await? {
+    let (id, is_new) = match store::lock_user(tx, &input.username).await? {
         Some(found) => {
-            update(&mut tx, &found, input, &by).await?;
+            update(tx, &found, input, &by).await?;
             (found.id, false)
         }
         None => {
@@ -68,13 +87,12 @@ pub async fn create_user(db: &Db, input: &UserInput, operator: &Operator) -> Res
             };
             let email = email.or(Some(&*default_email)).filter(|email| is_address(email));
             let fullname = fullname.unwrap_or(&input.username);
-            (make(&mut tx, &input.username, email, fullname, &by).await?, true)
+            (make(tx, &input.username, email, fullname, &by).await?, true)
         }
     };
     // Somebody who is a user already is invited by name only: whoever has that name at GitHub would become them.
-    let is_invited = is_new && invitations::open(&mut tx, (id, &input.username), &input.username, &by).await?;
-    let changed = roles::add(&mut tx, &granter, &input.username, &input.roles).await?;
-    tx.commit().await?;
+    let is_invited = is_new && invitations::open(tx, (id, &input.username), &input.username, &by).await?;
+    let changed = roles::add(tx, &granter, &input.username, &input.roles).await?;
     Ok(StoredUser {
         id,
         is_new,

@@ -58,10 +58,12 @@ pub struct Proven {
     pub username: String,
     email: Option<String>,
     hash: String,
+    /// The backend that they had to be one of the users of; any when none was asked for.
+    backend: Option<i32>,
 }
 
-/// Looks whether `token` is the one that is set for `account`, a username or an e-mail address. Each try
-/// counts, and the fifth wrong one clears the token. An account that nobody has takes as many statements
+/// Looks whether `token` is the one that is set for `account`, a username or an e-mail address, who may use `backend`,
+/// or any when none is given. Each try counts, and the fifth wrong one clears the token. An account that nobody has takes as many statements
 /// and as much work.
 ///
 /// # Errors
@@ -71,11 +73,12 @@ pub async fn prove(
     account: &str,
     token: &SecretString,
     reading: Reading,
+    backend: Option<i32>,
     who: Who<'_>,
 ) -> Result<Result<Proven, Refused>> {
     attempts::take(db, Trial::LoginToken, who).await?;
     let mut conn = db.read().await?;
-    let found = store::find(&mut conn, account, reading == Reading::Lenient).await?;
+    let found = store::find(&mut conn, account, reading == Reading::Lenient, backend).await?;
     let known = match found.as_slice() {
         [one] => Some((one.user.id, one.user.username.clone())),
         _ => None,
@@ -106,6 +109,7 @@ pub async fn prove(
             username: user.username,
             email: user.email,
             hash,
+            backend,
         }),
     };
     if let Err(refused) = &answer {
@@ -144,7 +148,7 @@ fn one_who_may(mut found: Vec<Found>) -> Result<(super::Candidate, String), Refu
 /// The token was used, replaced or cleared meanwhile.
 pub async fn use_up(tx: &mut PgConnection, proven: &Proven, at: &str) -> Result<Result<(), Refused>> {
     let (id, username) = (proven.user_id, &proven.username);
-    if !store::consume(tx, id, &proven.hash).await? {
+    if !store::consume(tx, id, &proven.hash, proven.backend).await? {
         return Ok(Err(Refused::NoToken(username.clone())));
     }
     let by = By::user(id, username.clone());
@@ -177,7 +181,7 @@ pub async fn sign_in(
         account: Some(account),
         address: place.address,
     };
-    let proven = match prove(db, account, token, Reading::Lenient, who).await? {
+    let proven = match prove(db, account, token, Reading::Lenient, None, who).await? {
         Ok(proven) => proven,
         Err(refused) => return Ok(Err(refused)),
     };

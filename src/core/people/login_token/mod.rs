@@ -92,6 +92,7 @@ pub struct Candidate {
     pub email: Option<String>,
     pub is_active: bool,
     pub has_github: bool,
+    /// Whether they may use the backend that asks; any, when none does.
     pub has_backend: bool,
 }
 

@@ -13,19 +13,27 @@ pub(super) struct Found {
     pub is_expired: bool,
 }
 
-/// Those who have this username or address, two at most; `lenient` takes the address in any letter case.
-pub(super) async fn find(conn: &mut PgConnection, account: &str, lenient: bool) -> Result<Vec<Found>> {
+/// Those who have this username or address, two at most; `lenient` takes the address in any letter case. With `backend`,
+/// only that one counts of those that they may use.
+pub(super) async fn find(
+    conn: &mut PgConnection,
+    account: &str,
+    lenient: bool,
+    backend: Option<i32>,
+) -> Result<Vec<Found>> {
     let rows = sqlx::query!(
         r#"SELECT u.id, u.username, u.email, u.is_active, u.login_token,
                   coalesce(u.login_token_expires_at < now(), false) AS "is_expired!",
                   EXISTS (SELECT FROM social_account s WHERE s.user_id = u.id AND s.provider = 'github')
                       AS "has_github!",
-                  EXISTS (SELECT FROM backend_membership m WHERE m.user_id = u.id) AS "has_backend!"
+                  EXISTS (SELECT FROM backend_membership m
+                           WHERE m.user_id = u.id AND ($3::int IS NULL OR m.backend_id = $3)) AS "has_backend!"
              FROM "user" u
             WHERE u.username = $1 OR (lower(u.email) = lower($1) AND ($2 OR u.email = $1))
             LIMIT 2"#,
         account,
-        lenient
+        lenient,
+        backend
     )
     .fetch_all(conn)
     .await?;
@@ -77,14 +85,16 @@ pub(super) async fn burn(conn: &mut PgConnection, target: Option<(i32, &str)>) -
 
 /// Clears the token that was shown, if it is still the one, still works, and is of somebody who may still
 /// use one. Of two at once, one does.
-pub(super) async fn consume(conn: &mut PgConnection, id: i32, hash: &str) -> Result<bool> {
+pub(super) async fn consume(conn: &mut PgConnection, id: i32, hash: &str, backend: Option<i32>) -> Result<bool> {
     let consumed = sqlx::query!(
         r#"UPDATE "user" u SET login_token = NULL, login_token_expires_at = NULL, login_token_failures = 0
             WHERE u.id = $1 AND u.login_token = $2 AND u.login_token_expires_at >= now() AND u.is_active
               AND EXISTS (SELECT FROM social_account s WHERE s.user_id = u.id AND s.provider = 'github')
-              AND EXISTS (SELECT FROM backend_membership m WHERE m.user_id = u.id)"#,
+              AND EXISTS (SELECT FROM backend_membership m
+                           WHERE m.user_id = u.id AND ($3::int IS NULL OR m.backend_id = $3))"#,
         id,
-        hash
+        hash,
+        backend
     )
     .execute(conn)
     .await?;

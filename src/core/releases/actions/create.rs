@@ -1,6 +1,6 @@
 //! Making a release: a backend announces the files that it will upload.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ pub struct Created {
 }
 
 /// Keeps a release with its files, whose contents are to follow, and tells `channel` of it. Asked again with the
-/// client's own id and the same files, the release of before is the answer and nothing changes.
+/// client's own id and the same files, by name and hash, the release of before is the answer and nothing changes.
 ///
 /// # Errors
 /// `Conflict` in a sentence for the client: its id is no id or was used for something else, a name is not taken, or,
@@ -78,7 +78,7 @@ pub async fn create_release(
         // Nor may the same file be announced in two workspaces at once.
         uploads::lock_releases_of(&mut tx, backend.id).await?;
         let names: Vec<String> = new.files.iter().map(|file| file.name.clone()).collect();
-        let hashes: Vec<String> = new.files.iter().map(|file| file.sha256.clone()).collect();
+        let hashes: Vec<String> = new.files.iter().map(|file| as_compared(&file.sha256)).collect();
         if let Some(name) = uploads::released_before(&mut tx, backend.id, &names, &hashes).await? {
             return Err(Error::Conflict(already_uploaded(&name, &backend.slug)));
         }
@@ -155,26 +155,36 @@ fn repeated(id: &str, earlier: &Earlier, backend: &KnownBackend, place: &Place, 
     if (earlier.workspace_id, earlier.backend_id) != (place.workspace_id, backend.id) {
         return Err(taken(id));
     }
-    let before: BTreeSet<&str> = earlier.files.iter().map(|(_, hash)| hash.as_str()).collect();
-    let now: BTreeSet<&str> = files.iter().map(|file| file.sha256.as_str()).collect();
-    if before == now {
+    // A name that was not announced the first time could never be uploaded: its release would be called made and
+    // stay unfinished.
+    let known: HashSet<(&str, String)> = earlier
+        .files
+        .iter()
+        .map(|(name, hash)| (name.as_str(), as_compared(hash)))
+        .collect();
+    let asked: Vec<(&str, String)> = files
+        .iter()
+        .map(|file| (file.name.as_str(), as_compared(&file.sha256)))
+        .collect();
+    if known == asked.iter().cloned().collect() {
         return Ok(Created {
             id: id.to_owned(),
             is_new: false,
         });
     }
-    let known: HashSet<(&str, &str)> = earlier
-        .files
-        .iter()
-        .map(|(name, hash)| (name.as_str(), hash.as_str()))
-        .collect();
-    let repeated = files
-        .iter()
-        .find(|file| known.contains(&(file.name.as_str(), file.sha256.as_str())));
+    let repeated = asked.iter().find(|file| known.contains(file));
     Err(Error::Conflict(match repeated {
-        Some(file) => already_uploaded(&file.name, &backend.slug),
+        Some((name, _)) => already_uploaded(name, &backend.slug),
         None => format!("Release '{id}' exists with other files"),
     }))
+}
+
+/// A hash as it is stored and compared: in small letters. What is none stays as it is.
+fn as_compared(sha256: &str) -> String {
+    match names::is_sha256(sha256) {
+        true => sha256.to_ascii_lowercase(),
+        false => sha256.to_owned(),
+    }
 }
 
 /// As it is stored: moments in UTC with at most milliseconds.
@@ -197,7 +207,7 @@ fn requested_files(files: &[NewFile]) -> Result<Value> {
         .collect()
 }
 
-fn in_milliseconds(moment: OffsetDateTime) -> String {
+pub(super) fn in_milliseconds(moment: OffsetDateTime) -> String {
     let utc = moment.to_offset(time::UtcOffset::UTC);
     let (date, time) = (utc.date(), utc.time());
     let seconds = format!("{date}T{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second());
@@ -212,7 +222,7 @@ fn columns(files: &[NewFile]) -> NewFiles {
     for file in files {
         columns.ids.push(names::new_id());
         columns.names.push(file.name.clone());
-        columns.hashes.push(file.sha256.clone());
+        columns.hashes.push(as_compared(&file.sha256));
         columns.sizes.push(file.size);
         columns.mtimes.push(file.date);
         columns.metadata.push(file.metadata.get().to_owned());
@@ -290,9 +300,13 @@ mod tests {
             files: vec![("a".into(), "x".into()), ("b".into(), "y".into())],
         };
         let again = |earlier: &Earlier, files: Vec<NewFile>| repeated("01A", earlier, &backend, &place, &files);
-        // Names are not compared: the set of contents is.
-        let same = again(&earlier(2), vec![file("b", "x"), file("c", "y")]).unwrap();
+        let same = again(&earlier(2), vec![file("b", "y"), file("a", "x")]).unwrap();
         assert!(!same.is_new);
+        // The same contents under other names are another release.
+        let others = said(again(&earlier(2), vec![file("b", "x"), file("a", "y")]));
+        assert_eq!(others, "Release '01A' exists with other files");
+        let one_other = said(again(&earlier(2), vec![file("a", "x"), file("c", "y")]));
+        assert!(one_other.starts_with("This version of 'a'"), "{one_other}");
         assert!(said(again(&earlier(9), vec![])).contains("another workspace or backend"));
         let known = said(again(&earlier(2), vec![file("a", "x")]));
         assert_eq!(
@@ -300,6 +314,14 @@ mod tests {
             "This version of 'a' has already been uploaded from backend 'tpp'"
         );
         assert!(said(again(&earlier(2), vec![file("a", "z")])).contains("with other files"));
+    }
+
+    #[test]
+    fn hashes_are_the_same_in_letters_of_any_case() {
+        let (small, large) = ("ab".repeat(32), "AB".repeat(32));
+        assert_eq!(as_compared(&large), small);
+        assert_eq!(columns(&[file("a", &large)]).hashes, [small]);
+        assert_eq!(as_compared("No hash"), "No hash");
     }
 
     #[test]

@@ -11,8 +11,9 @@ use time::OffsetDateTime;
 use tokio::io::AsyncReadExt as _;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::create::already_uploaded;
-use super::unavailable;
+use super::create::{already_uploaded, in_milliseconds};
+use super::missing::{Missing, make_missing};
+use super::{in_megabytes, unavailable};
 use crate::core::access::Operator;
 use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;
@@ -49,13 +50,15 @@ pub struct Made {
     pub id: String,
     pub project_slug: String,
     pub files: usize,
+    /// What was made because it was missing, in a few words each.
+    pub made: Vec<String>,
 }
 
-/// Reads all files below a folder.
+/// Reads all files below a folder. `limit` is the most bytes of each.
 ///
 /// # Errors
 /// `Conflict` in a sentence: it cannot be read, has no files, or has one that cannot be released.
-pub async fn files_below(folder: &Path) -> Result<Vec<LocalFile>> {
+pub async fn files_below(folder: &Path, limit: u64) -> Result<Vec<LocalFile>> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
@@ -66,7 +69,7 @@ pub async fn files_below(folder: &Path) -> Result<Vec<LocalFile>> {
             if kind.is_dir() {
                 folders.push(path);
             } else if kind.is_file() {
-                files.push(local_file(folder, path).await?);
+                files.push(local_file(folder, path, limit).await?);
             } else {
                 return Err(Error::Conflict(format!(
                     "{} is neither a file nor a folder. Put the file itself there.",
@@ -90,7 +93,7 @@ pub async fn files_below(folder: &Path) -> Result<Vec<LocalFile>> {
     }
 }
 
-async fn local_file(folder: &Path, path: PathBuf) -> Result<LocalFile> {
+async fn local_file(folder: &Path, path: PathBuf, limit: u64) -> Result<LocalFile> {
     let parts: Option<Vec<&str>> = path
         .strip_prefix(folder)
         .unwrap_or(&path)
@@ -105,6 +108,13 @@ async fn local_file(folder: &Path, path: PathBuf) -> Result<LocalFile> {
         return Err(Error::Conflict(format!("'{}': {fault}", name.escape_debug())));
     }
     let metadata = tokio::fs::metadata(&path).await.map_err(|e| unreadable(&path, &e))?;
+    if metadata.len() > limit {
+        return Err(Error::Conflict(format!(
+            "'{name}' is too large: it is {}, and RELEASE_FILE_SIZE_LIMIT is {}.",
+            in_megabytes(metadata.len()),
+            in_megabytes(limit)
+        )));
+    }
     let modified_at = metadata
         .modified()
         .map_or_else(|_| OffsetDateTime::now_utc(), Into::into);
@@ -238,41 +248,72 @@ async fn refuse_repeated(
     }
 }
 
-/// Whether these files can be released there; nothing is done yet.
+/// Whether these files can be released there; nothing is done yet. What may be made is made and undone, so that
+/// whatever is wrong with it is found before any content is kept.
 ///
 /// # Errors
-/// `NotFound` for a user, workspace or backend; `Conflict` when a file was released before.
-pub async fn can_be_released(db: &Db, belonging: &Belonging, files: &[LocalFile]) -> Result<()> {
-    let mut conn = db.read().await?;
-    let found = find(&mut conn, belonging).await?;
+/// `NotFound` for a user, workspace or backend, or `Invalid` when it may be made and cannot be called so; `Conflict`
+/// when a file was released before.
+pub async fn can_be_released(
+    db: &Db,
+    operator: &Operator,
+    belonging: &Belonging,
+    missing: Option<Missing<'_>>,
+    files: &[LocalFile],
+) -> Result<()> {
+    let mut tx = db.begin().await?;
+    let (found, _) = find_or_make(&mut tx, operator, belonging, missing).await?;
     let names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
     let hashes: Vec<String> = files.iter().map(|file| file.sha256.clone()).collect();
-    refuse_repeated(&mut conn, found.backend_id, &belonging.backend, &names, &hashes).await
+    refuse_repeated(&mut tx, found.backend_id, &belonging.backend, &names, &hashes).await?;
+    Ok(tx.rollback().await?)
 }
 
-/// Makes a release of files whose contents are kept: either everything is there then or nothing, their contents
-/// neither. Nobody is told. Audited.
+async fn find_or_make(
+    tx: &mut PgConnection,
+    operator: &Operator,
+    belonging: &Belonging,
+    missing: Option<Missing<'_>>,
+) -> Result<(Found, Vec<String>)> {
+    match missing {
+        Some(missing) => {
+            let (belonging, made) = make_missing(tx, operator, belonging, missing).await?;
+            Ok((find(tx, &belonging).await?, made))
+        }
+        None => Ok((find(tx, belonging).await?, Vec::new())),
+    }
+}
+
+/// Makes a release of files whose contents are kept, and what is missing for it if that may be made: either everything
+/// is there then or nothing, their contents neither. Nobody is told. Audited.
 ///
 /// # Errors
-/// `NotFound` for a user, workspace or backend; `Conflict` when a file was released before.
+/// As [`can_be_released`].
 pub async fn release_as_operator(
     db: &Db,
     store: &dyn FileStore,
     operator: &Operator,
     belonging: &Belonging,
+    missing: Option<Missing<'_>>,
     staged: Staged,
 ) -> Result<Made> {
-    let made = make(db, operator, belonging, &staged).await;
+    let made = make(db, operator, belonging, missing, &staged).await;
     if made.is_err() {
         staged.discard(store).await;
     }
     made
 }
 
-async fn make(db: &Db, operator: &Operator, belonging: &Belonging, staged: &Staged) -> Result<Made> {
+async fn make(
+    db: &Db,
+    operator: &Operator,
+    belonging: &Belonging,
+    missing: Option<Missing<'_>>,
+    staged: &Staged,
+) -> Result<Made> {
     let files = &staged.files;
     let mut tx = db.begin().await?;
-    let found = find(&mut tx, belonging).await?;
+    let (found, made) = find_or_make(&mut tx, operator, belonging, missing).await?;
     lock_workspace(&mut tx, found.place.workspace_id).await?;
     uploads::lock_releases_of(&mut tx, found.backend_id).await?;
     refuse_repeated(
@@ -284,12 +325,13 @@ async fn make(db: &Db, operator: &Operator, belonging: &Belonging, staged: &Stag
     )
     .await?;
     let id = names::new_id();
-    let requested: serde_json::Value = files
-        .names
-        .iter()
-        .zip(&files.sizes)
-        .zip(&files.hashes)
-        .map(|((name, size), sha256)| json!({"name": name, "url": name, "size": size, "sha256": sha256}))
+    let requested: serde_json::Value = (0..files.ids.len())
+        .map(|n| {
+            json!({
+                "name": files.names[n], "url": files.names[n], "size": files.sizes[n], "sha256": files.hashes[n],
+                "date": in_milliseconds(files.mtimes[n]), "metadata": {}, "review": null
+            })
+        })
         .collect();
     let row = NewRow {
         id: &id,
@@ -315,5 +357,6 @@ async fn make(db: &Db, operator: &Operator, belonging: &Belonging, staged: &Stag
         id,
         project_slug: found.place.project_slug,
         files: files.ids.len(),
+        made,
     })
 }

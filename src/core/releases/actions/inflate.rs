@@ -63,20 +63,22 @@ pub async fn inflate(
 async fn write(db: &Db, store: &dyn FileStore, operator: &Operator, file: &StoredFile, content: String) -> Result<()> {
     let sha256 = data_encoding::HEXLOWER.encode(&Sha256::digest(content.as_bytes()));
     let size = i64::try_from(content.len()).unwrap_or_default();
-    let mut incoming = store.begin(&file.path).await.map_err(unavailable)?;
-    incoming.write(Bytes::from(content)).await.map_err(unavailable)?;
-    incoming.finish().await.map_err(unavailable)?;
+    // The row first: broken off after that, the content is missing still and the next run makes one. The other way
+    // round it would be there and not be what its row says, for ever.
     let mut tx = db.begin().await?;
     if !replace_content(&mut tx, &file.id, &sha256, size).await? {
         // Deleted meanwhile.
-        return store.remove(&file.path).await.map_err(unavailable);
+        return Ok(());
     }
     let by = By::from(operator);
     let event = Event::new("release_file_inflated", &by, Subject::release_file(&file.id))
         .change("sha256", file.filehash.clone(), sha256)
         .within(Subject::release(&file.release_id));
     audit::record(&mut tx, &event).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    let mut incoming = store.begin(&file.path).await.map_err(unavailable)?;
+    incoming.write(Bytes::from(content)).await.map_err(unavailable)?;
+    incoming.finish().await.map_err(unavailable)
 }
 
 /// Something that readers of its kind can show; `None` for kinds that have nothing.

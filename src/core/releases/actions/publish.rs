@@ -3,10 +3,12 @@
 use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 
+use super::doer::Doer;
 use crate::core::access::{Can, CanAskToPublish, CreateSnapshots, Operator, PublishSnapshots};
 use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;
 use crate::core::error::{Error, Result};
+use crate::core::people::store::User;
 use crate::core::releases::store::files::files_of_snapshot;
 use crate::core::releases::store::publishing as store;
 use crate::core::releases::{Decision, Snapshot};
@@ -32,8 +34,7 @@ pub async fn prepare_snapshot(
     file_ids: &[String],
 ) -> Result<Prepared> {
     can.covers(project_id)?;
-    let by = By::user(can.user_id(), can.username());
-    prepare(db, &by, can.user_id(), workspace_id, file_ids).await
+    prepare(db, &Doer::of(can), workspace_id, file_ids).await
 }
 
 /// As [`prepare_snapshot`], for an operator at a command line, in somebody's name.
@@ -43,14 +44,14 @@ pub async fn prepare_snapshot(
 pub async fn prepare_snapshot_as_operator(
     db: &Db,
     operator: &Operator,
-    user_id: i32,
+    user: &User,
     workspace_id: i32,
     file_ids: &[String],
 ) -> Result<Prepared> {
-    prepare(db, &operator.into(), user_id, workspace_id, file_ids).await
+    prepare(db, &Doer::operator(operator, user), workspace_id, file_ids).await
 }
 
-async fn prepare(db: &Db, by: &By, user_id: i32, workspace_id: i32, file_ids: &[String]) -> Result<Prepared> {
+async fn prepare(db: &Db, doer: &Doer, workspace_id: i32, file_ids: &[String]) -> Result<Prepared> {
     let mut tx = db.begin().await?;
     store::lock_workspace(&mut tx, workspace_id).await?;
     let files = chosen(&mut tx, workspace_id, file_ids).await?;
@@ -58,16 +59,14 @@ async fn prepare(db: &Db, by: &By, user_id: i32, workspace_id: i32, file_ids: &[
     let (snapshot_id, is_published) = match store::same_snapshot(&mut tx, workspace_id, &hash).await? {
         Some(same) => same,
         None => {
-            let id = store::insert_snapshot(&mut tx, workspace_id, &hash, &files, user_id).await?;
-            let event = Event::new("snapshot_created", by, Subject::snapshot(id))
-                .change("", "", format!("{} files", files.len()))
-                .within(Subject::workspace(workspace_id));
-            audit::record(&mut tx, &event).await?;
+            let id = store::insert_snapshot(&mut tx, workspace_id, &hash, &files, doer.user_id).await?;
+            let event = doer.event("snapshot_created", id, workspace_id);
+            audit::record(&mut tx, &event.change("", "", format!("{} files", files.len()))).await?;
             (id, false)
         }
     };
     if !is_published {
-        ask(&mut tx, by, user_id, snapshot_id, workspace_id).await?;
+        ask(&mut tx, doer, snapshot_id, workspace_id).await?;
     }
     tx.commit().await?;
     Ok(Prepared {
@@ -77,12 +76,12 @@ async fn prepare(db: &Db, by: &By, user_id: i32, workspace_id: i32, file_ids: &[
 }
 
 /// Asks for a snapshot to be published, unless somebody has and nobody has decided. Whether it did.
-async fn ask(conn: &mut PgConnection, by: &By, user_id: i32, snapshot_id: i32, workspace_id: i32) -> Result<bool> {
+async fn ask(conn: &mut PgConnection, doer: &Doer, snapshot_id: i32, workspace_id: i32) -> Result<bool> {
     if store::pending_request(conn, snapshot_id).await?.is_some() {
         return Ok(false);
     }
-    store::insert_request(conn, snapshot_id, workspace_id, user_id, None).await?;
-    note(conn, by, snapshot_id, workspace_id, "publish_requested").await?;
+    store::insert_request(conn, snapshot_id, workspace_id, doer.user_id, None).await?;
+    audit::record(conn, &doer.event("publish_requested", snapshot_id, workspace_id)).await?;
     Ok(true)
 }
 
@@ -100,14 +99,14 @@ pub async fn ask_to_publish(db: &Db, can: &CanAskToPublish, snapshot: &Snapshot)
             snapshot.project_id
         )));
     }
-    let by = By::user(can.user_id(), can.username());
+    let doer = Doer::oneself(can.user_id(), can.username());
     let mut tx = db.begin().await?;
     let now = locked(&mut tx, snapshot).await?;
     if now.is_published() {
         return Err(Error::Conflict("These outputs are published already.".to_owned()));
     }
     all_there(&mut tx, &now).await?;
-    if !ask(&mut tx, &by, can.user_id(), now.id, now.workspace_id).await? {
+    if !ask(&mut tx, &doer, now.id, now.workspace_id).await? {
         return Err(Error::Conflict("These outputs wait for a decision already.".to_owned()));
     }
     Ok(tx.commit().await?)
@@ -179,7 +178,7 @@ fn fileset_hash(files: &[String]) -> Vec<u8> {
 /// `Conflict` when nobody ever asked for it to be published.
 pub async fn publish_snapshot(db: &Db, can: &Can<PublishSnapshots>, snapshot: &Snapshot) -> Result<()> {
     can.covers(snapshot.project_id)?;
-    let by = By::user(can.user_id(), can.username());
+    let doer = Doer::of(can);
     let mut tx = db.begin().await?;
     let now = locked(&mut tx, snapshot).await?;
     if now.is_published() {
@@ -206,7 +205,7 @@ pub async fn publish_snapshot(db: &Db, can: &Can<PublishSnapshots>, snapshot: &S
             ));
         }
     }
-    decided(&mut tx, &by, &now, "snapshot_published").await?;
+    decided(&mut tx, &doer, &now, "snapshot_published").await?;
     Ok(tx.commit().await?)
 }
 
@@ -221,7 +220,7 @@ pub async fn decide_snapshot(
     decision: Decision,
 ) -> Result<()> {
     can.covers(snapshot.project_id)?;
-    let by = By::user(can.user_id(), can.username());
+    let doer = Doer::of(can);
     let mut tx = db.begin().await?;
     let now = locked(&mut tx, snapshot).await?;
     if decision == Decision::Approved {
@@ -240,7 +239,7 @@ pub async fn decide_snapshot(
         Decision::Approved => "snapshot_published",
         Decision::Rejected => "publish_request_rejected",
     };
-    decided(&mut tx, &by, &now, kind).await?;
+    decided(&mut tx, &doer, &now, kind).await?;
     Ok(tx.commit().await?)
 }
 
@@ -250,8 +249,7 @@ pub async fn decide_snapshot(
 /// `Conflict` when it is not public.
 pub async fn withdraw_snapshot(db: &Db, can: &Can<PublishSnapshots>, snapshot: &Snapshot) -> Result<()> {
     can.covers(snapshot.project_id)?;
-    let by = By::user(can.user_id(), can.username());
-    withdraw(db, &by, can.user_id(), snapshot).await
+    withdraw(db, &Doer::of(can), snapshot).await
 }
 
 /// As [`withdraw_snapshot`], for an operator at a command line, in somebody's name.
@@ -261,13 +259,13 @@ pub async fn withdraw_snapshot(db: &Db, can: &Can<PublishSnapshots>, snapshot: &
 pub async fn withdraw_snapshot_as_operator(
     db: &Db,
     operator: &Operator,
-    user_id: i32,
+    user: &User,
     snapshot: &Snapshot,
 ) -> Result<()> {
-    withdraw(db, &operator.into(), user_id, snapshot).await
+    withdraw(db, &Doer::operator(operator, user), snapshot).await
 }
 
-async fn withdraw(db: &Db, by: &By, user_id: i32, snapshot: &Snapshot) -> Result<()> {
+async fn withdraw(db: &Db, doer: &Doer, snapshot: &Snapshot) -> Result<()> {
     let mut tx = db.begin().await?;
     let now = locked(&mut tx, snapshot).await?;
     if !now.is_published() {
@@ -277,13 +275,20 @@ async fn withdraw(db: &Db, by: &By, user_id: i32, snapshot: &Snapshot) -> Result
     // files, and would be older than a new one: its approval would publish nothing.
     match now.pending_request {
         Some(request) => {
-            store::decide(&mut tx, request, Decision::Rejected, user_id).await?;
+            store::decide(&mut tx, request, Decision::Rejected, doer.user_id).await?;
         }
         None => {
-            store::insert_request(&mut tx, now.id, now.workspace_id, user_id, Some(Decision::Rejected)).await?;
+            store::insert_request(
+                &mut tx,
+                now.id,
+                now.workspace_id,
+                doer.user_id,
+                Some(Decision::Rejected),
+            )
+            .await?;
         }
     }
-    decided(&mut tx, by, &now, "snapshot_withdrawn").await?;
+    decided(&mut tx, doer, &now, "snapshot_withdrawn").await?;
     Ok(tx.commit().await?)
 }
 
@@ -334,8 +339,10 @@ pub async fn remove_from_snapshot(
     let ids: Vec<String> = removed.iter().map(|file| file.id.clone()).collect();
     store::remove_files(&mut tx, now.id, &ids, &hash).await?;
     let by = By::from(operator);
+    let mut names: Vec<&str> = removed.iter().map(|file| file.name.as_str()).collect();
+    names.sort_unstable();
     let event = Event::new("snapshot_files_removed", &by, Subject::snapshot(now.id))
-        .change("files", file_names.join(", "), "")
+        .change("files", names.join(", "), "")
         .within(Subject::workspace(now.workspace_id));
     audit::record(&mut tx, &event).await?;
     tx.commit().await?;
@@ -350,13 +357,8 @@ async fn locked(conn: &mut PgConnection, snapshot: &Snapshot) -> Result<Snapshot
         .ok_or(Error::NotFound("Snapshot"))
 }
 
-async fn decided(conn: &mut PgConnection, by: &By, snapshot: &Snapshot, kind: &'static str) -> Result<()> {
-    note(conn, by, snapshot.id, snapshot.workspace_id, kind).await
-}
-
-async fn note(conn: &mut PgConnection, by: &By, snapshot: i32, workspace: i32, kind: &'static str) -> Result<()> {
-    let event = Event::new(kind, by, Subject::snapshot(snapshot)).within(Subject::workspace(workspace));
-    audit::record(conn, &event).await
+async fn decided(conn: &mut PgConnection, doer: &Doer, snapshot: &Snapshot, kind: &'static str) -> Result<()> {
+    audit::record(conn, &doer.event(kind, snapshot.id, snapshot.workspace_id)).await
 }
 
 #[cfg(test)]

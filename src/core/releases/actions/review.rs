@@ -40,7 +40,7 @@ pub async fn review_release(
             faults.push(format!("Unknown file {}", file.name));
             continue;
         };
-        if stored.filehash != file.sha256 {
+        if !stored.filehash.eq_ignore_ascii_case(&file.sha256) {
             faults.push(format!("Expected sha {} for file {}", stored.filehash, file.name));
             continue;
         }

@@ -44,7 +44,12 @@ pub enum Refused {
         backend: String,
     },
     Mismatch,
+    /// What was announced is no hash, so nothing can fit it.
+    NoHash,
 }
+
+/// In the words that clients know.
+const MISMATCH: &str = "Contents of uploaded file does not match the file which a review was requested for";
 
 impl Refused {
     /// A backend's token is for releases of that backend alone.
@@ -69,8 +74,9 @@ impl Refused {
                 let each: Vec<String> = names.iter().map(|name| already_uploaded(name, backend)).collect();
                 each.join("; ")
             }
-            Self::Mismatch => {
-                "Contents of uploaded file does not match the file which a review was requested for".to_owned()
+            Self::Mismatch => MISMATCH.to_owned(),
+            Self::NoHash => {
+                format!("{MISMATCH}: the sha256 that was announced of it is none, it needs 64 hexadecimal digits")
             }
         }
     }
@@ -171,7 +177,10 @@ pub fn name_of_content(
     backend: &KnownBackend,
     release: &Release,
 ) -> std::result::Result<String, Refused> {
-    let fitting: Vec<&Expected> = files.iter().filter(|file| file.filehash == sha256).collect();
+    let fitting: Vec<&Expected> = files
+        .iter()
+        .filter(|file| file.filehash.eq_ignore_ascii_case(sha256))
+        .collect();
     match fitting.iter().find(|file| !file.is_uploaded) {
         Some(file) => Ok(file.name.clone()),
         None if fitting.is_empty() => Err(Refused::NoName),
@@ -248,9 +257,15 @@ impl Upload {
                 return Err(error);
             }
         };
-        if sha256 != self.file.filehash {
+        // Of a release of before the size may be unknown. A program that takes another size than it announces is as
+        // wrong as one that sends another content.
+        let fits = !self.file.has_row || i64::try_from(self.size) == Ok(self.file.size);
+        if !fits || !sha256.eq_ignore_ascii_case(&self.file.filehash) {
             self.incoming.discard().await;
-            return Ok(Err(Refused::Mismatch));
+            return Ok(Err(match names::is_sha256(&self.file.filehash) {
+                true => Refused::Mismatch,
+                false => Refused::NoHash,
+            }));
         }
         self.incoming.finish().await.map_err(unavailable)?;
         // From here on a crash leaves a content without a row: it is nobody's, a repeated upload replaces it, and
@@ -302,7 +317,7 @@ impl Upload {
 
 /// A hash that is none matches nothing, but must not get into a key.
 fn key_hash(filehash: &str) -> String {
-    match filehash.len() == 64 && filehash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    match names::is_sha256(filehash) {
         true => filehash.to_ascii_lowercase(),
         false => "0".repeat(64),
     }
@@ -310,7 +325,10 @@ fn key_hash(filehash: &str) -> String {
 
 /// What the storage says is for the logs.
 pub(in crate::core::releases) fn unavailable(error: FileStoreError) -> Error {
-    Error::Unavailable(error.to_string())
+    match error {
+        FileStoreError::Full(why) => Error::Full(why),
+        error => Error::Unavailable(error.to_string()),
+    }
 }
 
 #[cfg(test)]

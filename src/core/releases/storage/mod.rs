@@ -3,7 +3,7 @@
 mod transfer;
 mod verify;
 
-pub use transfer::{Moved, remove_source, transfer};
+pub use transfer::{Moved, Removed, remove_source, transfer};
 pub use verify::{Verified, verify};
 
 use sha2::{Digest as _, Sha256};

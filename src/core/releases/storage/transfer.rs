@@ -113,20 +113,40 @@ async fn copy(
     Ok(found)
 }
 
-/// Takes away from the source what rows name, once the target was found to have all of it. Returns how many.
+/// What became of the contents at the source, in numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Whole at the target, and taken away from the source; of deleted files, too.
+    pub removed: u64,
+    /// Of files that are not whole at the target: those that arrived at the source meanwhile are among them.
+    pub left: u64,
+}
+
+/// Takes away from the source what the target has: each content is read whole at the target just before. What is
+/// uploaded to the source while this runs stays there, as nothing has copied it.
 ///
 /// # Errors
-/// `Unavailable` as above.
-pub async fn remove_source(db: &Db, source: &dyn FileStore) -> Result<u64> {
-    let mut removed = 0;
+/// `Unavailable` as above; what was taken away by then is whole at the target.
+pub async fn remove_source(
+    db: &Db,
+    source: &dyn FileStore,
+    target: &dyn FileStore,
+    say: &mut impl FnMut(&str),
+) -> Result<Removed> {
+    let mut sum = Removed::default();
     let mut after = String::new();
     loop {
         let files = stored_files(&mut *db.read().await?, &after).await?;
-        let Some(last) = files.last() else { return Ok(removed) };
+        let Some(last) = files.last() else { return Ok(sum) };
         after.clone_from(&last.id);
         for file in &files {
-            source.remove(&file.path).await.map_err(unavailable)?;
-            removed += 1;
+            if file.is_deleted || examine(target, file).await.map_err(unavailable)? == Found::AsUploaded {
+                source.remove(&file.path).await.map_err(unavailable)?;
+                sum.removed += 1;
+            } else {
+                sum.left += 1;
+                say(&format!("left     {}: not whole at the target", told(file)));
+            }
         }
     }
 }

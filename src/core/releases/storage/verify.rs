@@ -7,9 +7,10 @@ use time::{Duration, OffsetDateTime};
 
 use super::{Found, examine, told};
 use crate::core::db::Db;
-use crate::core::error::Result;
+use crate::core::error::{Error, Result};
 use crate::core::ports::{FileStore, FileStoreError, Kept};
 use crate::core::releases::actions::unavailable;
+use crate::core::releases::names;
 use crate::core::releases::store::stored::{BATCH, StoredFile, awaited, known_keys, stored_files};
 
 /// What is younger belongs to an upload that may still be running.
@@ -25,8 +26,10 @@ pub struct Verified {
     pub damaged: u64,
     /// Contents of deleted files.
     pub left_over: u64,
-    /// Contents that no row names.
+    /// Contents that no row names, under keys that we make.
     pub orphans: u64,
+    /// What lies there under other names, and that no row names: never taken away.
+    pub foreign: u64,
     /// Contents of uploads that were cut off before their row was written; the next try replaces them.
     pub awaited: u64,
     /// Contents too young to be judged.
@@ -43,20 +46,29 @@ impl Verified {
 }
 
 /// Reads every row and every content and says of each that is not as it should be. With `remove`, contents that
-/// nothing needs are taken away.
+/// nothing needs are taken away: only what lies under a key of ours.
 ///
 /// # Errors
-/// `Unavailable` when the database or the storage does not answer.
+/// `Unavailable` when the database or the storage does not answer; `Conflict` in a sentence, with `remove`, when this
+/// seems to be the storage of another database.
 pub async fn verify(db: &Db, store: &dyn FileStore, remove: bool, say: &mut impl FnMut(&str)) -> Result<Verified> {
     let mut sum = Verified::default();
     let mut after = String::new();
+    let (mut rows, mut of_deleted) = (0, 0);
     loop {
         let files = stored_files(&mut *db.read().await?, &after).await?;
         let Some(last) = files.last() else { break };
         after.clone_from(&last.id);
-        for file in files.iter().filter(|file| !file.is_deleted) {
-            check_file(db, store, file, &mut sum, say).await?;
+        for file in &files {
+            rows += 1;
+            match file.is_deleted {
+                true => of_deleted += 1,
+                false => check_file(db, store, file, &mut sum, say).await?,
+            }
         }
+    }
+    if remove {
+        is_its_own(rows, of_deleted, &sum)?;
     }
     let before = OffsetDateTime::now_utc() - YOUNG;
     let mut kept = store.list().chunks(BATCH);
@@ -73,6 +85,19 @@ pub async fn verify(db: &Db, store: &dyn FileStore, remove: bool, say: &mut impl
         }
     }
     Ok(sum)
+}
+
+/// Whether a storage may be the one of these rows: in another one's everything would be an orphan.
+fn is_its_own(rows: u64, of_deleted: u64, sum: &Verified) -> Result<()> {
+    let why = match (rows, rows - of_deleted) {
+        (0, _) => "The database knows of no released file, so that everything here would be an orphan",
+        (_, 1..) if sum.whole == 0 => "No released file is here as it was uploaded",
+        _ => return Ok(()),
+    };
+    Err(Error::Conflict(format!(
+        "{why}: this may be the storage of another database. Nothing was taken away. Check RELEASE_STORAGE, \
+         RELEASE_S3_… and DATABASE_URL."
+    )))
 }
 
 async fn check_file(
@@ -119,7 +144,11 @@ async fn check_contents(
     say: &mut impl FnMut(&str),
 ) -> Result<Vec<String>> {
     let keys: Vec<String> = batch.iter().map(|kept| kept.key.clone()).collect();
-    let ids: Vec<String> = keys.iter().filter_map(|key| id_in(key)).map(str::to_owned).collect();
+    let ids: Vec<String> = keys
+        .iter()
+        .filter_map(|key| names::id_in_key(key))
+        .map(str::to_owned)
+        .collect();
     let mut conn = db.read().await?;
     let known: HashMap<String, bool> = known_keys(&mut conn, &keys).await?.into_iter().collect();
     let expected = awaited(&mut conn, &ids).await?;
@@ -130,42 +159,50 @@ async fn check_contents(
             Some(false) => {}
             Some(true) => {
                 sum.left_over += 1;
-                say(&format!("left over   {}: its file is deleted", kept.key));
+                say(&format!("left over   {}: its file is deleted", kept.key.escape_debug()));
                 unneeded.push(kept.key);
             }
-            None if kept.modified_at > before => sum.young += 1,
-            None if id_in(&kept.key).is_some_and(|id| expected.iter().any(|known| known == id)) => sum.awaited += 1,
-            None => {
-                sum.orphans += 1;
-                say(&format!("orphan      {}: no file has it", kept.key.escape_debug()));
-                unneeded.push(kept.key);
-            }
+            None => match names::id_in_key(&kept.key) {
+                None => {
+                    sum.foreign += 1;
+                    say(&format!("not ours    {}: left alone", kept.key.escape_debug()));
+                }
+                Some(_) if kept.modified_at > before => sum.young += 1,
+                Some(id) if expected.iter().any(|known| known == id) => sum.awaited += 1,
+                Some(_) => {
+                    sum.orphans += 1;
+                    say(&format!("orphan      {}: no file has it", kept.key));
+                    unneeded.push(kept.key);
+                }
+            },
         }
     }
     Ok(unneeded)
 }
 
-/// The id of the file that a key of ours belongs to.
-fn id_in(key: &str) -> Option<&str> {
-    let (_, name) = key.split_once('/')?;
-    let stem = name.split('.').next()?;
-    let (id, hash) = stem.rsplit_once('-')?;
-    (hash.len() == 64).then_some(id)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::releases::names;
 
     #[test]
-    fn keys_tell_whose_they_are() {
-        let hash = "ab".repeat(32);
-        for id in ["01A", "a-b_c", "-"] {
-            assert_eq!(id_in(&names::key(id, &hash, "x.csv")), Some(id));
-        }
-        for other in ["x", "ab/x", "ab/01A-short.csv"] {
-            assert_eq!(id_in(other), None, "{other}");
+    fn a_storage_without_a_whole_file_of_ours_may_be_another_ones() {
+        let found = |whole| Verified {
+            whole,
+            ..Verified::default()
+        };
+        for (rows, of_deleted, whole, may_be) in [
+            (0, 0, 0, false),
+            (3, 0, 0, false),
+            (3, 2, 0, false),
+            (3, 3, 0, true),
+            (3, 0, 1, true),
+            (3, 2, 1, true),
+        ] {
+            assert_eq!(
+                is_its_own(rows, of_deleted, &found(whole)).is_ok(),
+                may_be,
+                "{rows} {whole}"
+            );
         }
     }
 
@@ -177,6 +214,7 @@ mod tests {
             left_over: 1,
             removed: 3,
             young: 5,
+            foreign: 7,
             ..Verified::default()
         };
         assert_eq!(sum.faults(), 1);

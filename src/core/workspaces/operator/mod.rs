@@ -2,6 +2,8 @@
 
 mod store;
 
+use sqlx::PgConnection;
+
 use super::actions::record_created;
 use crate::core::access::Role;
 use crate::core::audit::{self, By, Event, Subject};
@@ -40,24 +42,38 @@ pub struct StoredWorkspace {
 /// # Errors
 /// `NotFound("User")`; `Invalid` for names and addresses that cannot be. Nothing is stored then.
 pub async fn create_workspace(db: &Db, input: &WorkspaceInput, by: &By) -> Result<StoredWorkspace> {
-    check(input)?;
     let mut tx = db.begin().await?;
-    let user = user_by_username(&mut tx, &input.username)
+    let stored = create_workspace_within(&mut tx, input, by).await?;
+    tx.commit().await?;
+    Ok(stored)
+}
+
+/// As [`create_workspace`], within a transaction that does more.
+///
+/// # Errors
+/// As [`create_workspace`].
+pub(in crate::core) async fn create_workspace_within(
+    tx: &mut PgConnection,
+    input: &WorkspaceInput,
+    by: &By,
+) -> Result<StoredWorkspace> {
+    check(input)?;
+    let user = user_by_username(tx, &input.username)
         .await?
         .ok_or(Error::NotFound("User"))?;
-    let found = store::lock_workspace(&mut tx, &input.name).await?;
+    let found = store::lock_workspace(tx, &input.name).await?;
 
     let slug = match (&input.project, &found) {
         (Some(slug), _) => slug.clone(),
         (None, Some(found)) => found.project_slug.clone(),
         (None, None) => input.name.clone(),
     };
-    let (project_id, project_is_new) = match store::project_id(&mut tx, &slug).await? {
+    let (project_id, project_is_new) = match store::project_id(tx, &slug).await? {
         Some(id) => (id, false),
         None => {
-            let id = store::insert_project(&mut tx, &slug, user.id).await?;
+            let id = store::insert_project(tx, &slug, user.id).await?;
             let event = Event::new("project_created", by, Subject::project(id)).within(Subject::project(id));
-            audit::record(&mut tx, &event.of_user(user.id, &user.username)).await?;
+            audit::record(tx, &event.of_user(user.id, &user.username)).await?;
             (id, true)
         }
     };
@@ -69,23 +85,23 @@ pub async fn create_workspace(db: &Db, input: &WorkspaceInput, by: &By) -> Resul
         }),
     };
     let repo_id = match &repo {
-        Some(url) => Some(store::repo_id(&mut tx, url).await?),
+        Some(url) => Some(store::repo_id(tx, url).await?),
         None => None,
     };
     let is_new = match (&found, repo_id) {
         (Some(found), _) => {
             let branch = input.branch.as_deref();
-            if store::update_workspace(&mut tx, found.id, project_id, repo_id, branch, user.id).await? {
+            if store::update_workspace(tx, found.id, project_id, repo_id, branch, user.id).await? {
                 let event = Event::new("workspace_updated", by, Subject::workspace(found.id));
-                audit::record(&mut tx, &event.within(Subject::project(project_id))).await?;
+                audit::record(tx, &event.within(Subject::project(project_id))).await?;
             }
             false
         }
         (None, Some(repo_id)) => {
             let branch = input.branch.as_deref().unwrap_or("main");
-            let id = store::insert_workspace(&mut tx, &input.name, project_id, repo_id, branch, user.id).await?;
+            let id = store::insert_workspace(tx, &input.name, project_id, repo_id, branch, user.id).await?;
             let repo = repo.as_deref().unwrap_or_default();
-            record_created(&mut tx, (id, project_id), repo, branch, by).await?;
+            record_created(tx, (id, project_id), repo, branch, by).await?;
             true
         }
         (None, None) => return Err(Error::Internal("a new workspace without a repository".into())),
@@ -95,12 +111,11 @@ pub async fn create_workspace(db: &Db, input: &WorkspaceInput, by: &By) -> Resul
         user_id: user.id,
         username: &user.username,
     };
-    let member_is_new = !members::is_member(&mut tx, member).await?;
+    let member_is_new = !members::is_member(tx, member).await?;
     if member_is_new {
         let roles = [Role::ProjectCollaborator, Role::ProjectDeveloper];
-        members::add_member(&mut tx, member, &roles, by).await?;
+        members::add_member(tx, member, &roles, by).await?;
     }
-    tx.commit().await?;
     Ok(StoredWorkspace {
         project_slug: slug,
         is_new,

@@ -188,6 +188,9 @@ fn file(raw: &RawValue, limit: u64) -> Result<NewFile, Fault> {
         let name = name.as_deref().unwrap_or_default();
         fields.fault("size", format!("File size should be <{most}Mb. {name} is {is}"));
     }
+    if size.is_some_and(|size| size < 0) {
+        fields.fault("size", "Ensure this value is greater than or equal to 0.");
+    }
     let sha256 = fields.text("sha256", Rule::FILLED.at_most(200));
     let date = fields.moment("date", false);
     let metadata = match fields.raw("metadata") {
@@ -364,6 +367,23 @@ mod tests {
         assert_eq!(
             refused(&body(|body| body["review"] = json!("x"))),
             json!({"review": {"non_field_errors": ["Invalid data. Expected a dictionary, but got str."]}})
+        );
+    }
+
+    #[test]
+    fn nothing_is_smaller_than_nothing() {
+        for size in [json!(-1), json!("-12"), json!(i64::MIN)] {
+            assert_eq!(
+                refused(&body(|body| body["files"][0]["size"] = size)),
+                json!({"files": [{"size": ["Ensure this value is greater than or equal to 0."]}]})
+            );
+        }
+        assert!(
+            read(
+                body(|body| body["files"][0]["size"] = json!(0)).to_string().as_bytes(),
+                1000
+            )
+            .is_ok()
         );
     }
 

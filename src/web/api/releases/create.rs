@@ -7,9 +7,11 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::body::{self, Refusal};
+use crate::core::access::{Can, UploadReleases};
 use crate::core::error::Error;
+use crate::core::jobs::backends::KnownBackend;
 use crate::core::releases::actions::create_release;
-use crate::core::releases::store::uploads;
+use crate::core::releases::store::uploads::{self, Place};
 use crate::web::App;
 use crate::web::api::answer::Answer;
 use crate::web::api::body::Body;
@@ -20,6 +22,7 @@ use crate::web::api::openapi::{self, Detail};
 use crate::web::api::pagination::origin;
 use crate::web::database::Database;
 use crate::web::guards::Uploader;
+use crate::web::limits;
 use crate::web::responders::{Failure, Outcome};
 
 /// A release that is there.
@@ -33,8 +36,8 @@ pub struct Made<'a> {
 
 /// Announce the files of a release
 ///
-/// Their contents follow one by one. With an `airlock_id` in `metadata` the call may be repeated: the same files make
-/// no second release.
+/// Their contents follow one by one. With an `airlock_id` in `metadata` the call may be repeated: the same files, by
+/// name and hash, make no second release.
 #[utoipa::path(
     tag = "Releases",
     path = "/api/v2/releases/workspace/{workspace}",
@@ -66,10 +69,13 @@ pub async fn create<'r>(
     db: &Database,
     data: Data<'r>,
 ) -> Outcome<Answer> {
-    let place = uploads::place(&mut *db.read().await?, workspace)
-        .await?
-        .ok_or(Failure::not_found("Workspace"))?;
-    let (backend, can) = uploader.of_project(place.project_id).await?;
+    let (place, backend, can) = match let_in(&uploader, db, workspace).await {
+        Ok(proven) => proven,
+        Err(refused) => {
+            limits::unwanted(data).await;
+            return Err(refused);
+        }
+    };
     let body = match Body::read(uploader.request(), data).await {
         Ok(body) => body.into_object(&["files"]),
         Err(unread) => return Ok(Answer::detail(unread.status, &unread.why)),
@@ -97,6 +103,19 @@ pub async fn create<'r>(
         release_id: &created.id,
     };
     Ok(Answer::json(Status::Created, &made)?.with("Release-Id", created.id.clone()))
+}
+
+/// Where a release is made, and the proof that whoever announces it may.
+async fn let_in(
+    uploader: &Uploader<'_>,
+    db: &Database,
+    workspace: &str,
+) -> Outcome<(Place, KnownBackend, Can<UploadReleases>)> {
+    let place = uploads::place(&mut *db.read().await?, workspace)
+        .await?
+        .ok_or(Failure::not_found("Workspace"))?;
+    let (backend, can) = uploader.of_project(place.project_id).await?;
+    Ok((place, backend, can))
 }
 
 impl Refusal {

@@ -5,7 +5,10 @@ use rocket::{Data, post};
 use serde_json::Value;
 
 use super::body;
+use crate::core::access::{Can, UploadReleases};
 use crate::core::error::Error;
+use crate::core::jobs::backends::KnownBackend;
+use crate::core::releases::Release;
 use crate::core::releases::actions::{Refused, review_release};
 use crate::core::releases::store::release as find_release;
 use crate::web::App;
@@ -16,6 +19,7 @@ use crate::web::api::negotiation::AsksForJson;
 use crate::web::api::openapi::{self, Detail};
 use crate::web::database::Database;
 use crate::web::guards::Uploader;
+use crate::web::limits;
 use crate::web::responders::{Failure, Outcome};
 
 /// Review a release
@@ -51,10 +55,13 @@ pub async fn review<'r>(
     db: &Database,
     data: Data<'r>,
 ) -> Outcome<Answer> {
-    let release = find_release(&mut *db.read().await?, release)
-        .await?
-        .ok_or(Failure::not_found("Release"))?;
-    let (backend, can) = uploader.of_project_or_session(release.project_id).await?;
+    let (release, backend, can) = match let_in(&uploader, db, release).await {
+        Ok(proven) => proven,
+        Err(refused) => {
+            limits::unwanted(data).await;
+            return Err(refused);
+        }
+    };
     let body = match Body::read(uploader.request(), data).await {
         Ok(body) => body.into_object(&["files"]),
         Err(unread) => return Ok(Answer::detail(unread.status, &unread.why)),
@@ -72,4 +79,17 @@ pub async fn review<'r>(
         Err(Error::Conflict(why)) => Ok(Answer::detail(Status::BadRequest, &why)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What is reviewed, and the proof that whoever does may.
+async fn let_in(
+    uploader: &Uploader<'_>,
+    db: &Database,
+    release: &str,
+) -> Outcome<(Release, Option<KnownBackend>, Can<UploadReleases>)> {
+    let release = find_release(&mut *db.read().await?, release)
+        .await?
+        .ok_or(Failure::not_found("Release"))?;
+    let (backend, can) = uploader.of_project_or_session(release.project_id).await?;
+    Ok((release, backend, can))
 }

@@ -5,7 +5,7 @@ use rocket::data::{ByteUnit, DataStream};
 use rocket::http::Status;
 use rocket::{Data, Request, post};
 use sha2::{Digest as _, Sha256};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncSeekExt as _, AsyncWriteExt as _};
 
 use super::named::readings;
 use crate::core::access::{Can, UploadReleases};
@@ -24,7 +24,7 @@ use crate::web::api::openapi::Detail;
 use crate::web::api::pagination::origin;
 use crate::web::database::Database;
 use crate::web::guards::Uploader;
-use crate::web::limits;
+use crate::web::limits::{self, STALLED};
 use crate::web::responders::{Failure, Outcome};
 
 /// How much is read at once.
@@ -35,7 +35,7 @@ const LEAST: usize = 32 * 1024;
 /// Why an upload ended without a file.
 enum Ended {
     Refused(Refused),
-    /// The connection ended before the body did.
+    /// The connection ended before the body did, or nothing came any more.
     Cut,
     Failed(Error),
 }
@@ -85,10 +85,13 @@ pub async fn upload(
     db: &Database,
     data: Data<'_>,
 ) -> Outcome<Answer> {
-    let release = find_release(&mut *db.read().await?, release)
-        .await?
-        .ok_or(Failure::not_found("Release"))?;
-    let (backend, can) = uploader.of_project(release.project_id).await?;
+    let (release, backend, can) = match let_in(&uploader, db, release).await {
+        Ok(proven) => proven,
+        Err(refused) => {
+            limits::unwanted(data).await;
+            return Err(refused);
+        }
+    };
     let asked = Asked {
         request: uploader.request(),
         app,
@@ -110,6 +113,19 @@ pub async fn upload(
         Err(Ended::Cut) => Ok(Answer::detail(Status::BadRequest, "The file did not arrive whole.")),
         Err(Ended::Failed(error)) => Err(error.into()),
     }
+}
+
+/// What a content is uploaded to, and the proof that whoever sends it may.
+async fn let_in(
+    uploader: &Uploader<'_>,
+    db: &Database,
+    release: &str,
+) -> Outcome<(Release, KnownBackend, Can<UploadReleases>)> {
+    let release = find_release(&mut *db.read().await?, release)
+        .await?
+        .ok_or(Failure::not_found("Release"))?;
+    let (backend, can) = uploader.of_project(release.project_id).await?;
+    Ok((release, backend, can))
 }
 
 /// An upload whose sender was let in.
@@ -170,7 +186,7 @@ impl Asked<'_> {
             if chunk.capacity() - chunk.len() < LEAST {
                 chunk.reserve(CHUNK);
             }
-            match content.read_buf(&mut chunk).await {
+            match limits::read_some(content, &mut chunk, STALLED).await {
                 Ok(0) => break,
                 Ok(_) => {
                     if let Err(refused) = upload.write(chunk.split().freeze()).await? {
@@ -203,7 +219,7 @@ impl Asked<'_> {
         let (mut hasher, mut size, mut chunk) = (Sha256::new(), 0_u64, BytesMut::new());
         loop {
             chunk.reserve(CHUNK);
-            match stream.read_buf(&mut chunk).await {
+            match limits::read_some(stream, &mut chunk, STALLED).await {
                 Ok(0) => break,
                 Ok(read) => size += read as u64,
                 Err(_) => return Err(Ended::Cut),

@@ -169,3 +169,25 @@ async fn statements_do_not_grow_with_updates_or_with_history(pool: PgPool) {
     .unwrap();
     assert_eq!(lengths, (200, 50));
 }
+
+#[sqlx::test]
+async fn nobody_tells_of_a_request_of_another_backend(pool: PgPool) {
+    let site = site(pool).await;
+    let (tpp, emis) = (site.backend("tpp").await, site.backend("emis").await);
+    let refused = |request: &str| json!({"status": "error", "message": format!("Request '{request}' is of another backend than emis")});
+    // Told of before, and released without a word.
+    tell(&tpp, &event("request_submitted")).await;
+    site.release_called("01JREL", || "01F".to_owned(), "ws", "tpp", "ada", &[("a.txt", b"x")])
+        .await;
+    let before = (events_kept(&site).await, written(&site).await);
+    for request in ["01JREQ", "01JREL"] {
+        let told = event_with("request_released", json!({"request": request}));
+        let answer = emis.post(PATH, &told).await.expect(201);
+        assert_eq!(answer.json(), refused(request));
+    }
+    assert_eq!((events_kept(&site).await, written(&site).await), before);
+    for request in ["01JREQ", "01JREL"] {
+        tell(&tpp, &event_with("request_released", json!({"request": request}))).await;
+    }
+    tell(&emis, &event_with("request_submitted", json!({"request": "01JOTHER"}))).await;
+}

@@ -78,7 +78,12 @@ async fn the_same_release_again_is_the_one_of_before(pool: PgPool) {
     site.drain().await;
     assert_eq!(site.post().chat.take().len(), 1);
 
-    // With other files, or elsewhere, it is refused.
+    // With other files, or elsewhere, it is refused. The same contents under other names are other files.
+    let renamed = body(Some("01A"), &[file("a.txt", b"two"), file("b.txt", b"one")]);
+    assert_eq!(
+        detail(announce(&tpp, "olga", "ws", &renamed).await, 400),
+        "Release '01A' exists with other files"
+    );
     let other = body(Some("01A"), &[file("a.txt", b"one")]);
     assert_eq!(
         detail(announce(&tpp, "olga", "ws", &other).await, 400),
@@ -167,6 +172,15 @@ async fn names_and_ids_that_play_tricks_are_refused(pool: PgPool) {
         let why = detail(announce(&tpp, "olga", "ws", &body(Some(id), &[])).await, 400);
         assert!(why.contains("cannot be the id"), "{why}");
     }
+    let mut negative = file("a", b"x");
+    negative["size"] = json!(-1);
+    let answer = announce(&tpp, "olga", "ws", &body(Some("01A"), &[negative]))
+        .await
+        .expect(400);
+    assert_eq!(
+        answer.json(),
+        json!({"files": [{"size": ["Ensure this value is greater than or equal to 0."]}]})
+    );
     assert_eq!(site.world.number("SELECT count(*) FROM release").await, 0);
     let mut number = body(Some("x"), &[]);
     number["metadata"]["airlock_id"] = json!(42);

@@ -9,7 +9,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use jobserver::adapters::files::Files;
+use jobserver::core::access::Operator;
 use jobserver::core::ports::{Content, FileStore, FileStoreError, Incoming, Kept};
+use jobserver::core::releases::actions::inflate;
+use jobserver::core::releases::storage::verify;
 use serde_json::Value;
 use sqlx::PgPool;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -29,6 +32,8 @@ enum At {
     Full,
     Open,
     Remove,
+    /// The content is there, and nobody hears of it.
+    Finished,
 }
 
 /// A folder that fails when it is told to.
@@ -66,7 +71,8 @@ impl Incoming for FailingPart {
             self.part.discard().await;
             return Err(error);
         }
-        self.part.finish().await
+        self.part.finish().await?;
+        fail(&self.at, At::Finished)
     }
 
     async fn discard(self: Box<Self>) {
@@ -154,7 +160,11 @@ async fn a_storage_that_fails_at_any_step_leaves_nothing_and_trying_again_works(
         at.store(step as u8, Ordering::SeqCst);
         let answer = upload(&tpp, "01A", "output/a.txt", &content).await.expect(503);
         assert_eq!(answer.header("Content-Type"), Some("application/json"), "{step:?}");
-        assert!(answer.json()["detail"].is_string(), "{step:?}");
+        let said = answer.json()["detail"].as_str().unwrap().to_owned();
+        match step {
+            At::Full => assert_eq!(said, "The storage of released files is full."),
+            _ => assert!(said.starts_with("The service cannot reach"), "{step:?}: {said}"),
+        }
         assert!(answer.header("Retry-After").is_some(), "{step:?}");
         let uploaded = site
             .world
@@ -173,6 +183,48 @@ async fn a_storage_that_fails_at_any_step_leaves_nothing_and_trying_again_works(
     olga.get(&path).await.expect(503);
     at.store(At::Nothing as u8, Ordering::SeqCst);
     assert_eq!(olga.get(&path).await.expect(200).body.len(), content.len());
+}
+
+#[sqlx::test]
+async fn a_content_that_is_lost_or_altered_is_told_apart_from_a_mistake(pool: PgPool) {
+    let (site, _) = failing_site(pool).await;
+    let released = site
+        .release("ws", "tpp", "olga", &[("a.txt", b"one"), ("b.txt", b"two")])
+        .await;
+    let mut keys = kept(&site).await;
+    keys.sort_by_key(|key| !key.contains(&released.files[0]));
+    std::fs::remove_file(site.storage.path().join(&keys[0])).unwrap();
+    std::fs::write(site.storage.path().join(&keys[1]), "TWO").unwrap();
+    let olga = site.sign_in("olga").await;
+    for (file, why) in [
+        (
+            &released.files[0],
+            "The content of this file is missing from the storage.",
+        ),
+        (&released.files[1], "The content of this file is not what was uploaded."),
+    ] {
+        let answer = olga.get(&format!("/api/v2/releases/file/{file}")).await;
+        assert_eq!(detail(answer, 500), why);
+    }
+}
+
+#[sqlx::test]
+async fn a_content_that_is_made_up_is_what_its_row_says_wherever_it_broke_off(pool: PgPool) {
+    let (site, at) = failing_site(pool).await;
+    site.release("ws", "tpp", "olga", &[("a.txt", b"one")]).await;
+    let operator = Operator::at_the_command_line("test");
+    for step in [At::Begin, At::Write, At::Finish, At::Finished] {
+        for key in kept(&site).await {
+            site.files.remove(&key).await.unwrap();
+        }
+        at.store(step as u8, Ordering::SeqCst);
+        let broken = inflate(&site.db, &*site.files, &operator, &mut |_| ()).await;
+        assert!(broken.is_err(), "{step:?}");
+        at.store(At::Nothing as u8, Ordering::SeqCst);
+        inflate(&site.db, &*site.files, &operator, &mut |_| ()).await.unwrap();
+        let found = verify(&site.db, &*site.files, false, &mut |_| ()).await.unwrap();
+        assert_eq!((found.whole, found.faults()), (1, 0), "{step:?}");
+    }
 }
 
 #[sqlx::test]

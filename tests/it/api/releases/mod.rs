@@ -4,6 +4,7 @@ mod create;
 mod faults;
 mod flows;
 mod read;
+mod refusals;
 mod reviews;
 mod snapshots;
 mod upload;

@@ -302,17 +302,78 @@ async fn a_file_that_arrives_late_is_not_the_latest(pool: PgPool) {
     assert_eq!(kept(&site).await.len(), 2);
 }
 
+const MISMATCH: &str = "Contents of uploaded file does not match the file which a review was requested for";
+
 #[sqlx::test]
-async fn the_size_is_what_arrived_whatever_was_announced(pool: PgPool) {
+async fn what_was_announced_with_another_size_or_no_hash_is_refused(pool: PgPool) {
     let site = site(pool).await;
     let tpp = site.backend("tpp").await;
-    let mut wrong = file("a.txt", b"some content");
-    wrong["size"] = json!(3);
-    announce(&tpp, "olga", "ws", &body(Some("01A"), &[wrong]))
+    let mut short = file("a.txt", b"some content");
+    short["size"] = json!(3);
+    let mut empty = file("b.txt", b"some content");
+    empty["size"] = json!(0);
+    let mut odd = file("c.txt", b"some content");
+    odd["sha256"] = json!("some hash");
+    announce(&tpp, "olga", "ws", &body(Some("01A"), &[short, empty, odd]))
         .await
         .expect(201);
-    upload(&tpp, "01A", "a.txt", b"some content").await.expect(201);
-    assert_eq!(site.world.number("SELECT size FROM release_file").await, 12);
+    for name in ["a.txt", "b.txt"] {
+        assert_eq!(detail(upload(&tpp, "01A", name, b"some content").await, 400), MISMATCH);
+    }
+    let why = detail(upload(&tpp, "01A", "c.txt", b"some content").await, 400);
+    assert!(
+        why.starts_with(MISMATCH) && why.contains("64 hexadecimal digits"),
+        "{why}"
+    );
+    assert!(kept(&site).await.is_empty());
+}
+
+#[sqlx::test]
+async fn a_hash_in_capital_letters_is_the_same_hash(pool: PgPool) {
+    let site = site(pool).await;
+    let tpp = site.backend("tpp").await;
+    let in_capitals = |name: &str, content: &[u8]| {
+        let mut file = file(name, content);
+        file["sha256"] = json!(sha256(content).to_uppercase());
+        file
+    };
+    let announced = [in_capitals("a.txt", b"one"), in_capitals("\u{fc}.txt", b"two")];
+    announce(&tpp, "olga", "ws", &body(Some("01A"), &announced))
+        .await
+        .expect(201);
+    upload(&tpp, "01A", "a.txt", b"one").await.expect(201);
+    upload_as(&tpp, "01A", None, b"two").await.expect(201);
+    // Nor does their case make another release, or another file.
+    let small = [file("a.txt", b"one"), file("\u{fc}.txt", b"two")];
+    let again = announce(&tpp, "olga", "ws", &body(Some("01A"), &small))
+        .await
+        .expect(201);
+    assert_eq!(again.header("Release-Id"), Some("01A"));
+    let again = announce(&tpp, "olga", "ws", &body(None, &announced)).await;
+    assert!(detail(again, 400).contains("has already been uploaded"));
+    // As one of before may have announced it.
+    let tpp = of_before(&site, "01B", &[in_capitals("c.txt", b"three")]).await;
+    upload(&tpp, "01B", "c.txt", b"three").await.expect(201);
+}
+
+#[sqlx::test]
+async fn a_content_may_begin_like_a_form(pool: PgPool) {
+    let site = site(pool).await;
+    let contents: [&[u8]; 3] = [b"_method=put&x=1", b"&_method=delete", b"_method=get&a,b"];
+    let names = ["a.csv", "b.csv", "c.csv"];
+    let files: Vec<(&str, &[u8])> = names.into_iter().zip(contents).collect();
+    let tpp = announced(&site, &files).await;
+    for (name, content) in files {
+        let disposition = format!("attachment; filename=\"{name}\"");
+        let headers = [
+            ("Authorization", tpp.token.as_str()),
+            ("OS-User", "olga"),
+            ("Content-Type", "application/x-www-form-urlencoded"),
+            ("Content-Disposition", &disposition),
+        ];
+        let path = "/api/v2/releases/release/01A";
+        tpp.send(Method::Post, path, &headers, content).await.expect(201);
+    }
 }
 
 #[sqlx::test]

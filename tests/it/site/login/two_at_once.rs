@@ -41,7 +41,7 @@ async fn one_token_is_not_used_up_twice(pool: PgPool) {
     let site = Site::start(pool).await;
     let token = SecretString::from(token_of(&site, "ada").await);
     let proven = async || {
-        prove(&site.db, "ada", &token, Reading::Exact, Who::default())
+        prove(&site.db, "ada", &token, Reading::Exact, None, Who::default())
             .await
             .unwrap()
             .unwrap()
@@ -65,7 +65,7 @@ async fn of_many_guesses_at_once_five_are_looked_at(pool: PgPool) {
     let site = Site::start(pool).await;
     let token = token_of(&site, "ada").await;
     let wrong = SecretString::from("wrong");
-    let guess = || prove(&site.db, "ada", &wrong, Reading::Exact, Who::default());
+    let guess = || prove(&site.db, "ada", &wrong, Reading::Exact, None, Who::default());
     for _ in 0..3 {
         assert_eq!(guess().await.unwrap().unwrap_err().name(), "wrong token");
     }
@@ -84,7 +84,7 @@ async fn of_many_guesses_at_once_five_are_looked_at(pool: PgPool) {
     assert_eq!(told, ["no token set", "wrong token", "wrong token"]);
     // It is burnt: the right one does not help any more.
     let right = SecretString::from(token);
-    let late = prove(&site.db, "ada", &right, Reading::Exact, Who::default())
+    let late = prove(&site.db, "ada", &right, Reading::Exact, None, Who::default())
         .await
         .unwrap();
     assert_eq!(late.unwrap_err().name(), "no token set");
@@ -102,7 +102,7 @@ async fn a_guess_too_many_that_comes_to_clear_the_token_first_tells_too(pool: Pg
         .await
         .unwrap();
     let wrong = SecretString::from("wrong");
-    let refused = prove(&site.db, "ada", &wrong, Reading::Exact, Who::default())
+    let refused = prove(&site.db, "ada", &wrong, Reading::Exact, None, Who::default())
         .await
         .unwrap();
     assert_eq!(refused.unwrap_err(), Refused::NoToken("ada".to_owned()));
