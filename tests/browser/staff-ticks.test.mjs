@@ -62,3 +62,22 @@ test("a file that is too large is told before it is sent", async () => {
   assert.equal(await page.getByText("This file is larger").count(), 0);
   await admin.leave();
 });
+
+test("a GitHub organisation is added in a dialog over its organisation's page", async () => {
+  const admin = await person({ username: "demo-admin" });
+  const { page } = admin;
+  await page.goto("/staff/orgs/");
+  await follow(page, page.locator("tbody th a").first());
+  const here = page.url();
+  await page.getByRole("link", { name: "Add a GitHub organisation" }).click();
+  const dialog = page.getByRole("dialog", { name: "Add a GitHub organisation" });
+  await dialog.waitFor();
+  await look(page, "staff-github-org");
+  await dialog.getByLabel("Name at GitHub").fill("not one");
+  await dialog.getByRole("button", { name: "Add" }).click();
+  await dialog.locator("[data-errors]").waitFor();
+  await dialog.getByLabel("Name at GitHub").fill(`org-${Date.now()}`);
+  await follow(page, dialog.getByRole("button", { name: "Add" }));
+  assert.equal(page.url(), here);
+  await admin.leave();
+});

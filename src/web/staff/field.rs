@@ -139,12 +139,12 @@ pub(super) struct PeopleView {
     pub label: &'static str,
     pub help: Option<&'static str>,
     pub error: Option<String>,
+    /// Whose members are not to be suggested.
+    pub not_in: String,
     pub typed: String,
     pub chosen: Vec<Choice>,
     pub found: Vec<Choice>,
     pub found_nobody: bool,
-    /// Whose members are not to be suggested.
-    pub not_in: String,
     pub invite_href: Option<String>,
     pub required: bool,
 }

@@ -140,13 +140,13 @@ fn add_page(
         .under("Projects", "/staff/projects/")
         .under(project.title(), page.clone())
         .form(form);
+    if may.staff.holds(Permission::UserManage) {
+        form_page = form_page.link(Link::new("New user", new_user));
+    }
     for member in members {
         let label = person_label(&member.username, &member.fullname);
         let edit = format!("{page}members/{}/edit/", member.id);
         form_page = form_page.link(Link::new(format!("Edit roles of {label}"), edit));
-    }
-    if may.staff.holds(Permission::UserManage) {
-        form_page = form_page.link(Link::new("New user", new_user));
     }
     form_page.render(&may.staff)
 }

@@ -8,7 +8,7 @@ use super::htmx::asked_from;
 use super::people::invite_href;
 use super::query;
 use crate::core::access::Permission;
-use crate::core::people::store::pick::{self, Circle};
+use crate::core::people::store::pick;
 use crate::core::search::staff::{Suggested, suggestions};
 use crate::web::database::Database;
 use crate::web::responders::{Failure, Outcome};
@@ -43,7 +43,7 @@ pub async fn people(staff: Staff<'_>, db: &Database) -> Outcome<RawHtml<String>>
     };
     let typed = searched(value(super::people::TYPED).unwrap_or_default());
     let name = value("as").unwrap_or("users");
-    let but = value("not_in").and_then(Circle::named);
+    let but = value("not_in").and_then(pick::Circle::named);
     if typed.is_empty() {
         return Ok(RawHtml(String::new()));
     }

@@ -160,7 +160,7 @@ async fn people_come_and_go(pool: PgPool) {
         let looks = [("find_people", asked), ("look_for_people", "1")];
         let html = stan.post(page, &looks).await.expect(200).html();
         assert_eq!(html.has("[data-people-found] input[name=users]"), found, "{asked}");
-        let not_in = html.attribute("input[name=find_people]", "hx-vals").unwrap();
+        let not_in = html.attribute("[data-people]", "hx-vals").unwrap();
         let org = site.world.org("acme").await;
         assert!(not_in.contains(&format!("org:{org}")), "{not_in}");
         let suggest = format!("/staff/suggest/people/?find_people={asked}&as=users&not_in=org:{org}");

@@ -147,7 +147,7 @@ async fn tell_copilots(
 
 /// Changes a project: only what differs is written. `seen` is the [`ProjectForm::version`] that the form showed, and
 /// `found` what was wrong with what was typed before it became a [`ProjectForm`]: all is told at once. Which
-/// organisation was chosen first counts, see [`ProjectForm::lead`].
+/// organisation was chosen first counts, see `ProjectForm::lead`.
 ///
 /// # Errors
 /// `NotFound("Project")`; `Invalid` with a message beside each field.
