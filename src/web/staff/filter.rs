@@ -80,6 +80,11 @@ pub(super) struct FilterView {
 }
 
 impl Filter {
+    /// It offers several of which there are none yet.
+    pub(super) fn offers_nothing(&self) -> bool {
+        matches!(&self.kind, FilterKind::Several(options) if options.is_empty())
+    }
+
     pub(super) fn label_of<'a>(&'a self, value: &'a str) -> &'a str {
         match &self.kind {
             FilterKind::Select(options) | FilterKind::Several(options) => {

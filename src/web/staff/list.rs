@@ -305,7 +305,12 @@ impl List {
             search: self.search,
             search_help: self.search_help,
             q: asked.q().unwrap_or_default().to_owned(),
-            filters: self.filters.into_iter().map(|filter| filter.view(asked)).collect(),
+            filters: self
+                .filters
+                .into_iter()
+                .filter(|filter| !filter.offers_nothing())
+                .map(|filter| filter.view(asked))
+                .collect(),
             is_narrowed: !chosen.is_empty(),
             has_form: self.search.is_some() || has_filters,
             chosen,

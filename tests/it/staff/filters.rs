@@ -3,7 +3,7 @@
 use sqlx::PgPool;
 
 use super::with_stan;
-use crate::support::Html;
+use crate::support::{Html, Site};
 
 async fn list(stan: &crate::support::Visitor, path: &str) -> Html {
     stan.get(path).await.expect(200).html()
@@ -58,4 +58,21 @@ async fn all_is_offered_once_and_where_it_is_what_stands_there(pool: PgPool) {
     // Without a choice it shows what waits or failed.
     let html = list(&stan, "/staff/outbox/").await;
     assert_eq!(html.texts("#filter-state option")[0], "Waiting and failed");
+}
+
+#[sqlx::test]
+async fn a_filter_that_has_nothing_to_offer_is_not_there(pool: PgPool) {
+    let site = Site::start(pool).await;
+    site.world.global_roles("stan", &["StaffAreaAdministrator"]).await;
+    let stan = site.sign_in("stan").await;
+    let offered = async || {
+        let html = stan.get("/staff/job-requests/").await.expect(200).html();
+        html.attributes("form[role=search] [name]", "name")
+    };
+    assert_eq!(offered().await, ["q", "project", "user", "workspace"]);
+    site.world.usual().await;
+    assert_eq!(
+        offered().await,
+        ["q", "backends", "orgs", "project", "user", "workspace"]
+    );
 }

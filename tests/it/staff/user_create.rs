@@ -224,6 +224,7 @@ async fn somebody_is_invited_on_the_way_through_another_form(pool: PgPool) {
     assert_eq!(html.link("Invite them").as_deref(), Some(&*invite));
     // Whichever form they need, it leads back.
     let html = stan.get(&invite).await.expect(200).html();
+    assert_eq!(html.link("Back").as_deref(), Some(add));
     let other = html.link("New interactive user instead").unwrap();
     assert_eq!(
         other,

@@ -41,6 +41,13 @@ fn here(may: &May<'_>) -> String {
     )
 }
 
+/// Where one came from, else the list.
+fn back(may: &May<'_>) -> String {
+    let fields = query::fields(may.staff.visit.query());
+    let next = fields.iter().find(|(name, _)| name == "next");
+    safe_next_or(next.map(|(_, next)| next.as_str()), HREF).into_owned()
+}
+
 /// The other form for somebody new, with where one is to go on to after it.
 fn beside(may: &May<'_>, page: &str) -> String {
     let mut fields = query::fields(may.staff.visit.query());
@@ -80,7 +87,7 @@ fn reader_page(may: &May<'_>, projects: &[ProjectChoice], typed: &Typed<'_>, err
                 .help("It becomes the username. A link that is sent there is how they sign in."),
         )
         .errors(errors)
-        .cancel(HREF);
+        .cancel(back(may));
     if may.staff.holds(Permission::ProjectCreate) {
         form = form.elsewhere(new_project(may));
     }
@@ -156,7 +163,7 @@ fn invited_page(may: &May<'_>, invited: &Invited, errors: &FieldErrors) -> Page 
         .field(Field::text("name", "Name", &*invited.name).required())
         .field(Field::email("email", "E-mail address", &*invited.email).help("Where jobs and releases are told of."))
         .errors(errors)
-        .cancel(HREF);
+        .cancel(back(may));
     FormPage::new("Invite a GitHub user")
         .under("Users", HREF)
         .lead("They are a user at once: roles, organisations and backends can be given before they first sign in.")
