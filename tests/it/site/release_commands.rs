@@ -121,7 +121,7 @@ async fn a_release_that_fails_makes_neither_user_nor_backend_nor_workspace(pool:
     for (name, why) in [
         ("--user=a/b", "username"),
         ("--backend=a b", "is no slug"),
-        ("--workspace=staff", "can be no workspace"),
+        ("--workspace=a b", "can be no workspace"),
     ] {
         let said = program.run(&["release", "out", "-c", name]).await.failed();
         assert!(said.err.contains(why), "{name}: {}", said.err);
