@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 
-use super::{OUTPUTS, WORKSPACE, nobody, site};
+use super::{OUTPUTS, RELEASES, WORKSPACE, nobody, site};
 use crate::pages::lists::assert_accessible;
 use crate::support::count_statements;
 
