@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CsvParser, compareValues } from "../src/modules/outputs/csv.js";
 import { folded } from "../src/modules/outputs/json.js";
+import { guarded, listed } from "../src/modules/outputs/level-4.js";
 import {
   commonFolders,
   encodePath,
@@ -9,6 +10,7 @@ import {
   fitting,
   sizeInWords,
 } from "../src/modules/outputs/names.js";
+import { onOneLine } from "../src/modules/outputs/sheet.js";
 import { places } from "../src/modules/outputs/text.js";
 
 /** The rows of a text that comes in pieces of this length. */
@@ -109,7 +111,7 @@ test("names, sizes and addresses", () => {
   assert.equal(encodePath("a b/%?#.txt"), "a%20b/%25%3F%23.txt");
   assert.deepEqual(["a.B.CSV", ".hidden", "x/y.z/w"].map(extension), ["csv", "", ""]);
   assert.deepEqual([0, 1, 1023, 1536, 16_777_216, 1_610_612_736, 2 ** 45].map(sizeInWords), [
-    "size unknown",
+    "0 bytes",
     "1 byte",
     "1023 bytes",
     "1.5 KB",
@@ -124,7 +126,8 @@ test("a text is searched whatever the case", () => {
   assert.deepEqual(places("aaaa", "aa", 1), [0]);
   assert.deepEqual(places("text", ""), []);
   // Its lower case is longer than it is.
-  assert.deepEqual(places("İstanbul x", "x"), [9]);
+  assert.deepEqual(places("İstanbul x X", "X"), [9, 11]);
+  assert.deepEqual(places("a.b(c) AXB", "a.B("), [0]);
 });
 
 test("laid out JSON folds where it opens", () => {
@@ -141,4 +144,29 @@ test("laid out JSON folds where it opens", () => {
       ['"d": []', undefined, undefined],
     ],
   );
+});
+
+test("a report's policy stands before all that it says", () => {
+  const meta =
+    /^(<!doctype html>)?<meta http-equiv="Content-Security-Policy" content="default-src 'none'; /;
+  for (const isModern of [true, false]) {
+    const shown = guarded("<h1>a</h1>", isModern);
+    assert.match(shown, meta);
+    assert.equal(shown.startsWith("<!doctype html>"), isModern);
+    assert.ok(shown.endsWith("<h1>a</h1>") && !shown.includes("'self'"));
+  }
+});
+
+test("what is no list of files is an error", () => {
+  const files = [{ name: "a", url: "https://x/a", size: 0 }];
+  assert.equal(listed({ files }), files);
+  for (const answer of [{}, null, [], { files: {} }, { files: [{}] }, { files: [null] }, "x"])
+    assert.throws(() => listed(answer), TypeError);
+});
+
+test("a value on one line says what it leaves out", () => {
+  assert.equal(onOneLine("as it is"), "as it is");
+  assert.equal(onOneLine("two\r\nlines\nor\rmore"), "two ⏎ lines ⏎ or ⏎ more");
+  assert.equal(onOneLine("x".repeat(200)), "x".repeat(200));
+  assert.equal(onOneLine("x".repeat(201)), `${"x".repeat(200)}…`);
 });

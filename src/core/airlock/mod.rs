@@ -6,6 +6,8 @@ pub mod actions;
 pub mod login;
 mod store;
 
+pub use store::{Told, told_of};
+
 use serde::Serialize;
 
 use super::ids::RepoUrl;

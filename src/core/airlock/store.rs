@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 
-use super::AirlockEvent;
+use super::{AirlockEvent, EventType};
 use crate::core::error::Result;
 use crate::core::ids::RepoUrl;
 
@@ -131,4 +132,50 @@ pub(super) async fn insert(
     )
     .fetch_one(conn)
     .await?)
+}
+
+/// One thing that was told of a release request.
+#[derive(Debug, Clone)]
+pub struct Told {
+    pub event: EventType,
+    /// Whoever did it, as Airlock called them.
+    pub username: String,
+    /// How they are called here, when they are known.
+    pub name: Option<String>,
+    pub at: OffsetDateTime,
+}
+
+/// What was told of a workspace's release request from its backend, the newest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn told_of(
+    conn: &mut PgConnection,
+    request: &str,
+    workspace_id: i32,
+    backend_id: i32,
+    most: i64,
+) -> Result<Vec<Told>> {
+    let rows = sqlx::query!(
+        r#"SELECT e.type AS kind, coalesce(u.username, e.username) AS "username!",
+                  coalesce(nullif(btrim(u.fullname), ''), u.username) AS name, e.received_at
+           FROM airlock_event AS e LEFT JOIN "user" AS u ON u.id = e.user_id
+           WHERE e.request_id = $1 AND e.workspace_id = $2 AND e.backend_id = $3
+           ORDER BY e.id DESC LIMIT $4"#,
+        request,
+        workspace_id,
+        backend_id,
+        most
+    )
+    .fetch_all(conn)
+    .await?;
+    let told = rows.into_iter().filter_map(|row| {
+        Some(Told {
+            event: EventType::named(&row.kind)?,
+            username: row.username,
+            name: row.name,
+            at: row.received_at,
+        })
+    });
+    Ok(told.collect())
 }

@@ -23,7 +23,12 @@ pub struct OutputCheck {
 impl OutputCheck {
     /// By what its issue is remembered, and the thread that keeps its messages in order.
     pub fn subject(&self) -> String {
-        format!("airlock:{}", self.request)
+        Self::subject_of(&self.request)
+    }
+
+    /// The same of a release request with this id.
+    pub fn subject_of(request: &str) -> String {
+        format!("airlock:{request}")
     }
 
     /// The title of its issue.

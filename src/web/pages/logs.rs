@@ -19,7 +19,7 @@ use crate::web::database::Database;
 use crate::web::guards::{ProjectSlug, Visit, WorkspaceName};
 use crate::web::pages::paged::{asked, pagination};
 use crate::web::pages::places::under_workspace;
-use crate::web::pages::releases::workspace_tabs;
+use crate::web::pages::releases::{May, workspace_tabs};
 use crate::web::pages::{org_tabs, project_tabs, user_tabs};
 use crate::web::responders::{Failure, Outcome};
 use crate::web::view::{Banner, JobRequestsTable, Link, Page, Pagination, Tab, Without, user_href};
@@ -179,9 +179,10 @@ pub async fn workspace_logs(
     let may_run = visit
         .actor
         .has_permission(Permission::JobRun, Some(workspace.project_id));
+    let sees_drafts = May::of(&visit.actor, workspace.project_id).see_files;
     let view = WorkspaceLogsView {
         workspace: Link::new(workspace.name.as_str(), href.as_str()),
-        tabs: workspace_tabs(&href, 1, has_releases),
+        tabs: workspace_tabs(&href, 1, has_releases, sees_drafts),
         alerts: alerts(&visit, &workspace),
         run_href: (may_run && !workspace.is_archived).then(|| format!("{href}run-jobs/")),
         backends: backends

@@ -2,15 +2,56 @@
  * Files inside a backend. Its own server is asked by the browser, with a token that the page has; what comes is shown
  * with the same parts that released files are shown with, and is sent nowhere.
  */
+
+import { sayNoPicture } from "./image.js";
 import { commonFolders, element, encodePath, extension, sizeInWords, thousands } from "./names.js";
 import { rowsOf, Sheet } from "./sheet.js";
 import { fillText, showText } from "./text.js";
 
 const IMAGES = { gif: "gif", jpg: "jpeg", jpeg: "jpeg", png: "png", svg: "svg+xml" };
 const TEXTS = ["txt", "log", "md", "json", "yaml", "yml"];
+const FRAMED = ["html", "pdf"];
 const TABLES = { csv: ",", tsv: "\t" };
 /** In bytes. */
 const LARGEST = 20_000_000;
+/** How long the backend may take until it begins to answer, and between two pieces of its answer, in milliseconds. */
+const PATIENCE = 30_000;
+
+/**
+ * What a report may do in its box: look as it looks, with what it brings along. The page's own policy lets pictures,
+ * styles and fonts of ours in, and what is in the address of one would leave the secure environment.
+ */
+const REPORT_POLICY =
+  "default-src 'none'; img-src data: blob:; media-src data: blob:; style-src 'unsafe-inline'; font-src data:; " +
+  "base-uri 'none'; form-action 'none'";
+
+/** A page whose policy stands before all that it says. */
+export function guarded(html, isModern) {
+  // The doctype comes first, or the report would be laid out as those of the last century.
+  const doctype = isModern ? "<!doctype html>" : "";
+  return `${doctype}<meta http-equiv="Content-Security-Policy" content="${REPORT_POLICY}">${html}`;
+}
+
+/** What could only load something, and calls on where that is even where a policy forbids it. */
+const NOT_SHOWN = "base, link, meta[http-equiv], template, iframe, frame, object, embed";
+const XLINK = "http://www.w3.org/1999/xlink";
+
+/**
+ * A report as it is shown. Links within it stay in it: by itself, a page without an address of its own would look for
+ * their ends in ours. Others lead nowhere, as browsers call on where a link leads before it is followed.
+ */
+function boxed(text) {
+  const report = new DOMParser().parseFromString(text, "text/html");
+  for (const gone of report.querySelectorAll(NOT_SHOWN)) gone.remove();
+  for (const link of report.querySelectorAll("a, area")) {
+    const href = link.getAttribute("href") ?? link.getAttributeNS(XLINK, "href") ?? "";
+    link.removeAttributeNS(XLINK, "href");
+    link.removeAttribute("ping");
+    if (href.startsWith("#")) link.setAttribute("href", `about:srcdoc${href}`);
+    else link.removeAttribute("href");
+  }
+  return guarded(report.documentElement.outerHTML, report.compatMode === "CSS1Compat");
+}
 
 const compare = (a, b) => a.toUpperCase().localeCompare(b.toUpperCase(), "en");
 
@@ -47,7 +88,7 @@ function branch(entries, base, path) {
   }
   for (const { file, rest } of files.sort((a, b) => compare(a.rest, b.rest))) {
     const link = element("a", "tree-row", ...label(rest, sizeInWords(file.size)));
-    link.href = base + encodePath(file.name);
+    link.href = `${base}${encodePath(file.name)}#file-title`;
     if (file.name === path) link.setAttribute("aria-current", "page");
     items.push(element("li", "", link));
   }
@@ -62,7 +103,7 @@ export function newestFirst(entries, base, path) {
     const date = new Date(file.date);
     const day = Number.isNaN(date.getTime()) ? "" : date.toISOString().slice(0, 10);
     const link = element("a", "tree-row", ...label(rest, day));
-    link.href = `${base}${encodePath(file.name)}?sort=date`;
+    link.href = `${base}${encodePath(file.name)}?sort=date#file-title`;
     if (file.name === path) link.setAttribute("aria-current", "page");
     return element("li", "", link);
   });
@@ -82,24 +123,64 @@ const REFUSED = {
   404: ["There is nothing here", "The backend does not have this workspace or file any more."],
 };
 
+const UNREACHABLE = [
+  "The backend cannot be reached",
+  "Its files can be looked at from within its secure environment only.",
+];
+const BROKEN = [
+  "The backend's answer makes no sense",
+  "Something else may have answered in its place. Reload this page; if that does not help, ask its operators.",
+];
+const BROKEN_OFF = [
+  "The backend's answer was broken off",
+  "Reload this page to try again. If that does not help, ask its operators.",
+];
+
+/** Ends the call when nothing was heard for too long. */
+function patience() {
+  const control = new AbortController();
+  let waiting;
+  const again = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => control.abort(), PATIENCE);
+  };
+  again();
+  return { signal: control.signal, again, over: () => clearTimeout(waiting) };
+}
+
+/** The answer, of which each piece is waited for as long as for the first. */
+function pieceByPiece(answer, watch) {
+  if (!answer.body) {
+    watch.over();
+    return answer;
+  }
+  const heard = new TransformStream({
+    transform(piece, out) {
+      watch.again();
+      out.enqueue(piece);
+    },
+    flush: () => watch.over(),
+  });
+  return new Response(answer.body.pipeThrough(heard), { headers: answer.headers });
+}
+
 /** An answer of the backend, or words for why there is none. */
 async function ask(url, token) {
+  const watch = patience();
   let answer;
   try {
     answer = await fetch(url, {
       headers: { Authorization: token },
       credentials: "omit",
       referrerPolicy: "no-referrer",
+      signal: watch.signal,
     });
   } catch {
-    return {
-      refused: [
-        "The backend cannot be reached",
-        "Its files can be looked at from within its secure environment only.",
-      ],
-    };
+    watch.over();
+    return { refused: UNREACHABLE };
   }
-  if (answer.ok) return { answer };
+  if (answer.ok) return { answer: pieceByPiece(answer, watch) };
+  watch.over();
   return {
     refused: REFUSED[answer.status] ?? [
       "The backend could not answer",
@@ -118,7 +199,11 @@ function download(file, token, body) {
     button.disabled = false;
     if (refused) return say(body, ...refused);
     const link = element("a");
-    link.href = URL.createObjectURL(await answer.blob());
+    try {
+      link.href = URL.createObjectURL(await answer.blob());
+    } catch {
+      return say(body, ...BROKEN_OFF);
+    }
     link.download = file.name.slice(file.name.lastIndexOf("/") + 1);
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
@@ -136,17 +221,20 @@ async function show(card, file, token) {
     file.name.slice(slash),
   );
   title.id = "file-title";
+  title.tabIndex = -1;
   const facts = element("p", "facts small", element("span", "", sizeInWords(file.size)));
   const date = new Date(file.date);
   if (!Number.isNaN(date.getTime()))
-    facts.append(element("span", "", date.toUTCString().replace("GMT", "UTC")));
+    facts.append(element("span", "", `written ${date.toUTCString().replace("GMT", "UTC")}`));
   const body = element("div");
   const actions = element("div", "actions", download(file, token, body));
   const head = element("div", "card-head file-head", element("div", "", title, facts), actions);
   const tools = element("div", "file-tools");
   card.classList.add("file");
   card.replaceChildren(head, tools, body);
-  const known = kind in TABLES || kind in IMAGES || TEXTS.includes(kind) || kind === "html";
+  // The address names it, and it was not there yet when the page looked for it.
+  if (location.hash === "#file-title") title.scrollIntoView();
+  const known = kind in TABLES || kind in IMAGES || TEXTS.includes(kind) || FRAMED.includes(kind);
   if (!known)
     return say(
       body,
@@ -161,6 +249,17 @@ async function show(card, file, token) {
     );
   const { answer, refused } = await ask(`${file.url}?${Date.now()}`, token);
   if (refused) return say(body, ...refused);
+  try {
+    await fill(body, tools, kind, answer, file.name.slice(slash));
+  } catch {
+    say(body, ...BROKEN_OFF);
+  }
+}
+
+/** What is made of an answer, at an address that is only this page's. */
+const made = (content, type) => URL.createObjectURL(new Blob([content], { type }));
+
+async function fill(body, tools, kind, answer, name) {
   if (kind in TABLES) {
     const rows = await rowsOf(answer, TABLES[kind]);
     if (!rows)
@@ -169,26 +268,38 @@ async function show(card, file, token) {
         "Too large to show here",
         "It has too many rows. Download it to look at it.",
       );
+    if (rows.length === 0) return say(body, ...EMPTY);
     const about = element("div", "sheet-about small quiet");
     const scroll = region(element("div", "sheet-scroll"));
     body.append(about, scroll);
-    about.textContent = new Sheet(scroll, rows, file.name).summary;
-  } else if (kind in IMAGES) {
+    about.textContent = `${new Sheet(scroll, rows, name).summary} Choose a column's name to sort by it.`;
+    return;
+  }
+  const content = await answer.blob();
+  if (content.size === 0) return say(body, ...EMPTY);
+  if (kind in IMAGES) {
     const image = element("img");
-    image.alt = file.name.slice(slash);
-    image.src = URL.createObjectURL(
-      new Blob([await answer.blob()], { type: `image/${IMAGES[kind]}` }),
-    );
+    image.alt = name;
+    image.addEventListener("error", () => sayNoPicture(image));
+    image.src = made(content, `image/${IMAGES[kind]}`);
     body.append(element("div", "file-image", image));
-  } else if (kind === "html") {
+  } else if (FRAMED.includes(kind)) {
     const frame = element("iframe", "file-frame");
-    // Nothing runs in it, and it belongs to no site.
-    frame.setAttribute("sandbox", "");
-    frame.title = file.name;
-    frame.srcdoc = await answer.text();
+    frame.title = name;
+    frame.referrerPolicy = "no-referrer";
+    if (kind === "html") {
+      // Nothing runs in it, and it belongs to no site. No browser lets links within a `blob:` be followed there.
+      frame.setAttribute("sandbox", "");
+      frame.srcdoc = boxed(await content.text());
+      body.append(note(ABOUT_REPORTS));
+    } else {
+      // No browser's viewer of PDFs works in a sandbox. It runs nothing as a page of ours.
+      frame.src = made(content, "application/pdf");
+      body.append(note("If your browser does not show PDFs, download it."));
+    }
     body.append(frame);
   } else {
-    const text = await answer.text();
+    const text = await content.text();
     const json = kind === "json" ? laidOut(text) : undefined;
     const shown = region(element("pre", "code code-wrap file-text"));
     fillText(shown, json ?? text);
@@ -196,6 +307,12 @@ async function show(card, file, token) {
     showText(tools, shown, json !== undefined);
   }
 }
+
+const note = (text) => element("p", "file-note small quiet", text);
+
+const EMPTY = ["This file is empty", "There is nothing in it."];
+const ABOUT_REPORTS =
+  "This report is shown in a box of its own: nothing in it runs, and links to other pages do not work.";
 
 function region(made) {
   made.tabIndex = 0;
@@ -217,13 +334,27 @@ export function laidOut(text) {
   }
 }
 
+/** The files of a list; whatever else was answered is an error. */
+export function listed(answer) {
+  const { files } = answer;
+  const isFile = (file) => typeof file?.name === "string" && typeof file.url === "string";
+  if (!Array.isArray(files) || !files.every(isFile))
+    throw new TypeError("this is no list of files");
+  return files;
+}
+
 /** Fetches the list, and the file that the address names. */
 export async function startLevel4(root) {
   const { filesUrl, authToken, basePath, path } = root.dataset;
   const card = root.querySelector("[data-level-4-file]");
   const { answer, refused } = await ask(filesUrl, authToken);
   if (refused) return say(card, ...refused);
-  const { files } = await answer.json();
+  let files;
+  try {
+    files = listed(await answer.json());
+  } catch {
+    return say(card, ...BROKEN);
+  }
   const cut = commonFolders(files.map((file) => file.name)).length;
   const entries = files.map((file) => ({ file, rest: file.name.slice(cut) }));
   const isByDate = new URLSearchParams(location.search).get("sort") === "date";

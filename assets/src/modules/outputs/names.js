@@ -32,7 +32,7 @@ export function extension(name) {
 
 /** A size as people read it, in units of 1,024. */
 export function sizeInWords(bytes) {
-  if (!bytes) return "size unknown";
+  if (!Number.isFinite(bytes)) return "size unknown";
   if (bytes === 1) return "1 byte";
   if (bytes < 1024) return `${bytes} bytes`;
   const units = ["KB", "MB", "GB"];

@@ -11,8 +11,9 @@ const MOST_COLUMNS = 200;
 /** In pixels; the style sheet says the same. */
 const ROW = 28;
 const BEYOND = 12;
-/** Letters of a value that are drawn. */
+/** Letters of a value that are drawn, and of a column that is as wide as they get. */
 const LETTERS = 200;
+const WIDEST = 40;
 
 /** Reads the rows of an answer; nothing when there are more than can be shown. */
 export async function rowsOf(response, delimiter) {
@@ -35,17 +36,27 @@ export function widths(rows, columns) {
   const found = Array(columns).fill(3);
   for (const row of rows.slice(0, 200)) {
     for (const [index, value] of row.entries())
-      if (index < columns) found[index] = Math.max(found[index], Math.min(value.length, 40));
+      if (index < columns) found[index] = Math.max(found[index], Math.min(value.length, WIDEST));
   }
   return found;
+}
+
+/** A value on one line: its line breaks are signs, and what is too long ends in one. */
+export function onOneLine(value) {
+  const cut = value.length > LETTERS ? `${value.slice(0, LETTERS)}…` : value;
+  return cut.replace(/\r\n|\r|\n/g, " ⏎ ");
 }
 
 export class Sheet {
   #scroll;
   #body;
+  #value;
+  #widths;
   #head;
   #rows;
   #order;
+  /** Of the widest row, and those that are drawn. */
+  #width;
   #columns;
   #shown = [-1, -1];
   #sorted = { column: -1, by: 1 };
@@ -57,11 +68,10 @@ export class Sheet {
     this.#name = name;
     this.#scroll = scroll;
     this.#order = this.#rows.map((_, index) => index);
-    this.#columns = Math.min(
-      rows.reduce((most, row) => Math.max(most, row.length), 0),
-      MOST_COLUMNS,
-    );
-    this.#build(rows);
+    this.#width = rows.reduce((most, row) => Math.max(most, row.length), 0);
+    this.#columns = Math.min(this.#width, MOST_COLUMNS);
+    this.#widths = widths(rows, this.#columns);
+    this.#build();
     scroll.addEventListener("scroll", () => this.#draw(), { passive: true });
     new ResizeObserver(() => this.#draw(true)).observe(scroll);
     this.#draw(true);
@@ -69,10 +79,14 @@ export class Sheet {
 
   get summary() {
     const plural = (n, word) => `${thousands(n)} ${word}${n === 1 ? "" : "s"}`;
-    return `${plural(this.#rows.length, "row")} below the first, ${plural(this.#columns, "column")}`;
+    const note =
+      this.#width > this.#columns
+        ? `, of which the first ${thousands(this.#columns)} are shown`
+        : "";
+    return `${plural(this.#rows.length, "row")} below the first, ${plural(this.#width, "column")}${note}.`;
   }
 
-  #build(rows) {
+  #build() {
     const table = element("table", "sheet sheet-live", element("caption", "sr-only", this.#name));
     table.setAttribute("aria-rowcount", String(this.#rows.length + 1));
     const group = element("colgroup");
@@ -80,7 +94,7 @@ export class Sheet {
     const digits = String(this.#rows.length).length;
     number.style.width = `calc(${digits + 1}ch + 1.5rem)`;
     group.append(number);
-    for (const width of widths(rows, this.#columns)) {
+    for (const width of this.#widths) {
       const column = element("col");
       column.style.width = `calc(${width + 3}ch + 1.5rem)`;
       group.append(column);
@@ -103,6 +117,25 @@ export class Sheet {
     table.append(group, element("thead", "", line), this.#body);
     this.#scroll.replaceChildren(table);
     this.#scroll.scrollTop = 0;
+    this.#value = element("div", "sheet-value");
+    this.#value.setAttribute("role", "status");
+    this.#scroll.after(this.#value);
+  }
+
+  /** Shows the whole of a value below the table. */
+  #open(row, column) {
+    const name = this.#head[column] || `Column ${column + 1}`;
+    const close = element("button", "btn btn-small", "Close");
+    close.type = "button";
+    close.addEventListener("click", () => {
+      this.#value.replaceChildren();
+      this.#scroll.focus();
+    });
+    const text = element("pre", "code code-wrap", this.#rows[row][column]);
+    text.tabIndex = 0;
+    const title = element("strong", "", `Row ${thousands(row + 1)}, ${name}`);
+    this.#value.replaceChildren(element("div", "sheet-value-head", title, close), text);
+    this.#value.scrollIntoView({ block: "nearest" });
   }
 
   /** By a column: up, then down, then as it was. */
@@ -159,10 +192,19 @@ export class Sheet {
     const row = this.#rows[index];
     for (let column = 0; column < this.#columns; column += 1) {
       const value = row[column] ?? "";
-      const cell = element("td", "", value.slice(0, LETTERS));
-      if (value.length > 20) cell.title = value.slice(0, 2000);
-      line.append(cell);
+      line.append(this.#cell(value, index, column));
     }
     return line;
+  }
+
+  /** What does not fit its place is a button that shows the whole. */
+  #cell(value, row, column) {
+    const text = onOneLine(value);
+    if (value.length <= this.#widths[column] && text === value) return element("td", "", value);
+    const button = element("button", "sheet-whole", text);
+    button.type = "button";
+    button.title = "Show the whole value";
+    button.addEventListener("click", () => this.#open(row, column));
+    return element("td", "", button);
   }
 }

@@ -9,16 +9,12 @@ const MOST = 2000;
 export function places(text, wanted, most = MOST) {
   const found = [];
   if (!wanted) return found;
-  // A letter whose lower case is longer would move all places after it.
-  const lower = text.toLowerCase();
-  const isSame = lower.length === text.length;
-  const [where, what] = isSame ? [lower, wanted.toLowerCase()] : [text, wanted];
-  for (
-    let at = where.indexOf(what);
-    at >= 0 && found.length < most;
-    at = where.indexOf(what, at + what.length)
-  )
-    found.push(at);
+  // Not by lower case: letters whose lower case is longer would move all places after them.
+  const pattern = new RegExp(wanted.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"), "giu");
+  for (const { index } of text.matchAll(pattern)) {
+    if (found.length >= most) break;
+    found.push(index);
+  }
   return found;
 }
 

@@ -1,8 +1,5 @@
 /* The list of files: keys that go through it, and its filter. */
-import { commonFolders, element, encodePath, fitting, sizeInWords, thousands } from "./names.js";
-
-/** Files found beyond this are counted, not shown. */
-const MOST = 200;
+import { fitting, thousands } from "./names.js";
 
 /** Whether a row is there to be gone to: what lies in a closed fold keeps its box in some browsers. */
 const isShown = (item) => {
@@ -101,45 +98,44 @@ function overRows(tree) {
   };
 }
 
-/** Filters a list that is only in part on the page: all of it is fetched once. */
-function overList(root, list) {
-  const { filesUrl, basePath, authToken } = root.dataset;
-  let files;
+/** What is typed goes along to the files, to the other order, and into the page's own address. */
+function carry(root, filter) {
+  const carried = (href) => {
+    const url = new URL(href, location.href);
+    if (filter) url.searchParams.set("filter", filter);
+    else url.searchParams.delete("filter");
+    return url.href;
+  };
+  for (const link of root.querySelectorAll("[data-tree] a.tree-row, .files-order a"))
+    link.href = carried(link.href);
+  const own = carried(location.href);
+  if (own !== location.href) history.replaceState(history.state, "", own);
+}
+
+/** Filters a list that is only in part on the page: the server looks through all of it. */
+function overList(root, tree) {
+  const { basePath } = root.dataset;
+  let control;
   return async (filter) => {
-    const whole = root.querySelector("[data-tree] > .tree:not([data-found])");
-    if (filter && !files) {
-      const answer = await fetch(filesUrl, {
-        headers: { Authorization: authToken, Accept: "application/json" },
-      });
-      if (!answer.ok) throw new Error(`the list was answered with ${answer.status}`);
-      files = (await answer.json()).files.filter((file) => !file.is_deleted);
+    control?.abort();
+    control = new AbortController();
+    const url = new URL(basePath, location.href);
+    const order = new URLSearchParams(location.search).get("sort");
+    if (order) url.searchParams.set("sort", order);
+    if (filter) url.searchParams.set("filter", filter);
+    const answer = await fetch(url, { headers: { Accept: "text/html" }, signal: control.signal });
+    if (!answer.ok) throw new Error(`the list was answered with ${answer.status}`);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const list = page.querySelector("[data-tree] > .tree");
+    const count = page.querySelector("[data-filter-count]");
+    if (!list || !count) throw new Error("there is no list in what was answered");
+    for (const link of list.querySelectorAll("a.tree-row")) {
+      const isOpen = link.pathname === location.pathname;
+      if (isOpen) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
     }
-    whole.hidden = filter !== "";
-    list.hidden = filter === "";
-    if (!filter) return "";
-    const cut = commonFolders(files.map((file) => file.name)).length;
-    const names = new Set(
-      fitting(
-        files.map((file) => file.name.slice(cut)),
-        filter,
-      ),
-    );
-    const those = files.filter((file) => names.has(file.name.slice(cut)));
-    list.replaceChildren(
-      ...those.slice(0, MOST).map((file) => {
-        const link = element(
-          "a",
-          "tree-row",
-          element("span", "tree-name", file.name.slice(cut)),
-          " ",
-          element("small", "", sizeInWords(file.size)),
-        );
-        link.href = basePath + encodePath(file.name);
-        return element("li", "", link);
-      }),
-    );
-    const more = those.length > MOST ? `, the first ${MOST} are shown` : "";
-    return `${thousands(those.length)} of ${thousands(files.length)} files${more}`;
+    tree.replaceChildren(document.adoptNode(list));
+    return count.textContent;
   };
 }
 
@@ -149,20 +145,34 @@ export function startFilter(root) {
   const tree = root.querySelector("[data-tree]");
   const told = root.querySelector("[data-filter-count]");
   if (!field || !tree) return;
-  const list = root.querySelector("[data-found]");
-  const apply = "isPart" in field.dataset ? overList(root, list) : overRows(tree);
+  const apply = "isPart" in field.dataset ? overList(root, tree) : overRows(tree);
   let latest = 0;
   const update = async () => {
     latest += 1;
     const turn = latest;
+    const filter = field.value.trim();
     try {
-      const text = await apply(field.value.trim());
-      if (turn === latest) told.textContent = text;
-    } catch {
+      const text = await apply(filter);
+      if (turn !== latest) return;
+      told.textContent = text;
+      carry(root, filter);
+    } catch (error) {
+      // A question that was overtaken by the next letter.
+      if (error.name === "AbortError") return;
       told.textContent = "The list could not be fetched.";
     }
   };
-  field.addEventListener("input", update);
+  let waiting;
+  field.addEventListener("input", () => {
+    if (!("isPart" in field.dataset)) return update();
+    clearTimeout(waiting);
+    waiting = setTimeout(update, 150);
+  });
+  root.querySelector("[data-filter-form]")?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    clearTimeout(waiting);
+    update();
+  });
   field.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && field.value) {
       event.preventDefault();
@@ -173,7 +183,32 @@ export function startFilter(root) {
     event.preventDefault();
     [...tree.querySelectorAll("a, summary")].find(isShown)?.focus();
   });
-  if (field.value) update();
+  // A list of which a part is here was filtered where it came from.
+  if (field.value && !("isPart" in field.dataset)) update();
+}
+
+/** By what the next page knows that it was chosen in the list, by keys. */
+const CHOSEN = "outputs-chosen";
+
+/** Whoever goes through the list by keys goes on from the row that they chose. */
+export function keepPlace(tree) {
+  try {
+    const focus = () => tree.querySelector("[aria-current]")?.focus({ preventScroll: true });
+    if (sessionStorage.getItem(CHOSEN) === location.pathname) {
+      // The browser goes to what the address names before that.
+      if (document.readyState === "complete") focus();
+      else addEventListener("load", focus, { once: true });
+    }
+    sessionStorage.removeItem(CHOSEN);
+    tree.addEventListener("click", (event) => {
+      const link = event.target.closest("a.tree-row");
+      // A click by a key has no place.
+      const isByKey = event.detail === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+      if (link && isByKey) sessionStorage.setItem(CHOSEN, link.pathname);
+    });
+  } catch {
+    // Without a storage the page begins at its beginning.
+  }
 }
 
 /** The opened file's row is in sight, without the page being moved. */

@@ -4,14 +4,14 @@ use rocket::get;
 
 use super::listed::{by_backend_and_name, by_name};
 use super::release::in_confidence;
-use super::viewer::{self, ContentAt, Data, Fact, Looked};
+use super::viewer::{self, ContentAt, Data, Deed, Fact, Looked};
 use super::{Asked, FilePath, workspace_for};
 use crate::core::access::Permission;
 use crate::core::releases::store;
 use crate::web::database::Database;
 use crate::web::guards::User;
 use crate::web::responders::Outcome;
-use crate::web::view::Page;
+use crate::web::view::{Page, Time};
 use crate::web::zip::Archive;
 
 #[get("/<project>/<workspace>/outputs/latest/<path..>?<page>&<in>&<from>", rank = 1)]
@@ -39,17 +39,24 @@ pub async fn page(
         Fact::link("Project", workspace.project_title(), workspace.project_href()),
         Fact::link("Workspace", workspace.name.as_str(), workspace.href()),
     ];
-    if let Some(newest) = files.iter().map(|listed| listed.file.created_at).max() {
+    let newest = files.iter().map(|listed| listed.file.created_at).max();
+    if let Some(newest) = newest {
         facts.insert(0, Fact::time("Last release", newest));
     }
     let looked = Looked {
         heading: "Latest outputs".to_owned(),
+        deed: newest.map(|newest| Deed {
+            words: "Last release",
+            by: None,
+            at: Time::new(newest),
+        }),
         kind: "Outputs",
         label: "Latest".to_owned(),
         list: None,
         badge: None,
         facts,
         reviews: None,
+        checked: None,
         metadata: Vec::new(),
         sharing: in_confidence(),
         data: Data {
@@ -65,6 +72,7 @@ pub async fn page(
         content: ContentAt::Api,
         download: (!files.is_empty()).then(|| format!("workspace-{}.zip", workspace.name)),
         is_public: false,
+        sees_released: true,
         base,
         files,
     };

@@ -7,7 +7,8 @@ use time::OffsetDateTime;
 
 use super::content::Kind;
 use super::viewer::Data;
-use super::{FilePath, by_date, workspace_for};
+use super::wanted::Wanted;
+use super::{FilePath, workspace_for};
 use crate::core::access::{Permission, ViewUnreleased};
 use crate::core::error::Error;
 use crate::core::releases::level_4::backends_of;
@@ -32,6 +33,9 @@ struct Level4View {
     backend: String,
     data: Data,
     is_by_date: bool,
+    by_name_href: String,
+    by_date_href: String,
+    filter: String,
     base: String,
     /// The opened file's name; empty for none.
     path: String,
@@ -107,6 +111,7 @@ pub async fn files(
         "" => format!("{heading} of {}", workspace.name),
         name => format!("{name} on {}", backend.name),
     };
+    let wanted = Wanted::of(user.visit.query());
     let view = Level4View {
         workspace: Link::new(workspace.name.as_str(), workspace.href()),
         backend: backend.name.clone(),
@@ -116,7 +121,10 @@ pub async fn files(
             auth_token: access.token,
             ..Data::default()
         },
-        is_by_date: by_date::is_asked(user.visit.query()),
+        by_name_href: wanted.ordered(Some("name"), 0),
+        by_date_href: wanted.ordered(Some("date"), 0),
+        is_by_date: wanted.is_by_date,
+        filter: wanted.filter,
         base,
         path: path.0,
     };

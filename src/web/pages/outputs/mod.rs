@@ -1,8 +1,9 @@
 //! What was released, looked at: one page for releases, latest outputs, snapshots and files inside a backend.
 
-mod by_date;
+mod checked;
 mod content;
 mod deciding;
+mod flat;
 mod latest;
 mod level_4;
 mod listed;
@@ -12,6 +13,7 @@ mod reviews;
 mod snapshot;
 mod tree;
 mod viewer;
+mod wanted;
 
 use std::convert::Infallible;
 

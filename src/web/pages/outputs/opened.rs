@@ -1,8 +1,10 @@
 //! One file that is open: what it is, and as much of it as a page can show without scripts.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::content::{self, Kind, ROWS, Rows, TEXT_SHOWN, Text, Unreadable};
+use super::tree::day;
 use super::viewer::Fact;
 use crate::core::ports::FileStore;
 use crate::core::releases::{self, ReleaseFile, names, size_in_words};
@@ -26,6 +28,8 @@ pub struct Place<'a> {
     /// The address of its workspace, without a slash at the end.
     pub workspace: &'a str,
     pub is_public: bool,
+    /// Whether what the backend said of it is for the visitor.
+    pub shows_metadata: bool,
     /// Whom to write to when something is wrong with it.
     pub support: Option<Support>,
 }
@@ -67,6 +71,8 @@ struct Shown {
     text: String,
     is_laid_out: bool,
     note: Option<String>,
+    /// Only its beginning is on the page.
+    is_cut: bool,
 }
 
 /// Why nothing is shown.
@@ -175,7 +181,8 @@ fn facts(file: &ReleaseFile, place: &Place<'_>) -> Vec<Fact> {
     ];
     if place.shows_release && !place.is_public {
         let href = format!("{}/releases/{}/", place.workspace, file.release_id);
-        facts.push(Fact::link("Release", file.release_id.as_str(), href));
+        let words = format!("From {}, {}", file.backend_name, day(file.created_at));
+        facts.push(Fact::link("Release", words, href));
     }
     if place.is_public {
         let address = format!("{}{}", place.site, place.raw_href);
@@ -183,6 +190,11 @@ fn facts(file: &ReleaseFile, place: &Place<'_>) -> Vec<Fact> {
     }
     facts.push(Fact::code("SHA-256", file.filehash.as_str()));
     facts.push(Fact::code("Identifier", file.id.as_str()));
+    if place.shows_metadata {
+        let said = file.metadata.as_deref();
+        let said = said.and_then(|said| serde_json::from_str::<Value>(said.get()).ok());
+        facts.extend(Fact::of_json(said.as_ref()));
+    }
     facts
 }
 
@@ -254,6 +266,7 @@ impl From<Text> for Shown {
             text: text.text,
             is_laid_out: text.is_laid_out,
             note,
+            is_cut: !text.is_whole,
         }
     }
 }

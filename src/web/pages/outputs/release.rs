@@ -2,9 +2,11 @@
 
 use rocket::get;
 
+use super::checked::Checked;
 use super::listed::{Listed, by_name};
 use super::reviews::Reviews;
-use super::viewer::{self, ContentAt, Data, Fact, Looked, Sharing};
+use super::tree::day;
+use super::viewer::{self, ContentAt, Data, Deed, Fact, Looked, Sharing};
 use super::{Asked, FilePath, workspace_for};
 use crate::core::access::Permission;
 use crate::core::releases::{Release, store};
@@ -12,7 +14,7 @@ use crate::core::workspaces::Workspace;
 use crate::web::database::Database;
 use crate::web::guards::User;
 use crate::web::responders::{Failure, Outcome};
-use crate::web::view::{Page, user_href};
+use crate::web::view::{Link, Page, Time, user_href};
 use crate::web::zip::Archive;
 
 #[get("/<project>/<workspace>/releases/<id>/<path..>?<page>&<in>&<from>", rank = 2)]
@@ -29,17 +31,27 @@ pub async fn page(
     from: Option<usize>,
 ) -> Outcome<Page> {
     let (workspace, release, files) = find(&user, db, project, workspace, id).await?;
-    let reviews = match path.0.as_str() {
+    let (reviews, checked) = match path.0.as_str() {
         "" => {
-            let reviews = store::uploads::newest_reviews(&mut *db.read().await?, &release.id).await?;
-            Reviews::of(&release, &files, reviews)
+            let mut conn = db.read().await?;
+            let reviews = store::uploads::newest_reviews(&mut conn, &release.id).await?;
+            let checked = Checked::of(&mut conn, &release).await?;
+            (Reviews::of(&release, &files, reviews), checked)
         }
-        _ => None,
+        _ => (None, None),
     };
     let looked = Looked {
-        heading: format!("Release {}", release.id),
+        heading: format!("Release from {}", release.backend_name),
+        deed: Some(Deed {
+            words: "Released by",
+            by: Some(Link::new(
+                release.created_by_name.as_str(),
+                user_href(&release.created_by),
+            )),
+            at: Time::new(release.created_at),
+        }),
         kind: "Release",
-        label: release.id.clone(),
+        label: format!("From {}, {}", release.backend_name, day(release.created_at)),
         list: Some(("Releases", format!("{}releases/", workspace.href()))),
         badge: None,
         base: release.href(),
@@ -57,6 +69,7 @@ pub async fn page(
             Fact::code("Identifier", release.id.as_str()),
         ],
         reviews,
+        checked,
         metadata: Fact::of_json(release.metadata.as_ref()),
         sharing: in_confidence(),
         data: Data {
@@ -68,6 +81,7 @@ pub async fn page(
         content: ContentAt::Api,
         download: Some(archive_name(&release)),
         is_public: false,
+        sees_released: true,
     };
     let asked = Asked {
         page,

@@ -5,16 +5,16 @@ use rocket::get;
 use super::deciding::deciding;
 use super::listed::{Listed, by_name, tally};
 use super::release::in_confidence;
-use super::viewer::{self, ContentAt, Data, Fact, Looked, Sharing};
+use super::viewer::{self, ContentAt, Data, Deed, Fact, Looked, Sharing};
 use super::{Asked, FilePath};
-use crate::core::releases::{Snapshot, Standing, store};
+use crate::core::releases::{self, Snapshot, Standing, store};
 use crate::core::workspaces::Workspace;
 use crate::web::database::Database;
 use crate::web::guards::Visit;
 use crate::web::pages::places;
-use crate::web::pages::releases::May;
+use crate::web::pages::releases::{May, outputs_heading};
 use crate::web::responders::{Failure, Outcome};
-use crate::web::view::{Page, user_href};
+use crate::web::view::{Link, Page, Time, user_href};
 use crate::web::zip::Archive;
 
 #[get("/<project>/<workspace>/outputs/<id>/<path..>?<page>&<in>&<from>", rank = 2)]
@@ -36,13 +36,15 @@ pub async fn page(
     let is_public = snapshot.is_published();
     let looked = Looked {
         heading: format!("Outputs {id}"),
+        deed: Some(newest_deed(&snapshot)),
         kind: "Outputs",
         label: format!("Outputs {id}"),
-        list: Some(("Published outputs", format!("{}outputs/", workspace.href()))),
+        list: Some((outputs_heading(may.see_files), format!("{}outputs/", workspace.href()))),
         badge: Some(snapshot.standing().into()),
         base: snapshot.href(),
         facts: facts(&visit, &workspace, &snapshot),
         reviews: None,
+        checked: None,
         metadata: Vec::new(),
         sharing: sharing(&visit, &snapshot),
         data: Data {
@@ -61,6 +63,7 @@ pub async fn page(
         },
         download: (!files.is_empty()).then(|| format!("release-{id}.zip")),
         is_public,
+        sees_released: may.see_files,
         files,
     };
     let asked = Asked {
@@ -120,16 +123,37 @@ fn facts(visit: &Visit<'_>, workspace: &Workspace, snapshot: &Snapshot) -> Vec<F
     facts
 }
 
-/// Who brought it to where it stands, and when.
-fn latest_step(snapshot: &Snapshot) -> Vec<Fact> {
+/// Who brought it to where it stands, in two words, and when, in one; nobody but who prepared it brought a draft.
+fn step(snapshot: &Snapshot) -> (Option<&releases::Deed>, &'static str, &'static str) {
     let decided = snapshot.decided.as_ref().map(|decided| &decided.deed);
-    let (deed, who, when) = match snapshot.standing() {
-        Standing::Draft => return Vec::new(),
+    match snapshot.standing() {
+        Standing::Draft => (None, "", ""),
         Standing::Waiting => (snapshot.asked.as_ref(), "Asked for by", "Asked for"),
         Standing::Published => (decided, "Published by", "Published"),
         Standing::Rejected => (decided, "Rejected by", "Rejected"),
         Standing::Withdrawn => (decided, "Withdrawn by", "Withdrawn"),
+    }
+}
+
+fn newest_deed(snapshot: &Snapshot) -> Deed {
+    let (words, name, username, at) = match step(snapshot) {
+        (Some(deed), words, _) => (words, &deed.by_name, &deed.by, deed.at),
+        (None, ..) => (
+            "Prepared by",
+            &snapshot.created_by_name,
+            &snapshot.created_by,
+            snapshot.created_at,
+        ),
     };
+    Deed {
+        words,
+        by: Some(Link::new(name.as_str(), user_href(username))),
+        at: Time::new(at),
+    }
+}
+
+fn latest_step(snapshot: &Snapshot) -> Vec<Fact> {
+    let (deed, who, when) = step(snapshot);
     deed.into_iter()
         .flat_map(|deed| {
             let href = user_href(&deed.by);

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::listed::{Listed, common_folders, encoded};
+use super::flat::flat;
+use super::listed::{Listed, common_folders};
+use super::wanted::Wanted;
 use crate::core::releases::{ReleaseFile, size_in_words};
 use crate::web::view::{SafeHtml, thousands};
 
@@ -54,10 +56,23 @@ struct Writer<'a> {
     /// The opened file's path without what all have in common.
     opened: &'a str,
     is_whole: bool,
+    wanted: &'a Wanted,
+    /// How much of each path all have in common.
+    cut: usize,
 }
 
-/// The list items of a tree; `base` is the address below which files are opened.
-pub fn tree(files: &[Listed], base: &str, shown: Shown<'_>) -> SafeHtml {
+/// The list items of a tree; `base` is the address below which files are opened. What a filter leaves out is on the page
+/// and hidden, so that scripts can filter anew; of too many files, only what fits is there, as one list.
+pub fn tree(files: &[Listed], base: &str, shown: Shown<'_>, wanted: &Wanted) -> SafeHtml {
+    if files.len() > WHOLE && wanted.has_filter() {
+        return flat(
+            files,
+            base,
+            shown.opened,
+            Some(shown.from).filter(|from| *from > 0),
+            wanted,
+        );
+    }
     let cut = common_folders(files).len();
     let mut root = Folder::default();
     for (index, listed) in files.iter().enumerate() {
@@ -71,6 +86,8 @@ pub fn tree(files: &[Listed], base: &str, shown: Shown<'_>) -> SafeHtml {
         shown,
         opened: opened.map_or("", |listed| &listed.path[cut..]),
         is_whole: files.len() <= WHOLE,
+        wanted,
+        cut,
     };
     writer.rows(&mut root, "");
     writer.html
@@ -132,12 +149,16 @@ impl Writer<'_> {
             self.html.markup("</a></li>\n");
             return;
         }
+        let holds = self.holds(folder);
         // Of a small list the first folders are open, so that something is there to choose.
-        let is_open = is_on_the_way || (self.opened.is_empty() && above.is_empty() && self.files.len() <= 50);
-        self.html.markup(if is_open {
-            "<li><details open><summary>"
-        } else {
-            "<li><details><summary>"
+        let is_open = match self.wanted.has_filter() {
+            true => holds,
+            false => is_on_the_way || (self.opened.is_empty() && above.is_empty() && self.files.len() <= 50),
+        };
+        self.html.markup(match (holds, is_open) {
+            (false, _) => "<li hidden><details><summary>",
+            (true, true) => "<li><details open><summary>",
+            (true, false) => "<li><details><summary>",
         });
         self.label(name, &thousands(i64::try_from(folder.count).unwrap_or(i64::MAX)));
         self.html.markup("</summary><ul>\n");
@@ -145,24 +166,41 @@ impl Writer<'_> {
         self.html.markup("</ul></details></li>\n");
     }
 
+    fn fits(&self, index: usize) -> bool {
+        self.files
+            .get(index)
+            .is_some_and(|listed| self.wanted.fits(&listed.path[self.cut..]))
+    }
+
+    /// Whether a folder holds anything that fits the filter.
+    fn holds(&self, folder: &Folder<'_>) -> bool {
+        !self.wanted.has_filter()
+            || folder.files.iter().any(|(_, _, index)| self.fits(*index))
+            || folder.folders.values().any(|inner| self.holds(inner))
+    }
+
     fn file(&mut self, name: &str, index: usize) {
         let Some(listed) = self.files.get(index) else {
             return;
         };
+        let hidden = if self.fits(index) { ">" } else { " hidden>" };
         if let Some(why) = why_closed(&listed.file) {
-            self.html.markup(if listed.file.is_deleted() {
-                "<li class=\"tree-gone\"><span class=\"tree-row\">"
-            } else {
-                "<li class=\"tree-late\"><span class=\"tree-row\">"
-            });
+            self.html
+                .markup(match listed.file.is_deleted() {
+                    true => "<li class=\"tree-gone\"",
+                    false => "<li class=\"tree-late\"",
+                })
+                .markup(hidden)
+                .markup("<span class=\"tree-row\">");
             self.label(name, &why);
             self.html.markup("</span></li>\n");
             return;
         }
         self.html
-            .markup("<li><a class=\"tree-row\" href=\"")
-            .text(self.base)
-            .text(&encoded(&listed.path));
+            .markup("<li")
+            .markup(hidden)
+            .markup("<a class=\"tree-row\" href=\"")
+            .text(&self.wanted.href(self.base, &listed.path));
         let is_opened = Some(index) == self.shown.opened;
         self.html
             .markup(if is_opened { "\" aria-current=\"page\">" } else { "\">" });
@@ -236,7 +274,7 @@ mod tests {
     #[test]
     fn what_all_have_in_common_is_cut_and_folders_come_first() {
         let files = listed(&["output/b.txt", "output/z/c.txt", "output/A.txt", "output/z/<b>.txt"]);
-        let html = tree(&files, "/p/w/outputs/latest/", Shown::default());
+        let html = tree(&files, "/p/w/outputs/latest/", Shown::default(), &Wanted::default());
         assert!(!html.as_str().contains(">output<"), "{}", html.as_str());
         let names: Vec<&str> = html
             .as_str()
@@ -247,7 +285,26 @@ mod tests {
         assert_eq!(names, ["z", "&lt;b&gt;.txt", "c.txt", "A.txt", "b.txt"]);
         assert!(
             html.as_str()
-                .contains("href=\"/p/w/outputs/latest/output/z/%3Cb%3E.txt\"")
+                .contains("href=\"/p/w/outputs/latest/output/z/%3Cb%3E.txt#file-title\"")
+        );
+    }
+
+    #[test]
+    fn what_a_filter_leaves_out_is_hidden_and_what_it_finds_unfolded() {
+        let files = listed(&["o/a/x.csv", "o/a/y.txt", "o/b/z.txt", "o/w.csv"]);
+        let html = tree(&files, "/", Shown::default(), &Wanted::of(Some("filter=csv")));
+        let text = html.as_str();
+        assert_eq!(
+            (count(&html, "<li hidden>"), count(&html, "<li hidden><details>")),
+            (3, 1)
+        );
+        assert_eq!(
+            (count(&html, "<details open>"), count(&html, "?filter=csv#file-title")),
+            (1, 4)
+        );
+        assert!(
+            text.contains("<li hidden><a class=\"tree-row\" href=\"/o/a/y.txt"),
+            "{text}"
         );
     }
 
@@ -256,14 +313,14 @@ mod tests {
         let names: Vec<String> = (0..4000).map(|n| format!("f{}/{n:04}.csv", n % 4)).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let files = listed(&names);
-        let html = tree(&files, "/", Shown::default());
+        let html = tree(&files, "/", Shown::default(), &Wanted::default());
         assert_eq!((count(&html, "<details"), count(&html, "tree-folder")), (0, 4));
         let shown = Shown {
             opened: Some(1),
             folder: Some("f2"),
             from: 0,
         };
-        let html = tree(&files, "/", shown);
+        let html = tree(&files, "/", shown, &Wanted::default());
         assert_eq!((count(&html, "<details open"), count(&html, "tree-folder")), (2, 2));
         assert_eq!(count(&html, "aria-current"), 1);
     }
@@ -305,7 +362,7 @@ mod tests {
                 1,
             ),
         ] {
-            let html = tree(&files, "/", shown);
+            let html = tree(&files, "/", shown, &Wanted::default());
             assert_eq!(count(&html, "tree-row"), rows);
             assert_eq!(count(&html, "tree-more"), more);
             assert!(html.as_str().contains(first), "{shown:?}");

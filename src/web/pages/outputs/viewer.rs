@@ -7,12 +7,14 @@ use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
 use super::Asked;
-use super::by_date;
+use super::checked::Checked;
 use super::deciding::Deciding;
+use super::flat::flat;
 use super::listed::{Listed, encoded, position, tally};
 use super::opened::{self, Opened};
 use super::reviews::Reviews;
 use super::tree::{self, Shown, day, tree, why_closed};
+use super::wanted::Wanted;
 use crate::core::releases::{ReleaseFile, Standing};
 use crate::core::workspaces::Workspace;
 use crate::web::catchers::Support;
@@ -26,8 +28,10 @@ use crate::web::zip::{Archive, Entry, What};
 
 /// What is looked at: everything that differs between a release, the latest outputs and a snapshot.
 pub struct Looked {
-    /// What it is called, such as `Release 01J…`.
+    /// What it is called, such as `Release from TPP`.
     pub heading: String,
+    /// Who brought it to where it stands, and when.
+    pub deed: Option<Deed>,
     /// The same in a breadcrumb.
     pub kind: &'static str,
     pub label: String,
@@ -41,6 +45,8 @@ pub struct Looked {
     /// Key and value of what the backend said of the whole.
     /// What was said of a release by those who checked it.
     pub reviews: Option<Reviews>,
+    /// What happened to a release request until it was a release.
+    pub checked: Option<Checked>,
     pub metadata: Vec<Fact>,
     pub sharing: Sharing,
     pub data: Data,
@@ -52,6 +58,17 @@ pub struct Looked {
     pub download: Option<String>,
     /// Whether anybody may look at it.
     pub is_public: bool,
+    /// Whether the visitor may see what was released, and so what the backend said of each file.
+    pub sees_released: bool,
+}
+
+/// Who did something, and when.
+#[derive(Debug, Serialize)]
+pub struct Deed {
+    /// Such as `Released by`.
+    pub words: &'static str,
+    pub by: Option<Link>,
+    pub at: Time,
 }
 
 /// Where contents of files are.
@@ -167,6 +184,7 @@ pub struct Data {
 #[derive(Serialize)]
 pub struct ViewerView {
     heading: String,
+    deed: Option<Deed>,
     badge: Option<Badge>,
     workspace: Link,
     totals: String,
@@ -179,6 +197,12 @@ pub struct ViewerView {
     /// The list has more files than the page shows.
     is_part: bool,
     is_by_date: bool,
+    by_name_href: String,
+    by_date_href: String,
+    overview_query: String,
+    filter: String,
+    /// How many files fit the filter, in words.
+    found: Option<String>,
     tree_html: SafeHtml,
     overview: Option<Overview>,
     opened: Option<Opened>,
@@ -189,6 +213,7 @@ pub struct ViewerView {
 struct Overview {
     facts: Vec<Fact>,
     reviews: Option<Reviews>,
+    checked: Option<Checked>,
     metadata: Vec<Fact>,
     sharing: Sharing,
 }
@@ -272,25 +297,32 @@ pub async fn page(
         None => looked.heading.clone(),
     };
     let chrome = chrome(visit, workspace, &looked, title, listed);
-    let is_by_date = by_date::is_asked(visit.query());
+    let wanted = Wanted::of(visit.query());
     let view = ViewerView {
-        is_by_date,
-        tree_html: match is_by_date {
-            true => by_date::by_date(&looked.files, &looked.base, index, asked.from),
-            false => tree(&looked.files, &looked.base, shown),
+        is_by_date: wanted.is_by_date,
+        by_name_href: wanted.ordered(Some("name"), 0),
+        by_date_href: wanted.ordered(Some("date"), 0),
+        overview_query: wanted.query(),
+        found: wanted.found(&looked.files),
+        tree_html: match wanted.is_by_date {
+            true => flat(&looked.files, &looked.base, index, asked.from, &wanted),
+            false => tree(&looked.files, &looked.base, shown, &wanted),
         },
+        filter: wanted.filter,
         totals: amount(&tally(&looked.files)),
         has_files: !looked.files.is_empty(),
         is_part: looked.files.len() > tree::WHOLE,
         overview: listed.is_none().then_some(Overview {
             facts: looked.facts,
             reviews: looked.reviews,
+            checked: looked.checked,
             metadata: looked.metadata,
             sharing: looked.sharing,
         }),
         opened,
         closed,
         heading: looked.heading,
+        deed: looked.deed,
         badge: looked.badge,
         workspace: Link::new(workspace.name.as_str(), workspace.href()),
         data: looked.data,
@@ -313,13 +345,18 @@ async fn open(visit: &Visit<'_>, looked: &Looked, listed: &Listed, asked: Asked<
         shows_release: looked.kind != "Release",
         workspace: looked.base.split("/outputs/").next().unwrap_or_default(),
         is_public: looked.is_public,
+        shows_metadata: looked.sees_released,
         support: Support::about(visit.app, &format!("File {}", listed.file.id)),
     };
     opened::open(&*visit.app.files, &listed.file, place, asked.page).await
 }
 
 fn chrome(visit: &Visit<'_>, workspace: &Workspace, looked: &Looked, title: String, listed: Option<&Listed>) -> Chrome {
-    let chrome = under_workspace(visit.chrome(title), workspace).script(visit, "outputs");
+    let mut chrome = under_workspace(visit.chrome(title), workspace).script(visit, "outputs");
+    // A file has one address, which ends as its name does.
+    let site = visit.app.settings.web.base_url.as_str().trim_end_matches('/');
+    let path = listed.map_or_else(String::new, |listed| encoded(&listed.path));
+    chrome.canonical = format!("{site}{}{path}", looked.base);
     let chrome = match &looked.list {
         Some((words, href)) => chrome.crumb("List", *words, href.clone()),
         None => chrome,

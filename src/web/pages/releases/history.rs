@@ -4,7 +4,7 @@ use rocket::get;
 use serde::Serialize;
 
 use super::state::State;
-use super::{May, find};
+use super::{May, find, outputs_heading};
 use crate::core::releases::store::publishing;
 use crate::core::releases::{Decision, PublishRequest};
 use crate::web::database::Database;
@@ -54,7 +54,7 @@ pub async fn page(
     let name = format!("Outputs {}", snapshot.id);
     let chrome = user.visit.chrome(format!("History of outputs {}", snapshot.id));
     let chrome = under_workspace(chrome, &workspace)
-        .crumb("Page", "Published outputs", format!("{}outputs/", workspace.href()))
+        .crumb("Page", outputs_heading(true), format!("{}outputs/", workspace.href()))
         .crumb("Page", name.as_str(), snapshot.href())
         .here("Page", "History");
     let view = HistoryView {

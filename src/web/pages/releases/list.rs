@@ -105,7 +105,7 @@ pub async fn of_workspace(
     let view = ReleasesView {
         of: "workspace",
         thing: Link::new(workspace.name.as_str(), href.as_str()),
-        tabs: workspace_tabs(&href, 3, true),
+        tabs: workspace_tabs(&href, 3, true, may.see_files),
         latest: (latest.total() > 0 && pagination.page == 1).then(|| Latest {
             href: format!("{href}outputs/latest/"),
             download_href: format!("{href}outputs/latest/download/"),

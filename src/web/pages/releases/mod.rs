@@ -70,12 +70,21 @@ async fn find(conn: &mut PgConnection, project: ProjectSlug<'_>, workspace: Work
         .ok_or_else(|| Failure::not_found("Workspace"))
 }
 
-/// The parts of a workspace: its overview, its job requests, what of it is public, and what was released.
-pub fn workspace_tabs(href: &str, active: usize, has_releases: bool) -> Vec<Tab> {
+/// What the list of snapshots is called: those who see drafts find more in it than what is published.
+pub fn outputs_heading(sees_drafts: bool) -> &'static str {
+    match sees_drafts {
+        true => "Outputs",
+        false => "Published outputs",
+    }
+}
+
+/// The parts of a workspace: its overview, its job requests, what of it is public or may become so, and what was
+/// released.
+pub fn workspace_tabs(href: &str, active: usize, has_releases: bool, sees_drafts: bool) -> Vec<Tab> {
     let mut parts = vec![
         ("Overview", href.to_owned()),
         ("Job requests", format!("{href}logs/")),
-        ("Published outputs", format!("{href}outputs/")),
+        (outputs_heading(sees_drafts), format!("{href}outputs/")),
     ];
     if has_releases {
         parts.push(("Releases", format!("{href}releases/")));

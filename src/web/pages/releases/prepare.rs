@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 
 use super::amounts::count;
-use super::{May, find};
+use super::{May, find, outputs_heading};
 use crate::core::access::{Can, CreateSnapshots};
 use crate::core::error::{Error, FieldErrors};
 use crate::core::releases::actions::prepare_snapshot;
@@ -21,9 +21,9 @@ use crate::web::guards::{ProjectSlug, User, WorkspaceName};
 use crate::web::pages::answer::Answer;
 use crate::web::pages::places::under_workspace;
 use crate::web::responders::{Failure, Outcome};
-use crate::web::view::{FormError, Link, Page};
+use crate::web::view::{FormError, Link, Page, thousands};
 
-/// Beyond so many files there is no list to choose from, only all of them.
+/// Beyond so many files, folders are chosen and not each file; beyond so many folders, only all of them.
 const MOST_CHOICES: usize = 1000;
 
 /// The context of `pages/releases/prepare`.
@@ -37,6 +37,10 @@ pub struct PrepareView {
     /// By what the files are known again that were looked at.
     pub seen: String,
     pub has_choice: bool,
+    /// Whether folders are chosen, and not each file.
+    pub by_folder: bool,
+    /// Why there is less to choose than one might think.
+    pub why: Option<String>,
     pub is_all: bool,
     pub folders: Vec<Folder>,
     pub files_error: Option<String>,
@@ -46,6 +50,10 @@ pub struct PrepareView {
 #[derive(Debug, Serialize)]
 pub struct Folder {
     pub name: String,
+    /// As it is chosen.
+    pub path: String,
+    pub input_id: String,
+    pub checked: bool,
     pub count: String,
     pub is_open: bool,
     pub files: Vec<FileChoice>,
@@ -65,6 +73,22 @@ pub struct FileChoice {
 struct Chosen<'a> {
     is_all: bool,
     files: BTreeSet<&'a str>,
+    folders: BTreeSet<&'a str>,
+}
+
+impl Chosen<'_> {
+    fn has(&self, file: &ReleaseFile) -> bool {
+        self.is_all || self.files.contains(file.id.as_str()) || self.folders.contains(folder_of(file).0)
+    }
+
+    fn has_ticks(&self) -> bool {
+        !self.files.is_empty() || !self.folders.is_empty()
+    }
+}
+
+/// Its folder, and its name in it.
+fn folder_of(file: &ReleaseFile) -> (&str, &str) {
+    file.name.rsplit_once('/').unwrap_or(("", &file.name))
 }
 
 #[get("/<project>/<workspace>/outputs/latest/prepare")]
@@ -80,6 +104,7 @@ pub async fn form(
     let everything = Chosen {
         is_all: true,
         files: BTreeSet::new(),
+        folders: BTreeSet::new(),
     };
     Ok(render(&user, &workspace, &files, &everything, &FieldErrors::default()))
 }
@@ -98,11 +123,12 @@ pub async fn send(
     let chosen = Chosen {
         is_all: form.text("choice") == "all",
         files: form.all("file").collect(),
+        folders: form.all("folder").collect(),
     };
     let mut errors = FieldErrors::default();
     let ids: Vec<String> = files
         .iter()
-        .filter(|file| chosen.is_all || chosen.files.contains(file.id.as_str()))
+        .filter(|file| chosen.has(file))
         .map(|file| file.id.clone())
         .collect();
     // What is published is what somebody looked at, and not what came or went since.
@@ -111,13 +137,14 @@ pub async fn send(
             "choice",
             "The outputs have changed since you opened this page. Look at them again.",
         );
-    } else if chosen.is_all && !chosen.files.is_empty() {
+    } else if chosen.is_all && chosen.has_ticks() {
         errors.add(
             "choice",
-            "You ticked files, and chose all of them too. Say which you mean.",
+            "You ticked some, and chose all of them too. Say which you mean.",
         );
     } else if ids.is_empty() {
-        errors.add("choice", "Choose at least one file.");
+        let what = if files.len() > MOST_CHOICES { "folder" } else { "file" };
+        errors.add("choice", format!("Choose at least one {what}."));
     }
     if !errors.is_empty() {
         return Ok(render(&user, &workspace, &files, &chosen, &errors).into());
@@ -182,7 +209,12 @@ fn render(
     errors: &FieldErrors,
 ) -> Page {
     let href = workspace.href();
-    let has_choice = files.len() > 1 && files.len() <= MOST_CHOICES;
+    let by_folder = files.len() > MOST_CHOICES;
+    let folders = folders(files, chosen, by_folder);
+    let has_choice = match by_folder {
+        true => (2..=MOST_CHOICES).contains(&folders.len()),
+        false => files.len() > 1,
+    };
     let amount = i64::try_from(files.len()).unwrap_or(i64::MAX);
     let view = PrepareView {
         workspace: Link::new(workspace.name.as_str(), href.as_str()),
@@ -191,13 +223,22 @@ fn render(
         count: (amount > 0).then(|| count(amount)),
         seen: seen(files),
         has_choice,
-        is_all: (chosen.is_all && chosen.files.is_empty()) || !has_choice,
-        folders: if has_choice { folders(files, chosen) } else { Vec::new() },
+        by_folder,
+        why: by_folder.then(|| {
+            let how = match (has_choice, folders.len()) {
+                (true, _) => "Folders can be chosen, and not each file.",
+                (false, 1) => "As all are in one folder, only all of them can be chosen.",
+                (false, _) => "They are in too many folders as well: only all of them can be chosen.",
+            };
+            format!("There are more than {} files. {how}", thousands(1000))
+        }),
+        is_all: (chosen.is_all && !chosen.has_ticks()) || !has_choice,
+        folders: if has_choice { folders } else { Vec::new() },
         files_error: errors.get("choice").map(str::to_owned),
     };
     let chrome = user.visit.chrome(format!("Prepare outputs of {}", workspace.name));
     let chrome = under_workspace(chrome, workspace)
-        .crumb("Page", "Published outputs", format!("{href}outputs/"))
+        .crumb("Page", outputs_heading(true), format!("{href}outputs/"))
         .here("Page", "Prepare")
         .with_errors(!errors.is_empty());
     user.visit.render("pages/releases/prepare", chrome, &view)
@@ -206,13 +247,45 @@ fn render(
 /// From here on folders start folded.
 const LONG: usize = 40;
 
-fn folders(files: &[ReleaseFile], chosen: &Chosen<'_>) -> Vec<Folder> {
+fn folders(files: &[ReleaseFile], chosen: &Chosen<'_>, are_chosen: bool) -> Vec<Folder> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for file in files {
+        *counts.entry(folder_of(file).0).or_default() += 1;
+    }
+    let mut choices = if are_chosen {
+        BTreeMap::new()
+    } else {
+        choices(files, chosen)
+    };
+    let is_open = files.len() <= LONG;
+    counts
+        .into_iter()
+        .enumerate()
+        .map(|(index, (folder, amount))| {
+            let files = choices.remove(folder).unwrap_or_default();
+            Folder {
+                name: match folder {
+                    "" => "Without a folder".to_owned(),
+                    folder => format!("{folder}/"),
+                },
+                path: folder.to_owned(),
+                input_id: format!("folder-{index}"),
+                checked: chosen.folders.contains(folder),
+                count: count(i64::try_from(amount).unwrap_or(i64::MAX)),
+                is_open: is_open || files.iter().any(|choice| choice.checked),
+                files,
+            }
+        })
+        .collect()
+}
+
+fn choices<'a>(files: &'a [ReleaseFile], chosen: &Chosen<'_>) -> BTreeMap<&'a str, Vec<FileChoice>> {
     let is_one_backend = files
         .windows(2)
         .all(|pair| pair[0].backend_slug == pair[1].backend_slug);
     let mut folders: BTreeMap<&str, Vec<FileChoice>> = BTreeMap::new();
     for (index, file) in files.iter().enumerate() {
-        let (folder, name) = file.name.rsplit_once('/').unwrap_or(("", &file.name));
+        let (folder, name) = folder_of(file);
         let size = size_in_words(file.size);
         folders.entry(folder).or_default().push(FileChoice {
             id: file.id.clone(),
@@ -226,17 +299,5 @@ fn folders(files: &[ReleaseFile], chosen: &Chosen<'_>) -> Vec<Folder> {
             checked: chosen.files.contains(file.id.as_str()),
         });
     }
-    let is_open = files.len() <= LONG;
     folders
-        .into_iter()
-        .map(|(folder, choices)| Folder {
-            name: match folder {
-                "" => "Without a folder".to_owned(),
-                folder => format!("{folder}/"),
-            },
-            count: count(i64::try_from(choices.len()).unwrap_or(i64::MAX)),
-            is_open: is_open || choices.iter().any(|choice| choice.checked),
-            files: choices,
-        })
-        .collect()
 }

@@ -10,7 +10,7 @@ use crate::core::projects::INTERNAL_PROJECT;
 use crate::core::releases::store::lists::OutputsOfWorkspace;
 use crate::core::workspaces::Workspace;
 use crate::core::workspaces::facts::{Known, Visibility};
-use crate::web::pages::releases::workspace_tabs;
+use crate::web::pages::releases::{outputs_heading, workspace_tabs};
 use crate::web::view::{
     Banner, JobRequestsTable, Link, SafeHtml, Tab, Time, Without, branch_link, encode_segment, honeycomb, org_link,
     plain_html, relative, repo_link, sign_off_href, thousands,
@@ -124,7 +124,7 @@ pub fn view(workspace: &Workspace, found: Found<'_>, viewer: &Viewer<'_>) -> Wor
         badge: (workspace.is_archived && viewer.has_any_role).then_some("Archived"),
         project: Link::new(workspace.project_title(), workspace.project_href()),
         org: org_link(workspace.org_name.clone(), workspace.org_slug.clone()),
-        tabs: workspace_tabs(&href, 0, found.outputs.has_releases),
+        tabs: workspace_tabs(&href, 0, found.outputs.has_releases, viewer.sees_drafts),
         alerts: alerts(workspace, viewer),
         staff_href: None,
         edit_href: viewer.may_edit.then(|| format!("{href}edit/")),
@@ -182,7 +182,8 @@ fn outputs(href: &str, found: OutputsOfWorkspace, viewer: &Viewer<'_>) -> Vec<Ou
         many => format!("{} sets of files are public.", thousands(many)),
     };
     let waiting = match found.waiting {
-        _ if !viewer.sees_drafts && !viewer.may_publish => None,
+        // Whoever decides elsewhere does not learn here what they could not open.
+        _ if !viewer.sees_drafts => None,
         0 => None,
         1 if viewer.may_publish => Some("1 waits for your decision.".to_owned()),
         many if viewer.may_publish => Some(format!("{} wait for your decision.", thousands(many))),
@@ -190,7 +191,7 @@ fn outputs(href: &str, found: OutputsOfWorkspace, viewer: &Viewer<'_>) -> Vec<Ou
         many => Some(format!("{} wait for a decision.", thousands(many))),
     };
     outputs.push(Output {
-        label: "Published outputs",
+        label: outputs_heading(viewer.sees_drafts),
         href: Some(format!("{href}outputs/")),
         note: Some(
             [Some(published), waiting]

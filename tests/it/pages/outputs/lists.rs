@@ -152,8 +152,96 @@ async fn files_are_listed_by_date_too(pool: PgPool) {
     assert_eq!(html.texts(".files-order [aria-current]"), ["By date"]);
     // The order stays when a file is opened.
     let href = html.attributes(".tree-row", "href")[1].clone();
-    assert_eq!(href, format!("{base}b/d.txt?sort=date"));
-    let html = ada.get(&href).await.expect(200).html();
+    assert_eq!(href, format!("{base}b/d.txt?sort=date#file-title"));
+    let html = ada.get(href.trim_end_matches("#file-title")).await.expect(200).html();
     assert_eq!(html.texts(names), ["b/d.txt", "b/c.txt", "a.txt"]);
     assert_eq!(html.texts(".tree-row[aria-current] .tree-name"), ["b/d.txt"]);
+}
+
+#[sqlx::test]
+async fn a_filter_is_the_servers_and_files_carry_it_on(pool: PgPool) {
+    let site = site(pool).await;
+    let files: &[(&str, &[u8])] = &[
+        ("o/a.csv", b"1"),
+        ("o/b/c.csv", b"1"),
+        ("o/b/d.txt", b"1"),
+        ("o/e/f.txt", b"1"),
+    ];
+    let release = site.release("ws", "tpp", "ada", files).await;
+    let base = format!("/project/ws/releases/{}/", release.id);
+    let ada = site.sign_in("ada").await;
+    let shown = "li:not([hidden]) > .tree-row:not(.tree-overview)";
+    let html = ada.get(&format!("{base}?filter=CSV")).await.expect(200).html();
+    assert_eq!(html.texts("[data-filter-count]"), ["2 of 4 files"]);
+    assert_eq!(html.attribute("[data-filter]", "value").as_deref(), Some("CSV"));
+    // The rest is there for scripts that filter anew.
+    assert_eq!((html.count(shown), html.count(".tree-row")), (2, 5));
+    assert_eq!((html.count(".tree details"), html.count(".tree details[open]")), (2, 1));
+    let href = format!("{base}o/b/c.csv?filter=CSV#file-title");
+    assert!(
+        html.attributes(shown, "href").contains(&href),
+        "{:?}",
+        html.attributes(shown, "href")
+    );
+    assert_eq!(
+        html.attributes(".files-order a", "href"),
+        ["?sort=name&filter=CSV", "?sort=date&filter=CSV"]
+    );
+    let html = ada.get(href.trim_end_matches("#file-title")).await.expect(200).html();
+    assert_eq!(html.attribute("[data-filter]", "value").as_deref(), Some("CSV"));
+    assert_eq!(html.texts("[aria-current=page] .tree-name"), ["c.csv"]);
+    assert_eq!(
+        html.attribute(".tree-overview", "href"),
+        Some(format!("{base}?filter=CSV"))
+    );
+}
+
+#[sqlx::test]
+async fn a_long_list_is_filtered_whole_and_tells_what_became_of_files(pool: PgPool) {
+    let site = site(pool).await;
+    let long = many(&site, 5000).await;
+    site.world
+        .so(
+            "UPDATE release_file SET deleted_at = now(), deleted_by_id = created_by_id WHERE id = 'f4321';
+             UPDATE release_file SET uploaded_at = NULL, path = '' WHERE id = 'f3432'",
+        )
+        .await;
+    let ada = site.sign_in("ada").await;
+    let html = ada.get(&format!("{long}?filter=part-+432")).await.expect(200).html();
+    // 432, 1432, 2432, 3432, 4432 and 4320 to 4329.
+    assert_eq!(html.texts("[data-filter-count]"), ["15 of 5,000 files"]);
+    assert_eq!(
+        (html.count(".tree li a.tree-row"), html.count("a.tree-folder")),
+        (14, 0)
+    );
+    assert!(html.texts(".tree-gone")[0].starts_with("part-4/file-4321.txt withdrawn by Ada"));
+    assert_eq!(html.texts(".tree-late"), ["part-3/file-3432.txt not uploaded yet"]);
+    let hrefs = html.attributes(".tree-row", "href");
+    let wanted = format!("{long}output/part-4/file-4320.txt?filter=part-+432#file-title");
+    assert!(hrefs.contains(&wanted), "{hrefs:?}");
+}
+
+/// On a narrow screen there is room for one of them.
+#[sqlx::test]
+async fn the_list_is_folded_beside_a_file(pool: PgPool) {
+    let site = site(pool).await;
+    let release = site
+        .release("ws", "tpp", "ada", &[("a b.txt", b"1"), ("c.txt", b"2")])
+        .await;
+    let base = format!("/project/ws/releases/{}/", release.id);
+    let ada = site.sign_in("ada").await;
+    let html = ada.get(&base).await.expect(200).html();
+    assert!(html.has("details.files-fold[open]") && !html.has("a[href='#file-title']"));
+    assert_eq!(
+        html.attribute("link[rel=canonical]", "href"),
+        Some(format!("http://localhost:8000{base}"))
+    );
+    let html = ada.get(&format!("{base}a%20b.txt")).await.expect(200).html();
+    assert!(html.has("details.files-fold:not([open])") && html.has("nav a[href='#file-title']"));
+    assert!(html.has("h2#file-title[tabindex='-1']"));
+    // A file's page is called as it is linked.
+    assert_eq!(
+        html.attribute("link[rel=canonical]", "href"),
+        Some(format!("http://localhost:8000{base}a%20b.txt"))
+    );
 }

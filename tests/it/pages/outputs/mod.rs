@@ -1,6 +1,7 @@
 //! What was released, looked at.
 
 mod archives;
+mod checked;
 mod level_4;
 mod lists;
 mod opened;

@@ -44,7 +44,15 @@ async fn each_kind_is_shown_in_its_way(pool: PgPool) {
     );
     assert_eq!(open("output/table.tsv").await.texts(".sheet tbody td"), ["1", "2"]);
     assert!(open("output/empty.csv").await.main().contains("This table is empty."));
-    assert!(open("output/empty.txt").await.main().contains("This file is empty."));
+    let html = open("output/empty.txt").await;
+    assert!(html.main().contains("This file is empty."));
+    assert_eq!(html.link("All of it"), None, "there is no more of it");
+    // It was not written when it was released.
+    assert!(
+        html.text(".file-head .facts")
+            .unwrap()
+            .contains("0 bytes written in the backend")
+    );
 
     let html = open("output/.hidden%20log.txt").await;
     assert_eq!(html.text("pre").as_deref(), Some("<script>alert(1)</script> \u{fffd}"));
@@ -66,6 +74,36 @@ async fn each_kind_is_shown_in_its_way(pool: PgPool) {
     assert_eq!(
         html.attribute(".file a[download]", "download").as_deref(),
         Some("plot.svg")
+    );
+}
+
+#[sqlx::test]
+async fn what_the_backend_said_of_a_file_is_for_those_who_see_releases(pool: PgPool) {
+    let site = site(pool).await;
+    let release = site.release("ws", "tpp", "ada", &[("a.txt", b"1")]).await;
+    site.world
+        .so(r#"UPDATE release_file SET metadata = '{"tool": "airlock", "airlock_id": "01REQ", "n": 3}'"#)
+        .await;
+    let public = site.snapshot("ws", "ada", &release.files, true).await;
+    let of_release = format!("/project/ws/releases/{}/a.txt", release.id);
+    let of_snapshot = format!("/project/ws/outputs/{public}/a.txt");
+    let ada = site.sign_in("ada").await;
+    for path in [&of_release, &of_snapshot, "/project/ws/outputs/latest/tpp/a.txt"] {
+        let facts = ada
+            .get(path)
+            .await
+            .expect(200)
+            .html()
+            .texts("[data-file] .dl dt, [data-file] .dl dd");
+        for part in ["tool", "airlock", "airlock_id", "01REQ", "n", "3"] {
+            assert!(facts.iter().any(|fact| fact == part), "{path} {part}: {facts:?}");
+        }
+    }
+    let html = site.anonymous().get(&of_snapshot).await.expect(200).html();
+    assert!(
+        !html.main().contains("01REQ") && !html.main().contains("airlock"),
+        "{}",
+        html.main()
     );
 }
 

@@ -25,7 +25,14 @@ async fn a_release_is_for_who_may_see_files(pool: PgPool) {
         assert_eq!(download(&site, Some("ada"), &path).await.0, 200, "{path}");
     }
     let html = site.sign_in("ada").await.get(&base).await.expect(200).html();
-    assert_eq!(html.text("h1"), Some(format!("Release {}", release.id)));
+    // As the list calls it; its id is further down, to be copied.
+    assert_eq!(html.text("h1").as_deref(), Some("Release from tpp"));
+    let line = html.text("main .facts").unwrap();
+    assert!(
+        line.starts_with("Released by Ada, ") && line.contains("Workspace ws"),
+        "{line}"
+    );
+    assert!(html.attributes("main [data-copy]", "data-copy").contains(&release.id));
     let main = html.main();
     for part in [
         "Ada",

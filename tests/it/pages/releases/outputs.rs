@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 
-use super::{OUTPUTS, WORKSPACE, nobody, site};
+use super::{OUTPUTS, RELEASES, WORKSPACE, nobody, site};
 use crate::pages::lists::assert_accessible;
 use crate::support::count_statements;
 
@@ -96,6 +96,28 @@ async fn a_workspace_says_what_of_it_is_out(pool: PgPool) {
     let publisher = site.sign_in("publisher").await;
     let text = publisher.get(WORKSPACE).await.html().text(card).unwrap();
     assert!(text.contains("1 waits for your decision"), "{text}");
+    // Whoever decides and may not see drafts would find a page that is not there.
+    site.world.global_roles("decider", &["OutputPublisher"]).await;
+    let decider = site.sign_in("decider").await.get(WORKSPACE).await.html();
+    let text = decider.text(card).unwrap();
+    assert!(
+        text.contains("1 set of files is public") && !text.contains("wait"),
+        "{text}"
+    );
+    // Those who see drafts find more there than what is published.
+    for (visitor, heading) in [(&ada, "Outputs"), (&site.anonymous(), "Published outputs 1")] {
+        let html = visitor.get(OUTPUTS).await.expect(200).html();
+        assert_eq!(html.text("h1").as_deref(), Some(heading));
+        let name = heading.trim_end_matches(" 1");
+        for page in [OUTPUTS, WORKSPACE, RELEASES, "/project/ws/logs/"] {
+            let html = visitor.get(page).await.expect(200).html();
+            assert_eq!(html.link(name).as_deref(), Some(OUTPUTS), "{page}");
+        }
+        assert_eq!(
+            html.main().contains("1 published, 1 waiting for a decision"),
+            name == "Outputs"
+        );
+    }
 
     // Level 4 files: the right, and a backend of one's own where they can be looked at.
     let level_4 = format!("{card} a[href='/project/ws/files/']");

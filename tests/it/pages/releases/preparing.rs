@@ -178,3 +178,72 @@ async fn beyond_a_thousand_files_all_are_taken(pool: PgPool) {
     send(&ada, "all", &[]).await.expect(302);
     assert_eq!(site.world.number("SELECT count(*) FROM snapshot_file").await, 1001);
 }
+
+#[sqlx::test]
+async fn of_very_many_files_folders_are_chosen(pool: PgPool) {
+    let site = site(pool).await;
+    let release = site.release("ws", "tpp", "ada", &[]).await;
+    sqlx::query(
+        "INSERT INTO release_file (id, release_id, workspace_id, backend_id, name, path, filehash, size, mtime,
+                                   created_by_id, uploaded_at)
+         SELECT 'f' || n, id, workspace_id, backend_id,
+                CASE WHEN n <= 2 THEN 'top-' ELSE 'output/part-' || n % 3 || '/' END || n || '.txt', 'k' || n,
+                '', 10, now(), created_by_id, now()
+         FROM release, generate_series(1, 1001) AS n WHERE id = $1",
+    )
+    .bind(&release.id)
+    .execute(site.db.pool())
+    .await
+    .unwrap();
+    let ada = site.sign_in("ada").await;
+    let html = ada.get(PREPARE).await.expect(200).html();
+    assert_accessible(&html);
+    assert!(
+        html.main()
+            .contains("There are more than 1,000 files. Folders can be chosen"),
+        "{}",
+        html.main()
+    );
+    assert_eq!(
+        html.attributes("input[name=folder]", "value"),
+        ["", "output/part-0", "output/part-1", "output/part-2"]
+    );
+    assert_eq!(html.count("input[name=file]"), 0);
+    let seen = html.attribute("input[name=seen]", "value").unwrap();
+    let post = async |choice: &str, folders: &[&str]| {
+        let mut fields = vec![("seen", seen.as_str()), ("choice", choice)];
+        fields.extend(folders.iter().map(|folder| ("folder", *folder)));
+        ada.post(PREPARE, &fields).await
+    };
+    for (choice, folders, words) in [
+        ("some", &[][..], "Choose at least one folder."),
+        ("some", &["output"], "Choose at least one folder."),
+        ("all", &["output/part-1"], "You ticked some, and chose all of them too."),
+    ] {
+        let html = post(choice, folders).await.expect(200).html();
+        assert!(html.main().contains(words), "{folders:?} {}", html.main());
+    }
+    let to = post("some", &["", "output/part-1"])
+        .await
+        .expect(302)
+        .location()
+        .to_owned();
+    let names = files_of(&site, &to).await;
+    assert_eq!(names.len(), 335, "those of one folder, and the two without");
+    assert!(
+        names
+            .iter()
+            .all(|name| name.starts_with("top-") || name.starts_with("output/part-1/"))
+    );
+    // In one folder there is nothing to choose, and a word says so.
+    site.world
+        .so("UPDATE release_file SET name = 'output/' || id || '.txt'")
+        .await;
+    let html = ada.get(PREPARE).await.expect(200).html();
+    assert_eq!(html.count("input[name=folder], input[value=some]"), 0);
+    assert!(
+        html.main().contains("only all of them can be chosen"),
+        "{}",
+        html.main()
+    );
+}
