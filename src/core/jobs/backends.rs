@@ -101,6 +101,9 @@ pub async fn create_backend(db: &Db, sealer: &Sealer, input: &BackendInput, by: 
             let hash = token_hash(token.expose_secret());
             let id = store::insert_backend(&mut tx, &input.slug, name, url, &hash, &sealed).await?;
             audit::record(&mut tx, &Event::new("backend_created", by, Subject::backend(id))).await?;
+            let begins = [("slug", "", &*input.slug), ("name", "", name), ("level_4_url", "", url)];
+            let event = Event::new("backend_updated", by, Subject::backend(id));
+            audit::record_changes(&mut tx, &event, &begins).await?;
             (id, token)
         }
         Some(found) => {
