@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::CommandError;
 use super::outfit::{Outfit, bucket, file_store, folder};
+use super::{ByOption, CommandError};
 use crate::adapters::files::staged;
 use crate::core::error::Error;
 use crate::core::ports::FileStore;
-use crate::core::releases::storage::{remove_source, transfer, verify};
+use crate::core::releases::storage::{removals, remove_source, transfer, verify};
 
 /// A staging file that was not written to for so long belongs to no upload that runs.
 const STALE: Duration = Duration::from_secs(60 * 60);
@@ -32,6 +32,8 @@ struct Verify {
     /// Take away contents that no file has, those of deleted files, and what broken uploads left.
     #[arg(long)]
     remove_orphans: bool,
+    #[command(flatten)]
+    by: ByOption,
 }
 
 #[derive(Debug, clap::Args)]
@@ -42,6 +44,8 @@ struct Move {
     /// Take the contents away from where they were, once all of them were found whole at the target.
     #[arg(long)]
     remove_source: bool,
+    #[command(flatten)]
+    by: ByOption,
 }
 
 impl Files {
@@ -57,6 +61,9 @@ impl Verify {
     async fn run(self) -> Result<(), CommandError> {
         let outfit = Outfit::new().await?;
         let store = file_store(&outfit.settings)?;
+        if self.remove_orphans {
+            removals::orphans_removed(&outfit.db, &self.by.by()).await?;
+        }
         let say = &mut |line: &str| println!("{line}");
         let sum = verify(&outfit.db, &*store, self.remove_orphans, say)
             .await
@@ -135,6 +142,7 @@ impl Move {
                 sum = transfer(&outfit.db, &*source, &*target, say).await.map_err(failed)?;
             }
             if sum.faults == 0 && sum.copied == 0 {
+                removals::source_removed(&outfit.db, self.to_folder, &self.by.by()).await?;
                 let removed = remove_source(&outfit.db, &*source).await.map_err(failed)?;
                 println!(
                     "All {} are whole at the target; {removed} taken away from the source.",
