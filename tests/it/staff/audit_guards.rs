@@ -142,11 +142,11 @@ async fn the_program_runs_with_a_role_that_cannot_change_events(pool: PgPool) {
     let options = (*pool.connect_options()).clone();
     let name = format!("app{}", options.get_database().unwrap()).to_lowercase();
     let name: String = name.chars().take(60).collect();
-    let drop = format!("DROP OWNED BY {name}; DROP ROLE {name}");
+    let farewell = format!("DROP OWNED BY {name}; DROP ROLE {name}");
     let exists = sqlx::query_scalar::<_, bool>("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)").bind(&name);
     assert!(
         !exists.fetch_one(&pool).await.unwrap(),
-        "left by a run that failed: {drop}"
+        "left by a run that failed: {farewell}"
     );
     for sql in installed() {
         let sql = sql.replace("jobserver_app", &name);
@@ -185,10 +185,10 @@ async fn the_program_runs_with_a_role_that_cannot_change_events(pool: PgPool) {
     }
     // Nothing is left to do for it.
     site.db.migrate().await.unwrap();
-    drop_role(&pool, apart, drop).await;
-}
-
-async fn drop_role(pool: &PgPool, apart: PgPool, sql: String) {
+    drop((site, stan, anonymous));
     apart.close().await;
-    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(pool).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(farewell))
+        .execute(&pool)
+        .await
+        .unwrap();
 }
