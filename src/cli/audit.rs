@@ -18,7 +18,7 @@ enum AuditCommand {
     Verify(Verify),
 }
 
-/// Works out every hash of the chain anew. Exit status 1 when something is wrong, told by what and where.
+/// Works out every hash of the chain anew, and looks whether what keeps events is in place. Exit status 1 when something is wrong, told by what and where.
 ///
 /// The last line is a receipt: keep it somewhere else. Given to a later run, it proves that the record is the one that
 /// it was then, even against somebody who could write into the database.
@@ -41,10 +41,14 @@ impl Audit {
         let verified = verify(&outfit.db, receipt.as_ref()).await?;
         match verified.outcome {
             Ok(receipt) => {
-                println!(
-                    "Events checked: {}. The record is whole. Keep this receipt elsewhere:",
-                    verified.events
-                );
+                println!("Events checked: {}. The record is whole.", verified.events);
+                if verified.may_change {
+                    println!(
+                        "The role that DATABASE_URL names owns the record or has rights to change it, and only triggers \
+                         stop it: INSTALL.md tells how to run with a role that has none (The record of changes)."
+                    );
+                }
+                println!("Keep this receipt elsewhere:");
                 println!("{receipt}");
                 Ok(())
             }

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::CommandError;
 use super::outfit::{Outfit, bucket, file_store, folder};
+use super::{ByOption, CommandError};
 use crate::adapters::files::{key_of, staged};
 use crate::core::error::Error;
 use crate::core::ports::{FileStore, FileStoreError};
 use crate::core::releases::names;
-use crate::core::releases::storage::{remove_source, transfer, verify};
+use crate::core::releases::storage::{removals, remove_source, transfer, verify};
 
 /// A staging file that was not written to for so long belongs to no upload that runs.
 const STALE: Duration = Duration::from_secs(60 * 60);
@@ -34,6 +34,8 @@ struct Verify {
     /// Take away contents that no file has, those of deleted files, and what broken uploads left.
     #[arg(long)]
     remove_orphans: bool,
+    #[command(flatten)]
+    by: ByOption,
 }
 
 #[derive(Debug, clap::Args)]
@@ -44,6 +46,8 @@ struct Move {
     /// Take the contents away from where they were, once all of them were found whole at the target.
     #[arg(long)]
     remove_source: bool,
+    #[command(flatten)]
+    by: ByOption,
 }
 
 impl Files {
@@ -61,6 +65,9 @@ impl Verify {
         let store = file_store(&outfit.settings)?;
         // Without an answer every file would seem to be lost.
         store.probe().await.map_err(silent)?;
+        if self.remove_orphans {
+            removals::orphans_removed(&outfit.db, &self.by.by()).await?;
+        }
         let say = &mut |line: &str| println!("{line}");
         let sum = verify(&outfit.db, &*store, self.remove_orphans, say)
             .await
@@ -150,6 +157,7 @@ impl Move {
             ));
         }
         if self.remove_source {
+            removals::source_removed(&outfit.db, self.to_folder, &self.by.by()).await?;
             // Each is read at the target once more, what was just written too, before the only other copy goes.
             let gone = remove_source(&outfit.db, &*source, &*target, say)
                 .await

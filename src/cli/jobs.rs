@@ -7,7 +7,7 @@ use super::outfit::{Outfit, block_on, code_host, start_telemetry};
 use super::serve::stop_signal;
 use super::{ByOption, CommandError};
 use crate::config::{self, LogLevel};
-use crate::core::audit::By;
+use crate::core::audit::{By, RUN_JOBS};
 use crate::core::error::Error;
 use crate::core::schedules::{self, Claim, Ended, Outcome, Period, SCHEDULES, Schedule, Standing, Tools, this_process};
 use crate::worker;
@@ -110,7 +110,7 @@ impl RunJobs {
 
     /// All of them, also when one fails.
     async fn done(self) -> Result<(), CommandError> {
-        let tools = tools(By::operator("runjobs")).await?;
+        let tools = tools(By::operator(RUN_JOBS)).await?;
         let mut failures = Vec::new();
         let mut found = false;
         for schedule in schedules::of_period(self.period) {
@@ -179,7 +179,7 @@ async fn tools(by: By) -> Result<Tools, CommandError> {
 }
 
 async fn run_now(tools: &Tools, schedule: &'static Schedule) -> Result<Ended, CommandError> {
-    match schedules::claim_now(&tools.db, schedule, &this_process()).await? {
+    match schedules::claim_now(&tools.db, schedule, &this_process(), &tools.by).await? {
         Ok(claim) => run_to_the_end(tools, claim).await,
         Err(other) => Err(CommandError::Said(format!(
             "{} is being run by {} since {}. Try again when it is done; `jobserver jobs` shows when.",

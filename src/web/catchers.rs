@@ -124,16 +124,15 @@ async fn page(status: Status, request: &Request<'_>) -> Finished<PageOrMoved> {
 async fn moved(request: &Request<'_>) -> Option<String> {
     let path = request.uri().path().as_str();
     let app = request.rocket().state::<App>()?;
-    let candidates = app.old_addresses.among(redirects::candidates(path));
-    if candidates.is_empty() {
+    let among = |candidates| app.old_addresses.among(candidates);
+    if among(redirects::candidates(path)).is_empty() {
         return None;
     }
     let mut conn = app.db.read().await.ok()?;
-    let target = redirects::store::follow(&mut conn, &candidates)
+    let target = redirects::follow(&mut conn, path, among)
         .await
         .inspect_err(|error| tracing::warn!(%error, "an old address could not be looked up"))
-        .ok()??
-        .target(path)?;
+        .ok()??;
     Some(match request.uri().query() {
         Some(query) => format!("{target}?{query}"),
         None => target,

@@ -15,7 +15,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use crate::config::Settings;
-use crate::core::audit::By;
+use crate::core::audit::{By, WORKER};
 use crate::core::db::Db;
 use crate::core::outbox::fault::FaultPoint;
 use crate::core::outbox::{Courier, Service};
@@ -88,7 +88,7 @@ pub async fn run(worker: Worker, stop: impl Future<Output = ()>) {
             engine::run(worker.deliveries(), Service::Github, stopping.clone()),
             strays::run(&worker.db, stopping.clone()),
             seen::run(&worker.db, &name, stopping.clone()),
-            schedules::run(worker.tools(By::operator("worker")), &name, stopping.clone()),
+            schedules::run(worker.tools(By::operator(WORKER)), &name, stopping.clone()),
         );
     };
     let telling = async {

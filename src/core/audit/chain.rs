@@ -1,7 +1,7 @@
 //! Proving that the record is whole: that no event was removed, changed or slipped in since it was written.
 //!
 //! Every event carries the hash of the one before it, and its own, over that and all that it says. What is checked
-//! here is worked out anew, not asked of the database. Whoever can rewrite the whole table can rewrite all hashes too:
+//! here is worked out anew, not asked of the database; that what keeps events is in place is asked of it. Whoever can rewrite the whole table can rewrite all hashes too:
 //! against that helps the receipt, which is to be kept elsewhere.
 
 use std::fmt;
@@ -53,8 +53,16 @@ pub enum Broken {
     Torn { id: i32, position: i64 },
     /// An event was added without joining the chain.
     Unchained { id: i32 },
+    /// An event has a date that none can have, or that no program can read.
+    Undated { id: i32, position: i64 },
+    /// There are more events than places in the chain: some share one.
+    Crowded { events: i64, places: i64 },
     /// Events are missing at the end, or the note of where it is.
     Shortened { ends_at: i64, recorded: Option<i64> },
+    /// The note of where the chain ends has the right place and another hash.
+    OtherEnd { position: i64 },
+    /// What keeps events as they are was taken away or switched off.
+    Unguarded { missing: Vec<String> },
     /// The chain is not the one that the receipt is of.
     NotOfReceipt { position: i64 },
 }
@@ -76,6 +84,24 @@ impl fmt::Display for Broken {
                 )
             }
             Self::Unchained { id } => write!(f, "event {id} was added without joining the chain"),
+            Self::Undated { id, position } => {
+                write!(f, "event {id}, at position {position}, has a date that none can have")
+            }
+            Self::Crowded { events, places } => {
+                write!(
+                    f,
+                    "there are {events} events, but the chain has {places} places: some were slipped in"
+                )
+            }
+            Self::OtherEnd { position } => write!(
+                f,
+                "the events end at position {position}, as noted, but the hash that is noted for it is another"
+            ),
+            Self::Unguarded { missing } => write!(
+                f,
+                "what keeps events as they are is missing or switched off: {}",
+                missing.join(", ")
+            ),
             Self::Shortened {
                 ends_at,
                 recorded: Some(recorded),
@@ -107,6 +133,8 @@ pub struct Verified {
     pub events: i64,
     /// `Ok`: whole, and a receipt of that.
     pub outcome: std::result::Result<Receipt, Broken>,
+    /// Whether the role that this ran as could change events, were it not for triggers.
+    pub may_change: bool,
 }
 
 /// Rows that are looked at at once; memory holds no more.
@@ -122,6 +150,7 @@ pub async fn verify(db: &Db, receipt: Option<&Receipt>) -> Result<Verified> {
     let mut reading = conn.begin().await?;
     chain::look_at_one_moment(&mut reading).await?;
     let recorded = chain::head(&mut reading).await?;
+    let may_change = chain::may_change(&mut reading).await?;
     let mut end = Receipt {
         position: 0,
         hash: Vec::new(),
@@ -130,6 +159,7 @@ pub async fn verify(db: &Db, receipt: Option<&Receipt>) -> Result<Verified> {
         Ok(Verified {
             events,
             outcome: Err(broken),
+            may_change,
         })
     };
     if let Some(id) = chain::unchained(&mut reading).await? {
@@ -151,21 +181,34 @@ pub async fn verify(db: &Db, receipt: Option<&Receipt>) -> Result<Verified> {
             }
         }
     }
-    if recorded
-        .as_ref()
-        .is_none_or(|(position, hash)| *position != end.position || *hash != end.hash)
-    {
-        let (ends_at, recorded) = (end.position, recorded.map(|(position, _)| position));
-        return broken(end.position, Broken::Shortened { ends_at, recorded });
+    let events = chain::count(&mut reading).await?;
+    if events != end.position {
+        let places = end.position;
+        return broken(end.position, Broken::Crowded { events, places });
+    }
+    match recorded {
+        Some((position, hash)) if position == end.position && hash == end.hash => {}
+        Some((position, _)) if position == end.position => {
+            return broken(end.position, Broken::OtherEnd { position });
+        }
+        recorded => {
+            let (ends_at, recorded) = (end.position, recorded.map(|(position, _)| position));
+            return broken(end.position, Broken::Shortened { ends_at, recorded });
+        }
     }
     if let Some(receipt) = receipt.filter(|receipt| receipt.position > end.position) {
         let (ends_at, recorded) = (end.position, Some(receipt.position));
         return broken(end.position, Broken::Shortened { ends_at, recorded });
     }
+    let missing = chain::missing_guards(&mut reading).await?;
+    if !missing.is_empty() {
+        return broken(end.position, Broken::Unguarded { missing });
+    }
     reading.rollback().await?;
     Ok(Verified {
         events: end.position,
         outcome: Ok(end),
+        may_change,
     })
 }
 
@@ -177,16 +220,21 @@ fn follows(end: &Receipt, link: &Link) -> std::result::Result<(), Broken> {
     if link.previous_hash.as_ref() != Some(&end.hash) {
         return Err(Broken::Torn { id, position });
     }
-    if link.hash.as_deref() != Some(&hash(&end.hash, link)[..]) {
+    let Some(microseconds) = link.microseconds.filter(|at| READABLE.contains(at)) else {
+        return Err(Broken::Undated { id, position });
+    };
+    if link.hash.as_deref() != Some(&hash(&end.hash, link, microseconds)[..]) {
         return Err(Broken::Changed { id, position });
     }
     Ok(())
 }
 
+/// The years from 0 to 9999, in microseconds since 1970.
+const READABLE: std::ops::Range<i64> = -62_167_219_200_000_000..253_402_300_800_000_000;
+
 /// As the migration `audit_chain` has it: SHA-256 over the hash before and every column with its length in front.
-fn hash(previous: &[u8], link: &Link) -> [u8; 32] {
+fn hash(previous: &[u8], link: &Link, microseconds: i64) -> [u8; 32] {
     let number = |id: Option<i32>| id.map(|id| id.to_string()).unwrap_or_default();
-    let microseconds = link.created_at.unix_timestamp_nanos() / 1_000;
     let fields = [
         link.position.unwrap_or_default().to_string(),
         link.id.to_string(),

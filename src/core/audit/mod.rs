@@ -5,8 +5,8 @@ mod presented;
 mod sentences;
 pub mod store;
 
-pub use presented::{Piece, Presented, Reader, Wanted, presented};
-pub use sentences::{kinds, sentence};
+pub use presented::{Piece, Presented, Reader, Told, Wanted, presented};
+pub use sentences::{kinds, kinds_of, sentence, title};
 pub use store::{record, record_changes};
 
 use super::access::Operator;
@@ -35,6 +35,21 @@ impl By {
     }
 }
 
+/// Who did it, where a visitor whom nobody knows was the cause.
+pub const NOT_SIGNED_IN: &str = "somebody not signed in";
+/// And where it was a token that was guessed at.
+pub const WRONG_TOKENS: &str = "wrong single-use tokens";
+/// How one begins who came from GitHub and is no user.
+pub const GITHUB_USER: &str = "github user ";
+/// The processes that act by themselves, as the record calls them.
+pub const WORKER: &str = "worker";
+pub const RUN_JOBS: &str = "runjobs";
+
+/// Whether this name without an id is none of an operator, but one of the above.
+fn is_machine(name: &str) -> bool {
+    [NOT_SIGNED_IN, WRONG_TOKENS, WORKER, RUN_JOBS].contains(&name) || name.starts_with(GITHUB_USER)
+}
+
 impl From<&Operator> for By {
     fn from(operator: &Operator) -> Self {
         Self::operator(operator.name())
@@ -61,8 +76,11 @@ pub const MODELS: &[(&str, &str)] = &[
     ("jobserver.Release", "Release"),
     ("jobserver.ReleaseFile", "Released file"),
     ("jobserver.Repo", "Repository"),
+    ("jobserver.Schedule", "Schedule"),
+    ("jobserver.Session", "Session"),
     ("jobserver.SiteAlert", "Site alert"),
     ("jobserver.Snapshot", "Snapshot"),
+    ("jobserver.Storage", "Storage of released files"),
     ("jobserver.User", "Person"),
     ("jobserver.Workspace", "Workspace"),
 ];
@@ -178,6 +196,20 @@ impl Subject {
         Self {
             model: "jobserver.DataPermission",
             id: SubjectId::Number(id as i64),
+        }
+    }
+    /// Schedules have names and no numbers.
+    pub const fn schedules() -> Self {
+        Self {
+            model: "jobserver.Schedule",
+            id: SubjectId::Number(0),
+        }
+    }
+    /// There is one storage of released files.
+    pub const fn storage() -> Self {
+        Self {
+            model: "jobserver.Storage",
+            id: SubjectId::Number(0),
         }
     }
     pub const fn site_alert(id: i32) -> Self {

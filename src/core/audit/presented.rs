@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::sentences::{IN_CONFIDENCE, sentence};
+use super::sentences::{IN_CONFIDENCE, field_words, sentence};
 use super::store::log::{self, EventRow, Living};
-use crate::core::access::bare_name;
+use super::{MODELS, is_machine};
+use crate::core::access::{Role, bare_name};
 use crate::core::error::Result;
+use crate::core::projects::data_permissions;
 
 /// What a list of events tells of, to be looked up at once.
 #[derive(Debug, Default)]
@@ -21,6 +23,8 @@ pub struct Wanted {
     pub job_requests: Vec<i32>,
     pub site_alerts: Vec<i32>,
     pub redirects: Vec<i32>,
+    pub users: Vec<i32>,
+    /// Of whom events of another program tell, which had no ids.
     pub usernames: Vec<String>,
 }
 
@@ -45,6 +49,19 @@ pub struct Presented {
     pub old: String,
     pub new: String,
     pub at: OffsetDateTime,
+    pub told: Told,
+}
+
+/// The same for a file: each part by itself, whatever the sentence says.
+#[derive(Debug, Clone)]
+pub struct Told {
+    pub actor: String,
+    pub field: String,
+    pub old: String,
+    pub new: String,
+    /// What it was done to and what that belongs to: the kind of thing, and what it is called.
+    pub target: String,
+    pub parent: String,
 }
 
 /// Who reads events.
@@ -96,12 +113,14 @@ fn wanted(rows: &[EventRow]) -> Wanted {
                 "jobserver.JobRequest" => wanted.job_requests.push(id),
                 "jobserver.SiteAlert" => wanted.site_alerts.push(id),
                 "jobserver.Redirect" => wanted.redirects.push(id),
+                "jobserver.User" => wanted.users.push(id),
                 _ => {}
             }
         }
-        usernames.extend([row.created_by.clone(), row.target_user.clone()]);
-        if row.target_model == "jobserver.User" {
-            usernames.insert(row.target_label.clone());
+        wanted.users.extend(row.created_by_id);
+        wanted.users.extend(row.target_user_id);
+        if row.is_imported() {
+            usernames.extend([row.created_by.clone(), row.target_user.clone()]);
         }
     }
     usernames.remove("");
@@ -110,22 +129,29 @@ fn wanted(rows: &[EventRow]) -> Wanted {
 }
 
 fn present(row: EventRow, living: &[Living]) -> Presented {
-    let is_roles = row.target_field == "roles";
-    let shown = |value: &str| if is_roles { roles(value) } else { value.to_owned() };
-    let (old, new) = (shown(&row.old), shown(&row.new));
+    let (old, new) = change_words(&row);
     let template = sentence(&row.kind);
-    let mut pieces = vec![person(&row.created_by, living), text(" ")];
+    let actor = actor(&row, living);
+    let target = thing(&row.target_model, &row.target_id, &row.target_label, living);
+    let parent = thing(&row.parent_model, &row.parent_id, &row.parent_label, living);
+    let field = field_words(&row.target_field);
+    let told = Told {
+        actor: actor.text.trim_end_matches(',').to_owned(),
+        field: field.clone(),
+        old: old.clone(),
+        new: new.clone(),
+        target: named(&row.target_model, &target),
+        parent: named(&row.parent_model, &parent),
+    };
+    let mut pieces = vec![actor, text(" ")];
     match template {
-        Some(template) => pieces.extend(filled(template, &row, &old, &new, living)),
+        Some(template) => pieces.extend(filled(template, &row, (&target, &parent), &told, living)),
         // Of another version of the program, or imported: as plain as it is stored.
         None => {
             pieces.push(text(&format!("did “{}”", row.kind.replace('_', " "))));
-            for (before, model, id, label) in [
-                (" to ", &row.target_model, &row.target_id, &row.target_label),
-                (" in ", &row.parent_model, &row.parent_id, &row.parent_label),
-            ] {
+            for (before, id, thing) in [(" to ", &row.target_id, target), (" in ", &row.parent_id, parent)] {
                 if !id.is_empty() {
-                    pieces.extend([text(before), thing(model, id, label, living)]);
+                    pieces.extend([text(before), thing]);
                 }
             }
         }
@@ -136,18 +162,21 @@ fn present(row: EventRow, living: &[Living]) -> Presented {
         id: row.id,
         kind: row.kind,
         sentence: pieces,
-        field: if said("{field}") {
-            String::new()
-        } else {
-            row.target_field.replace('_', " ")
-        },
+        field: if said("{field}") { String::new() } else { field },
         old: if says_change { String::new() } else { old },
         new: if says_change { String::new() } else { new },
         at: row.created_at,
+        told,
     }
 }
 
-fn filled(template: &str, row: &EventRow, old: &str, new: &str, living: &[Living]) -> Vec<Piece> {
+fn filled(
+    template: &str,
+    row: &EventRow,
+    (target, parent): (&Piece, &Piece),
+    told: &Told,
+    living: &[Living],
+) -> Vec<Piece> {
     let mut pieces = Vec::new();
     for part in template.split_inclusive('}') {
         let (before, hole) = part.split_once('{').unwrap_or((part, ""));
@@ -156,18 +185,44 @@ fn filled(template: &str, row: &EventRow, old: &str, new: &str, living: &[Living
         }
         match hole.trim_end_matches('}') {
             "user" => pieces.push(match row.target_user.as_str() {
-                "" if row.target_model == "jobserver.User" => person(&row.target_label, living),
-                username => person(username, living),
+                "" if row.target_model == "jobserver.User" => target.clone(),
+                username => person(row, row.target_user_id, username, living),
             }),
-            "target" => pieces.push(thing(&row.target_model, &row.target_id, &row.target_label, living)),
-            "parent" => pieces.push(thing(&row.parent_model, &row.parent_id, &row.parent_label, living)),
-            "field" => pieces.push(text(&row.target_field.replace('_', " "))),
-            "old" => pieces.push(text(or_none(old))),
-            "new" => pieces.push(text(or_none(new))),
+            "target" => pieces.push(target.clone()),
+            "parent" => pieces.push(parent.clone()),
+            "field" => pieces.push(text(&told.field)),
+            "old" => pieces.push(text(or_none(&told.old))),
+            "new" => pieces.push(text(or_none(&told.new))),
             _ => {}
         }
     }
     pieces
+}
+
+/// What was and is, in words: as it is stored, but for names that have a form for people.
+fn change_words(row: &EventRow) -> (String, String) {
+    let (old, new) = (row.old.as_str(), row.new.as_str());
+    match (row.target_model.as_str(), row.target_field.as_str()) {
+        (_, "roles") => (roles(old), roles(new)),
+        // Beside the kind stands the reason, in somebody's words.
+        ("jobserver.DataPermission", "kind") => (data_permissions::label(old).to_owned(), new.to_owned()),
+        _ => (old.to_owned(), new.to_owned()),
+    }
+}
+
+/// `Project: 12 - Asthma`; nothing for nothing.
+fn named(model: &str, thing: &Piece) -> String {
+    let kind = MODELS
+        .iter()
+        .find(|(known, _)| *known == model)
+        .map(|(_, label)| *label);
+    match kind {
+        _ if model.is_empty() => String::new(),
+        // There is one alone.
+        Some(kind) if thing.text == "0" => kind.to_owned(),
+        Some(kind) => format!("{kind}: {}", thing.text),
+        None => thing.text.clone(),
+    }
 }
 
 fn or_none(value: &str) -> &str {
@@ -181,24 +236,46 @@ fn text(text: &str) -> Piece {
     }
 }
 
-/// Somebody, by the name they had then.
-fn person(username: &str, living: &[Living]) -> Piece {
-    if username.is_empty() {
-        return text("An unknown user");
+/// Who did it. Without an id it was no user of the site, whatever they are called: an operator at a command line, who
+/// has what name they like, or the program by itself.
+fn actor(row: &EventRow, living: &[Living]) -> Piece {
+    match row.created_by.as_str() {
+        "" => text("An unknown user"),
+        name if row.created_by_id.is_some() || row.is_imported() => person(row, row.created_by_id, name, living),
+        name if is_machine(name) => text(name),
+        name => text(&format!("{name}, by a command,")),
     }
-    thing("jobserver.User", username, username, living)
+}
+
+/// Somebody, by the name they had then: by their id, and by the name alone where another program wrote no ids.
+fn person(row: &EventRow, id: Option<i32>, username: &str, living: &[Living]) -> Piece {
+    let is_imported = row.is_imported();
+    let found = living.iter().find(|living| {
+        living.model == "jobserver.User"
+            && match id {
+                Some(id) => living.id == id.to_string(),
+                None => is_imported && living.key == username,
+            }
+    });
+    match found {
+        Some(found) => place_of(found),
+        None if username.is_empty() => text("An unknown user"),
+        None => text(username),
+    }
+}
+
+fn place_of(found: &Living) -> Piece {
+    Piece {
+        text: found.label.clone(),
+        place: Some((found.model.clone(), found.key.clone())),
+    }
 }
 
 /// A thing: as it is called now, or as it was called then.
 fn thing(model: &str, id: &str, label: &str, living: &[Living]) -> Piece {
-    let found = living
-        .iter()
-        .find(|living| living.model == model && (living.id == id || (model == "jobserver.User" && living.id == label)));
+    let found = living.iter().find(|living| living.model == model && living.id == id);
     if let Some(found) = found {
-        return Piece {
-            text: found.label.clone(),
-            place: Some((found.model.clone(), found.key.clone())),
-        };
+        return place_of(found);
     }
     if !label.is_empty() {
         return text(label);
@@ -209,121 +286,9 @@ fn thing(model: &str, id: &str, label: &str, living: &[Living]) -> Piece {
 /// Names of roles as they are shown, whichever way they are stored.
 fn roles(stored: &str) -> String {
     let names = stored.split(',').map(|name| bare_name(name.trim()));
-    names.filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ")
+    let titles = names.map(|name| name.parse().map_or(name, |role: Role| role.title()));
+    titles.filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(kind: &str) -> EventRow {
-        EventRow {
-            id: 1,
-            kind: kind.to_owned(),
-            old: String::new(),
-            new: String::new(),
-            target_model: "jobserver.Project".to_owned(),
-            target_field: String::new(),
-            target_id: "7".to_owned(),
-            target_label: "12 - Asthma".to_owned(),
-            target_user: String::new(),
-            parent_model: String::new(),
-            parent_id: String::new(),
-            parent_label: String::new(),
-            created_by: "ada".to_owned(),
-            created_at: OffsetDateTime::UNIX_EPOCH,
-        }
-    }
-
-    fn said(presented: &Presented) -> String {
-        presented.sentence.iter().map(|piece| piece.text.as_str()).collect()
-    }
-
-    fn living(model: &str, id: &str, key: &str, label: &str) -> Living {
-        Living {
-            model: model.to_owned(),
-            id: id.to_owned(),
-            key: key.to_owned(),
-            label: label.to_owned(),
-        }
-    }
-
-    #[test]
-    fn names_of_released_files_are_for_those_who_may_see_them() {
-        let deleted = || EventRow {
-            target_model: "jobserver.ReleaseFile".to_owned(),
-            target_label: "output/a.csv".to_owned(),
-            old: "output/a.csv".to_owned(),
-            ..row("release_file_deleted")
-        };
-        let event = present(in_confidence(deleted()), &[]);
-        assert_eq!(
-            said(&event),
-            "ada deleted the released file (its name is in confidence)"
-        );
-        assert_eq!((event.old.as_str(), event.new.as_str()), ("", ""));
-        assert_eq!(
-            said(&present(deleted(), &[])),
-            "ada deleted the released file output/a.csv"
-        );
-        let other = in_confidence(row("project_created"));
-        assert_eq!(other.target_label, "12 - Asthma");
-    }
-
-    #[test]
-    fn what_is_still_there_is_called_as_it_is_now_and_has_a_place() {
-        let there = [
-            living("jobserver.Project", "7", "asthma", "12 - Asthma and hay fever"),
-            living("jobserver.User", "ada", "ada", "Ada Lovelace (ada)"),
-        ];
-        let event = present(row("project_created"), &there);
-        assert_eq!(
-            said(&event),
-            "Ada Lovelace (ada) created the project 12 - Asthma and hay fever"
-        );
-        assert_eq!(
-            event.sentence[0].place,
-            Some(("jobserver.User".to_owned(), "ada".to_owned()))
-        );
-        assert!(
-            event
-                .sentence
-                .iter()
-                .any(|piece| piece.place.as_ref().is_some_and(|(_, key)| key == "asthma"))
-        );
-    }
-
-    #[test]
-    fn what_is_gone_is_called_as_it_was_and_leads_nowhere() {
-        let event = present(row("project_created"), &[]);
-        assert_eq!(said(&event), "ada created the project 12 - Asthma");
-        assert!(event.sentence.iter().all(|piece| piece.place.is_none()));
-        let mut nameless = row("project_created");
-        nameless.target_label.clear();
-        nameless.created_by.clear();
-        assert_eq!(said(&present(nameless, &[])), "An unknown user created the project 7");
-    }
-
-    #[test]
-    fn a_kind_of_another_version_is_shown_plainly() {
-        let mut strange = row("project_painted");
-        strange.new = "green".to_owned();
-        let event = present(strange, &[]);
-        assert_eq!(said(&event), "ada did “project painted” to 12 - Asthma");
-        assert_eq!(event.new, "green");
-    }
-
-    #[test]
-    fn roles_are_alike_whichever_way_they_are_stored() {
-        let mut changed = row("user_updated_roles");
-        changed.target_field = "roles".to_owned();
-        changed.target_user = "grace".to_owned();
-        changed.new = "jobserver.authorization.roles.OutputChecker,TechSupport".to_owned();
-        let event = present(changed, &[]);
-        assert_eq!(
-            said(&event),
-            "ada changed the global roles of grace, from none to OutputChecker, TechSupport"
-        );
-        assert_eq!((event.old, event.new), (String::new(), String::new()));
-    }
-}
+mod tests;

@@ -55,6 +55,27 @@ pub async fn inspect(connection: &mut PgConnection) -> Result<DatabaseState, sql
     })
 }
 
+/// The migrations that were applied to their end, by version, with their checksums; none when one was not.
+pub(super) async fn applied(connection: &mut PgConnection) -> Result<Vec<(i64, Vec<u8>)>, sqlx::Error> {
+    let (has_table,): (bool,) = sqlx::query_as("select to_regclass('_sqlx_migrations') is not null")
+        .fetch_one(&mut *connection)
+        .await?;
+    if !has_table {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(i64, Vec<u8>, bool)> =
+        sqlx::query_as("select version, checksum, success from _sqlx_migrations order by version")
+            .fetch_all(connection)
+            .await?;
+    if rows.iter().any(|(_, _, success)| !success) {
+        return Ok(Vec::new());
+    }
+    Ok(rows
+        .into_iter()
+        .map(|(version, checksum, _)| (version, checksum))
+        .collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -117,6 +117,9 @@ pub(in crate::core) async fn create_backend_within(
             let hash = token_hash(token.expose_secret());
             let id = store::insert_backend(tx, &input.slug, name, url, &hash, &sealed).await?;
             audit::record(tx, &Event::new("backend_created", by, Subject::backend(id))).await?;
+            let begins = [("slug", "", &*input.slug), ("name", "", name), ("level_4_url", "", url)];
+            let event = Event::new("backend_updated", by, Subject::backend(id));
+            audit::record_changes(tx, &event, &begins).await?;
             (id, token)
         }
         Some(found) => {

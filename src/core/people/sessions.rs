@@ -129,7 +129,7 @@ pub async fn refused(
     );
     if let Some((id, username)) = account {
         // Whoever it was proved nothing.
-        let by = By::operator("somebody not signed in");
+        let by = By::operator(audit::NOT_SIGNED_IN);
         let event = Event::new("sign_in_refused", &by, Subject::user(id)).change("", "", method.name());
         audit::record(conn, &event.of_user(id, username)).await?;
     }

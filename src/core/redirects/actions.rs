@@ -23,11 +23,23 @@ pub(in crate::core) async fn moved(
     new_url: &str,
     by: &By,
 ) -> Result<()> {
+    let by_id = user_id(by)?;
+    moved_for(tx, target, old_url, new_url, by, by_id).await
+}
+
+/// As [`moved`], by an operator for a user, whose the old address is.
+pub(in crate::core) async fn moved_for(
+    tx: &mut PgConnection,
+    target: Target,
+    old_url: &str,
+    new_url: &str,
+    by: &By,
+    by_id: i32,
+) -> Result<()> {
     if old_url == new_url {
         return Ok(());
     }
-    taken(tx, new_url, by).await?;
-    let by_id = user_id(by)?;
+    taken_for(tx, new_url, by, by_id).await?;
     // What led on from here before was hidden by the thing that now leaves, which was here last.
     for shadowed in store::end_at(tx, old_url, by_id).await? {
         record_end(tx, "redirect_replaced", &shadowed, by).await?;
@@ -41,7 +53,12 @@ pub(in crate::core) async fn moved(
 
 /// A thing is at this address from now on: what led on from it, or from a live thing's address below, ends.
 pub(in crate::core) async fn taken(tx: &mut PgConnection, url: &str, by: &By) -> Result<()> {
-    for ended in store::end_live_again(tx, url, user_id(by)?).await? {
+    taken_for(tx, url, by, user_id(by)?).await
+}
+
+/// As [`taken`], by an operator for a user.
+pub(in crate::core) async fn taken_for(tx: &mut PgConnection, url: &str, by: &By, by_id: i32) -> Result<()> {
+    for ended in store::end_live_again(tx, url, by_id).await? {
         record_end(tx, "redirect_ended", &ended, by).await?;
     }
     Ok(())
@@ -94,8 +111,8 @@ pub async fn set_expiry(
         .with_time(Time::MAX.replace_nanosecond(0).unwrap_or(Time::MAX))
         .assume_utc();
     let mut tx = db.begin().await?;
-    let before = store::lock_expiry(&mut tx, id).await?;
-    let before = before.ok_or(Error::NotFound("Redirect"))?;
+    let locked = store::lock_expiry(&mut tx, id).await?;
+    let (before, target) = locked.ok_or(Error::NotFound("Redirect"))?;
     if before == expires_at || before.date() == last_day {
         return Ok(Saved::Unchanged);
     }
@@ -104,11 +121,12 @@ pub async fn set_expiry(
     }
     store::update_expiry(&mut tx, id, expires_at).await?;
     let by = can.by();
-    let event = Event::new("redirect_expiry_changed", &by, Subject::redirect(id)).change(
+    let mut event = Event::new("redirect_expiry_changed", &by, Subject::redirect(id)).change(
         "expires_at",
         before.date().to_string(),
         last_day.to_string(),
     );
+    event.parent = target.map(Target::subject);
     audit::record(&mut tx, &event).await?;
     tx.commit().await?;
     Ok(Saved::Done)

@@ -1,7 +1,8 @@
 //! Addresses of before: where the thing is now that was there.
 //!
 //! They are looked up only when nothing else answers. A row points to a thing, not to an address, so any number of
-//! renames is one step. A row whose old address is a live thing's again leads nowhere: what is not found below it is
+//! renames is one step. Where a thing moved within one that was renamed there are several; whoever asks is led past all of
+//! them at once. A row whose old address is a live thing's again leads nowhere: what is not found below it is
 //! not there, and no two rows can send anybody round in a circle.
 
 pub mod actions;
@@ -9,10 +10,15 @@ pub mod store;
 
 pub use store::lists;
 
+use sqlx::PgConnection;
+
 use crate::core::audit::Subject;
+use crate::core::error::Result;
 
 /// How many leading parts of an address are looked at: old addresses have no more.
 const MOST_PARTS: usize = 3;
+/// How many old addresses are followed one after the other. Each thing on the way moved once, or more often.
+const MOST_STEPS: usize = 5;
 /// First parts under which nothing ever moved: the machines' side, the staff's, files, checks, pages of errors.
 const NEVER: [&str; 13] = [
     "api",
@@ -92,6 +98,31 @@ impl Moved {
         let target = format!("{}{rest}", self.new_url);
         (slashed(&target) != slashed(path)).then_some(target)
     }
+}
+
+/// Where a path leads, past every old address on the way: to what is there now. `among` says which of some addresses
+/// may be old ones, so that nothing is asked of the database for others. `None` when it leads nowhere else.
+pub async fn follow(
+    conn: &mut PgConnection,
+    path: &str,
+    among: impl Fn(Vec<String>) -> Vec<String>,
+) -> Result<Option<String>> {
+    let mut end = None;
+    for _ in 0..MOST_STEPS {
+        let here = end.as_deref().unwrap_or(path);
+        let candidates = among(candidates(here));
+        if candidates.is_empty() {
+            break;
+        }
+        match store::follow(conn, &candidates)
+            .await?
+            .and_then(|moved| moved.target(here))
+        {
+            Some(next) => end = Some(next),
+            None => break,
+        }
+    }
+    Ok(end)
 }
 
 fn slashed(path: &str) -> String {

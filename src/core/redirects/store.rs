@@ -123,14 +123,19 @@ pub(super) async fn end_live_again(conn: &mut PgConnection, url: &str, by_id: i3
     .await?)
 }
 
-/// Until when an old address leads on; its row is locked. `None` when it ended.
-pub(super) async fn lock_expiry(conn: &mut PgConnection, id: i32) -> Result<Option<OffsetDateTime>> {
-    Ok(sqlx::query_scalar!(
-        "SELECT expires_at FROM redirect WHERE id = $1 AND deleted_at IS NULL FOR UPDATE",
+/// Until when an old address leads on, and to what; its row is locked. `None` when it ended.
+pub(super) async fn lock_expiry(conn: &mut PgConnection, id: i32) -> Result<Option<(OffsetDateTime, Option<Target>)>> {
+    let row = sqlx::query!(
+        "SELECT expires_at, org_id, project_id, workspace_id FROM redirect
+          WHERE id = $1 AND deleted_at IS NULL FOR UPDATE",
         id
     )
     .fetch_optional(conn)
-    .await?)
+    .await?;
+    Ok(row.map(|row| {
+        let target = row.org_id.map(Target::Org).or(row.project_id.map(Target::Project));
+        (row.expires_at, target.or(row.workspace_id.map(Target::Workspace)))
+    }))
 }
 
 pub(super) async fn update_expiry(conn: &mut PgConnection, id: i32, expires_at: OffsetDateTime) -> Result<()> {

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use super::store::{self, If, Row};
 use super::{LastRun, MAX_ATTEMPTS, Outcome, Period, RENEWAL, SCHEDULES, Schedule, Standing};
+use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;
 use crate::core::error::Result;
 
@@ -88,18 +89,27 @@ pub async fn claim_due(db: &Db, by: &str) -> Result<Round> {
 }
 
 /// Claims one schedule, whether it is due or not.
+/// Audited: whoever has it run is named.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn claim_now(db: &Db, schedule: &'static Schedule, by: &str) -> Result<Result<Claim, Refused>> {
-    let mut conn = db.read().await?;
-    tidied(&mut conn).await?;
-    if let Some(run) = store::claim(&mut conn, schedule.name, by, If::Always).await? {
+pub async fn claim_now(
+    db: &Db,
+    schedule: &'static Schedule,
+    by: &str,
+    operator: &By,
+) -> Result<Result<Claim, Refused>> {
+    let mut tx = db.begin().await?;
+    tidied(&mut tx).await?;
+    if let Some(run) = store::claim(&mut tx, schedule.name, by, If::Always).await? {
+        let event = Event::new("schedule_run", operator, Subject::schedules()).change("name", "", schedule.name);
+        audit::record(&mut tx, &event).await?;
+        tx.commit().await?;
         return Ok(Ok(Claim::new(schedule, run)));
     }
-    let row = store::rows(&mut conn, &[schedule.name]).await?.pop();
+    let row = store::rows(&mut tx, &[schedule.name]).await?.pop();
     let (by, since) = row.map(|row| (row.run_by, row.started_at)).unwrap_or_default();
-    let now = store::now(&mut conn).await?;
+    let now = store::now(&mut tx).await?;
     Ok(Err(Refused {
         by: by.unwrap_or_default(),
         since: since.unwrap_or(now),

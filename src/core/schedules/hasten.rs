@@ -2,7 +2,7 @@
 
 use super::{Schedule, store};
 use crate::core::access::{CanEverywhere, EnterStaffArea};
-use crate::core::audit::{self, Event, Subject, SubjectId};
+use crate::core::audit::{self, Event, Subject};
 use crate::core::db::Db;
 use crate::core::error::Result;
 
@@ -26,13 +26,8 @@ pub async fn hasten(db: &Db, can: &CanEverywhere<EnterStaffArea>, schedule: &'st
     if !store::make_due(&mut tx, schedule.name).await? {
         return Ok(Hastened::Underway);
     }
-    // Schedules have names and no numbers.
-    let subject = Subject {
-        model: "jobserver.Schedule",
-        id: SubjectId::Number(0),
-    };
     let by = can.by();
-    let event = Event::new("schedule_hastened", &by, subject).change("name", "", schedule.name);
+    let event = Event::new("schedule_hastened", &by, Subject::schedules()).change("name", "", schedule.name);
     audit::record(&mut tx, &event).await?;
     tx.commit().await?;
     Ok(Hastened::Now)

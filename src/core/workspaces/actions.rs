@@ -62,6 +62,9 @@ pub(super) async fn insert(
         return Ok(Err(InTheWay::NameTaken));
     };
     record_created(tx, (id, project_id), &new.repo.to_string(), &new.branch, by).await?;
+    let event =
+        Event::new("workspace_purpose_changed", by, Subject::workspace(id)).within(Subject::project(project_id));
+    audit::record_changes(tx, &event, &[("purpose", "", &new.purpose)]).await?;
     let address = store::address(tx, id).await?;
     taken(tx, &address, by).await?;
     Ok(Ok(id))

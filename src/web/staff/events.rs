@@ -1,5 +1,7 @@
 //! The record of who changed what: all of it, and that of one project, organisation, backend or person.
 
+mod file;
+
 use rocket::get;
 use time::Date;
 use time::macros::format_description;
@@ -8,8 +10,8 @@ use super::cell::{Cell, Part};
 use super::guard::{Staff, StaffMay};
 use super::list::{Filter, List, ListAnswer, ListAsked};
 use crate::core::access::{ManageBackends, ManageUsers, Permission};
-use crate::core::audit::store::log::{EventFilter, MOST_EVENTS, Scope, events};
-use crate::core::audit::{MODELS, Piece, Presented, Reader, kinds, presented};
+use crate::core::audit::store::log::{EventFilter, MOST_EVENTS, Scope, events, username};
+use crate::core::audit::{MODELS, Piece, Presented, Reader, kinds_of, presented, title};
 use crate::core::people::store::user_by_username;
 use crate::core::projects::store::orgs::org_by_slug;
 use crate::core::projects::store::project_by_slug;
@@ -17,14 +19,40 @@ use crate::web::database::Database;
 use crate::web::responders::{Failure, Outcome};
 use crate::web::view::{encode_segment, sentence};
 
-/// How much of what was and is a page shows of each; an export has it whole.
+/// How much of what was and is a page shows of each; the file has it whole.
 const SHOWN: usize = 160;
 
 #[get("/staff/events")]
 pub async fn all(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
     let list = List::new("Events").lead("Everything that was ever changed, and by whom. Nothing here can be changed.");
-    let list = list.filter(Filter::select("object", "Thing", options(MODELS)));
-    answer(&staff, db, &Scope::Everything, list, &kinds()).await
+    let mut things = options(MODELS);
+    let asked = ListAsked::read(&staff.visit)?;
+    // One thing: its kind and its id.
+    let one = asked.one("object").and_then(|object| object.split_once(':'));
+    let one = one.filter(|(model, id)| !model.is_empty() && !id.is_empty());
+    let scope = match one {
+        Some((model, id)) => {
+            let kind = things.iter().find(|(known, _)| known == model);
+            let label = format!("{} {id}", kind.map_or(model, |(_, label)| label));
+            things.insert(0, (format!("{model}:{id}"), label));
+            scope_of(db, model, id).await?
+        }
+        None => Scope::Everything,
+    };
+    let list = list.filter(Filter::select("object", "Thing", things));
+    answer(&staff, db, scope, list, one.map_or("", |(model, _)| model)).await
+}
+
+/// The events of one thing; of somebody, by their number, those that are in their log.
+async fn scope_of(db: &Database, model: &str, id: &str) -> Outcome<Scope> {
+    let user_id = id.parse().ok().filter(|_| model == "jobserver.User");
+    Ok(match user_id {
+        Some(id) => Scope::User {
+            id,
+            username: username(&mut *db.read().await?, id).await?.unwrap_or_default(),
+        },
+        None => Scope::Thing(model.to_owned(), id.to_owned()),
+    })
 }
 
 #[get("/staff/projects/<slug>/audit-log")]
@@ -35,11 +63,14 @@ pub async fn of_project(staff: Staff<'_>, db: &Database, slug: &str) -> Outcome<
         .heading(format!("Audit log of {}", project.title()))
         .under("Projects", "/staff/projects/")
         .under(project.title(), format!("/staff/projects/{}/", project.slug));
-    let kinds: Vec<&str> = kinds()
-        .into_iter()
-        .filter(|kind| kind.starts_with("project_"))
-        .collect();
-    answer(&staff, db, &Scope::Thing("jobserver.Project", project.id), list, &kinds).await
+    answer(
+        &staff,
+        db,
+        Scope::thing("jobserver.Project", project.id),
+        list,
+        "jobserver.Project",
+    )
+    .await
 }
 
 #[get("/staff/orgs/<slug>/audit-log")]
@@ -50,8 +81,7 @@ pub async fn of_org(staff: Staff<'_>, db: &Database, slug: &str) -> Outcome<List
         .heading(format!("Audit log of {}", org.name))
         .under("Organisations", "/staff/orgs/")
         .under(org.name, format!("/staff/orgs/{}/", org.slug));
-    let kinds: Vec<&str> = kinds().into_iter().filter(|kind| kind.starts_with("org_")).collect();
-    answer(&staff, db, &Scope::Thing("jobserver.Org", org.id), list, &kinds).await
+    answer(&staff, db, Scope::thing("jobserver.Org", org.id), list, "jobserver.Org").await
 }
 
 #[get("/staff/backends/<id>/audit-log")]
@@ -62,11 +92,14 @@ pub async fn of_backend(may: StaffMay<'_, ManageBackends>, db: &Database, id: i3
         .heading(format!("Audit log of {name}"))
         .under("Backends", "/staff/backends/")
         .under(name, format!("/staff/backends/{id}/"));
-    let kinds: Vec<&str> = kinds()
-        .into_iter()
-        .filter(|kind| kind.starts_with("backend_"))
-        .collect();
-    answer(&may.staff, db, &Scope::Thing("jobserver.Backend", id), list, &kinds).await
+    answer(
+        &may.staff,
+        db,
+        Scope::thing("jobserver.Backend", id),
+        list,
+        "jobserver.Backend",
+    )
+    .await
 }
 
 #[get("/staff/users/<username>/audit-log")]
@@ -84,50 +117,52 @@ pub async fn of_user(may: StaffMay<'_, ManageUsers>, db: &Database, username: &s
         id: user.id,
         username: user.username,
     };
-    answer(&may.staff, db, &scope, list, &kinds()).await
+    answer(&may.staff, db, scope, list, "jobserver.User").await
 }
 
-async fn answer(
-    staff: &Staff<'_>,
-    db: &Database,
-    scope: &Scope,
-    list: List,
-    offered: &[&'static str],
-) -> Outcome<ListAnswer> {
+async fn answer(staff: &Staff<'_>, db: &Database, scope: Scope, list: List, model: &str) -> Outcome<ListAnswer> {
     let asked = ListAsked::read(&staff.visit)?;
-    let offered = offered.iter().map(|kind| ((*kind).to_owned(), sentence(kind)));
+    let mut offered: Vec<_> = kinds_of(model)
+        .into_iter()
+        .map(|kind| (kind.to_owned(), title(kind)))
+        .collect();
+    offered.sort_by(|one, other| one.1.cmp(&other.1));
     let mut list = list
-        .filter(Filter::several("types", "What happened", offered.collect()))
+        .filter(Filter::several("types", "What happened", offered))
         .filter(Filter::typed("actor", "Who did it", Some("users")))
         .filter(Filter::day("from", "From"))
         .filter(Filter::day("to", "To"))
         .columns(&["What happened", "Before", "After", "When"])
-        .filed(&["Field"])
         .counted_to(MOST_EVENTS)
         .empty(
             "Nothing has been changed yet",
             "Every change appears here as it is made.",
         );
+    let is_everything = matches!(scope, Scope::Everything);
     let filter = EventFilter {
         actor: asked.one("actor").map(str::to_owned),
         kinds: asked.many("types"),
-        model: asked.one("object").map(str::to_owned),
+        model: asked.one("object").filter(|_| is_everything).map(str::to_owned),
         from: asked.one("from").and_then(day),
         to: asked.one("to").and_then(day),
     };
+    let reader = match staff.visit.actor.has_permission(Permission::ReleaseFileView, None) {
+        true => Reader::SeesReleases,
+        false => Reader::Other,
+    };
+    if asked.is_csv() {
+        let pieces = file::pieces(staff.visit.app.db.clone(), scope, filter, reader);
+        return Ok(ListAnswer::csv_in_pieces(list.title(), pieces));
+    }
     let strange = |name: &str| asked.one(name).is_some_and(|text| day(text).is_none());
     if strange("from") || strange("to") {
         list = list.note("A day that is none was left out: days are written like 2026-11-29.");
     }
     let mut conn = db.read().await?;
-    let per_page = asked.per_page().min(MOST_EVENTS);
-    let found = events(&mut conn, scope, &filter, asked.page(), per_page).await?;
-    let sees_releases = staff.visit.actor.has_permission(Permission::ReleaseFileView, None);
-    let reader = if sees_releases {
-        Reader::SeesReleases
-    } else {
-        Reader::Other
-    };
+    let found = events(&mut conn, &scope, &filter, asked.page(), asked.per_page()).await?;
+    if found.total > MOST_EVENTS {
+        list = list.note("The file that is exported has all of them.");
+    }
     for event in presented(&mut conn, found.rows, reader).await? {
         list.row(row(event));
     }
@@ -135,22 +170,20 @@ async fn answer(
 }
 
 fn row(event: Presented) -> Vec<Cell> {
-    let field = sentence(&event.field);
     let parts = event.sentence.into_iter().map(|Piece { text, place }| Part {
         text,
         href: place.and_then(|(model, key)| href(&model, &key)),
     });
     vec![
-        Cell::parts(parts.collect()).note(field.as_str()),
+        Cell::parts(parts.collect()).note(sentence(&event.field)),
         Cell::shortened(event.old, SHOWN),
         Cell::shortened(event.new, SHOWN),
         Cell::time(Some(event.at)),
-        Cell::text(field),
     ]
 }
 
 /// The page of a thing in the staff area.
-fn href(model: &str, key: &str) -> Option<String> {
+pub(super) fn href(model: &str, key: &str) -> Option<String> {
     let key = encode_segment(key);
     Some(match model {
         "jobserver.Project" => format!("/staff/projects/{key}/"),

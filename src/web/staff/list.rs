@@ -142,6 +142,10 @@ impl List {
         }
     }
 
+    pub fn title(&self) -> &'static str {
+        self.title
+    }
+
     pub fn lead(mut self, lead: &'static str) -> Self {
         self.lead = Some(lead);
         self

@@ -59,7 +59,7 @@ pub async fn history(conn: &mut PgConnection, model: &'static str, id: i32) -> R
 /// # Errors
 /// As [`history`].
 pub async fn history_of(conn: &mut PgConnection, model: &'static str, id: i32, kinds: &[&str]) -> Result<Section> {
-    let scope = Scope::Thing(model, id);
+    let scope = Scope::thing(model, id);
     let filter = EventFilter {
         kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
         ..EventFilter::default()

@@ -1,13 +1,17 @@
 //! Messages that wait or could not be sent: who and what they are about, never what they say.
 
 use rocket::{get, post};
+use sqlx::PgConnection;
 
 use super::bulk::{back, is_sure};
 use super::cell::{Ask, Button, Cell};
+use super::events::href;
 use super::guard::Staff;
 use super::list::{Bulk, Filter, List, ListAnswer, ListAsked};
 use super::named::history;
 use super::thing::Thing;
+use crate::core::audit::Wanted;
+use crate::core::audit::store::log::{self, Living};
 use crate::core::error::Error;
 use crate::core::outbox::{
     self, Dropped, ListedMessage, MOST_MATCHES, Message, Service, StaffFilter, State, drop_message, drop_messages,
@@ -52,12 +56,13 @@ pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
         true => Listed::none(),
         false => messages(&mut conn, &filter, asked.page(), asked.per_page()).await?,
     };
+    let living = living(&mut conn, found.rows.iter().map(|message| message.cause.as_str())).await?;
     drop(conn);
     let option = |value: &str, label: String| (value.to_owned(), label);
     let mut states = vec![option("", "Waiting and failed".to_owned())];
     states.extend(State::ALL.map(|state| option(state.name(), sentence(state_label(state.name())))));
     states.push(option("all", "All".to_owned()));
-    let services = Service::ALL.map(|service| option(service.name(), service_words(service.name()).to_owned()));
+    let services = Service::ALL.map(|service| option(service.name(), service_label(service.name()).to_owned()));
     let offered = kinds.iter().map(|kind| option(kind, sentence(kind))).collect();
     let mut list = List::new("Outbox")
         .lead("Messages on their way to people, Slack and GitHub. What is delivered is here too, for as long as it is kept.")
@@ -72,7 +77,7 @@ pub async fn list(staff: Staff<'_>, db: &Database) -> Outcome<ListAnswer> {
         .bulk("messages", retry_bulk())
         .bulk("messages", discard_bulk());
     for message in found.rows {
-        let cells = row(&message);
+        let cells = row(&message, &living);
         match message.state.as_str() {
             "delivered" => list.row(cells),
             _ => list.row_ticked(message.id.to_string(), cells),
@@ -120,16 +125,6 @@ fn bulk(label: &'static str, what: &str, is_danger: bool) -> Bulk {
     }
 }
 
-/// What people call what carries a message.
-fn service_words(service: &str) -> &str {
-    match service {
-        "mail" => "Mail",
-        "slack" => "Slack",
-        "github" => "GitHub",
-        service => service,
-    }
-}
-
 /// What people call a state.
 fn state_label(state: &str) -> &str {
     match state {
@@ -149,33 +144,78 @@ fn state_cell(state: &str) -> Cell {
     Cell::pill(variant, sentence(state_label(state)))
 }
 
-fn row(message: &ListedMessage) -> Vec<Cell> {
+fn row(message: &ListedMessage, living: &[Living]) -> Vec<Cell> {
     let is_waiting = message.state == "waiting";
     vec![
         Cell::link(sentence(&message.kind), format!("{LIST}{}/", message.id)).note(format!(
             "{} by {}",
             message.id,
-            service_words(&message.service)
+            service_label(&message.service)
         )),
         state_cell(&message.state),
-        about(&message.cause),
+        about(&message.cause, living),
         Cell::text(message.recipient.as_str()),
         Cell::number(message.attempts.into()),
         Cell::shortened(message.last_error.as_deref().unwrap_or_default(), SHOWN),
         Cell::time(Some(message.created_at)),
         Cell::time(is_waiting.then_some(message.next_attempt_at)),
         Cell::text(message.id.to_string()),
-        Cell::text(message.service.as_str()),
+        Cell::text(service_label(&message.service)),
     ]
 }
 
-/// What a message is about, with a link where it is a thing that has a page here.
-fn about(cause: &str) -> Cell {
-    match cause.split_once(':') {
-        Some(("job_request", id)) if id.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Cell::link(format!("Job request {id}"), format!("/staff/job-requests/{id}/"))
+/// What people call what carries a message.
+fn service_label(service: &str) -> &str {
+    match service {
+        "mail" => "E-mail",
+        "slack" => "Slack",
+        "github" => "GitHub",
+        service => service,
+    }
+}
+
+/// The models of what messages are about, by how their causes begin.
+const MODELS: [(&str, &str); 4] = [
+    ("job_request", "jobserver.JobRequest"),
+    ("project", "jobserver.Project"),
+    ("repo", "jobserver.Repo"),
+    ("user", "jobserver.User"),
+];
+
+/// The model and the id of what a message is about.
+fn thing(cause: &str) -> Option<(&'static str, i32)> {
+    let (kind, id) = cause.split_once(':')?;
+    let (_, model) = MODELS.iter().find(|(known, _)| *known == kind)?;
+    Some((model, id.parse().ok()?))
+}
+
+/// What messages are about that is still there. One statement.
+async fn living(conn: &mut PgConnection, causes: impl Iterator<Item = &str>) -> Result<Vec<Living>, Error> {
+    let mut wanted = Wanted::default();
+    for (model, id) in causes.filter_map(thing) {
+        match model {
+            "jobserver.JobRequest" => wanted.job_requests.push(id),
+            "jobserver.Project" => wanted.projects.push(id),
+            "jobserver.Repo" => wanted.repos.push(id),
+            _ => wanted.users.push(id),
         }
-        _ => Cell::text(cause),
+    }
+    log::living(conn, &wanted).await
+}
+
+/// What a message is about, with a link where it is a thing that has a page here.
+fn about(cause: &str, living: &[Living]) -> Cell {
+    let words = sentence(&cause.replacen(':', " ", 1));
+    let Some((model, id)) = thing(cause) else {
+        return Cell::text(words);
+    };
+    let found = living
+        .iter()
+        .find(|living| living.model == model && living.id == id.to_string());
+    match found.and_then(|found| Some((found, href(model, &found.key)?))) {
+        Some((_, href)) if model == "jobserver.JobRequest" => Cell::link(words, href),
+        Some((found, href)) => Cell::link(found.label.as_str(), href),
+        None => Cell::text(words),
     }
 }
 
@@ -184,7 +224,8 @@ pub async fn detail(staff: Staff<'_>, db: &Database, id: i64) -> Outcome<Page> {
     let mut conn = db.read().await?;
     let message = outbox::message(&mut conn, id).await?;
     let message = message.ok_or_else(|| Failure::not_found("Message"))?;
-    let mut thing = facts(&message);
+    let living = living(&mut conn, std::iter::once(message.cause.as_str())).await?;
+    let mut thing = facts(&message, &living);
     if let Ok(id) = i32::try_from(id) {
         thing = thing.section(history(&mut conn, "jobserver.Message", id).await?);
     }
@@ -192,16 +233,16 @@ pub async fn detail(staff: Staff<'_>, db: &Database, id: i64) -> Outcome<Page> {
     Ok(thing.render(&staff))
 }
 
-fn facts(message: &Message) -> Thing {
+fn facts(message: &Message, living: &[Living]) -> Thing {
     let id = message.id;
     let is_waiting = message.state == "waiting";
     let thing = Thing::new("Message", format!("{} {id}", sentence(&message.kind)))
         .under("Outbox", LIST)
         .lead("What it says is not shown here.")
         .fact("State", state_cell(&message.state))
-        .fact("Goes by", Cell::text(service_words(&message.service)))
+        .fact("Goes by", Cell::text(service_label(&message.service)))
         .fact("Goes to", Cell::text(message.recipient.as_str()))
-        .fact("About", about(&message.cause))
+        .fact("About", about(&message.cause, living))
         .fact("Attempts", Cell::number(message.attempts.into()))
         .fact("Written", Cell::time(Some(message.created_at)))
         .fact("First attempt", Cell::time(message.first_attempt_at))

@@ -7,6 +7,7 @@ use super::field::Field;
 use super::form::{Form, FormPage};
 use super::guard::Staff;
 use super::list::{Filter, List, ListAnswer, ListAsked};
+use super::named::history;
 use super::redirects;
 use super::thing::{Section, Thing};
 use super::words::{addresses_changed, on_site, org_options, overtaken, person, repo_href};
@@ -100,6 +101,9 @@ pub async fn detail(staff: Staff<'_>, db: &Database, name: &str) -> Outcome<Page
         ..redirect_lists::Wanted::default()
     };
     let old = redirects::of(&mut conn, wanted).await?;
+    let events = format!("/staff/events/?object=jobserver.Workspace:{}", stored.id);
+    let history = history(&mut conn, "jobserver.Workspace", stored.id).await?;
+    let history = history.link(Link::new("All that happened", events));
     drop(conn);
     let page = href(&stored.name);
     let org = match (facts.org_name, facts.org_slug) {
@@ -148,7 +152,8 @@ pub async fn detail(staff: Staff<'_>, db: &Database, name: &str) -> Outcome<Page
         .action(on_site(stored.href()))
         .section(purpose)
         .section(requests_section(&stored.name, requests))
-        .section(redirects::section(old));
+        .section(redirects::section(old))
+        .section(history);
     Ok(thing.render(&staff))
 }
 

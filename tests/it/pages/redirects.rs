@@ -178,3 +178,35 @@ async fn what_was_never_here_asks_nothing(pool: PgPool) {
     let answer = site.anonymous().get("/many-10001/x").await.expect(301);
     assert_eq!(answer.location(), "/project/x");
 }
+
+#[sqlx::test]
+async fn one_answer_leads_past_all_old_addresses_on_the_way(pool: PgPool) {
+    let site = usual(pool).await;
+    site.world.project("second").await;
+    // The project was renamed, then the workspace left it, then where it went was renamed.
+    execute(
+        &site,
+        "INSERT INTO redirect (old_url, project_id, workspace_id, created_by_id)
+         SELECT '/first/', p.id, NULL::int, p.created_by_id FROM project p WHERE p.slug = 'project'
+         UNION ALL
+         SELECT '/project/ws/', NULL, w.id, w.created_by_id FROM workspace w WHERE w.name = 'ws';
+         UPDATE workspace SET project_id = (SELECT id FROM project WHERE slug = 'second') WHERE name = 'ws'",
+    )
+    .await;
+    for (path, to) in [
+        ("/first/ws/", "/second/ws/"),
+        ("/first/ws/logs/?page=2", "/second/ws/logs/?page=2"),
+        ("/first/", "/project/"),
+        ("/first/other/", "/project/other/"),
+    ] {
+        for known in [false, true] {
+            if known {
+                site.old_addresses.refresh(&site.db).await.unwrap();
+            }
+            let answer = site.anonymous().get(path).await.expect(301);
+            assert_eq!(answer.location(), to, "{path}");
+        }
+    }
+    let hits = "SELECT count(*) FROM redirect WHERE hits >= 4";
+    assert_eq!(site.world.number(hits).await, 2, "each of them was asked for");
+}

@@ -7,7 +7,7 @@ use sqlx::PgPool;
 
 use crate::support::Program;
 
-async fn count(pool: &PgPool, statement: &'static str) -> i64 {
+pub(super) async fn count(pool: &PgPool, statement: &'static str) -> i64 {
     sqlx::query_scalar(statement).fetch_one(pool).await.unwrap()
 }
 
@@ -40,7 +40,13 @@ async fn create_user_makes_one_and_then_only_adds(pool: PgPool) {
     assert_eq!((email.as_str(), fullname.as_str()), ("ada@example.com", "ada"));
     assert_eq!(
         events(&pool, "root").await,
-        ["user_created", "user_invited", "user_updated_roles"]
+        [
+            "user_created",
+            "user_updated",
+            "user_updated",
+            "user_invited",
+            "user_updated_roles"
+        ]
     );
 
     let said = program
@@ -178,61 +184,6 @@ async fn create_backend_prints_the_token_last_each_time(pool: PgPool) {
     );
     // An overlap without a rotation means nothing.
     assert_eq!(program.run(&["create_backend", "tpp", "--overlap", "5"]).await.code, 2);
-}
-
-#[sqlx::test]
-async fn create_workspace_makes_all_it_needs_and_changes_only_what_is_given(pool: PgPool) {
-    let program = Program::new(&pool);
-    let said = program.run(&["create_workspace", "ws", "nobody"]).await.failed();
-    assert!(said.err.contains("no such user"), "{}", said.err);
-    assert_eq!(count(&pool, "SELECT count(*) FROM project").await, 0);
-
-    program.run(&["create_user", "ada"]).await.ok();
-    let said = program.run(&["create_workspace", "ws", "ada"]).await.ok();
-    assert_eq!(said.last_line(), "http://jobs.test/ws/ws/");
-    let found: (String, String, String, Vec<String>) = sqlx::query_as(
-        "SELECT p.slug, r.url, w.branch, m.roles FROM workspace w JOIN project p ON p.id = w.project_id
-           JOIN repo r ON r.id = w.repo_id JOIN project_membership m ON m.project_id = p.id",
-    )
-    .fetch_one(&pool)
-    .await
-    .unwrap();
-    assert_eq!(found.0, "ws");
-    assert_eq!(found.1, "https://github.com/opensafely/ws");
-    assert_eq!(found.2, "main");
-    assert_eq!(found.3, ["ProjectCollaborator", "ProjectDeveloper"]);
-    let recorded = events(&pool, "olive").await;
-    let expected = [
-        "project_created",
-        "workspace_created",
-        "project_member_added",
-        "project_member_updated_roles",
-    ];
-    assert_eq!(recorded[recorded.len() - 4..], expected);
-
-    // Again, with nothing new: nothing happens.
-    program.run(&["create_workspace", "ws", "ada"]).await.ok();
-    assert_eq!(events(&pool, "olive").await.len(), recorded.len());
-    // Another repository and project, the branch stays.
-    let repo = "https://github.com/opensafely/other";
-    program
-        .run(&["create-workspace", "ws", "ada", "--repo", repo, "--project", "p2"])
-        .await
-        .ok();
-    let found: (String, String, String) = sqlx::query_as(
-        "SELECT p.slug, r.url, w.branch FROM workspace w JOIN project p ON p.id = w.project_id
-           JOIN repo r ON r.id = w.repo_id",
-    )
-    .fetch_one(&pool)
-    .await
-    .unwrap();
-    assert_eq!(found, ("p2".to_owned(), repo.to_owned(), "main".to_owned()));
-    for arguments in [
-        ["create_workspace", "a b", "ada", "--branch", "main"],
-        ["create_workspace", "x", "ada", "--repo", "/etc"],
-    ] {
-        program.run(&arguments).await.failed();
-    }
 }
 
 pub fn git(folder: &Path, arguments: &[&str]) -> String {

@@ -8,6 +8,7 @@ use jobserver::adapters::files::Files;
 use jobserver::core::releases::storage::{remove_source, transfer};
 use sqlx::PgPool;
 
+use super::commands::events;
 use super::release_commands::{folder, kept};
 use crate::support::{Bucket, Program, Site};
 
@@ -15,6 +16,11 @@ fn age(path: &Path) {
     let file = std::fs::File::options().write(true).open(path).unwrap();
     file.set_modified(SystemTime::now() - Duration::from_secs(2 * 60 * 60))
         .unwrap();
+}
+
+/// What is on record of whoever runs the commands.
+async fn told(pool: &PgPool) -> Vec<String> {
+    events(pool, "olive").await
 }
 
 async fn released(pool: &PgPool) -> Program {
@@ -96,8 +102,10 @@ async fn what_is_wrong_with_the_storage_is_said_and_what_nothing_needs_goes(pool
     assert_eq!(said.err, "6 faults.\n");
     assert!(storage.join(&orphan).exists() && paths[3].exists());
 
+    assert!(!told(&pool).await.contains(&"released_orphans_removed".to_owned()));
     let said = program.run(&["files", "verify", "--remove-orphans"]).await.failed();
     assert_eq!(said.err, "3 faults.\n");
+    assert!(told(&pool).await.contains(&"released_orphans_removed".to_owned()));
     for gone in [storage.join(orphan), storage.join(broken), paths[3].clone()] {
         assert!(!gone.exists(), "{}", gone.display());
     }
@@ -210,7 +218,9 @@ async fn contents_move_to_a_bucket_and_back_whatever_breaks_it_off(pool: PgPool)
 
     let path = kept(&storage).remove(0);
     let content = std::fs::read(&path).unwrap();
+    assert!(!told(&pool).await.contains(&"released_files_removed".to_owned()));
     let back = program.run(&["files", "move", "--remove-source"]).await.ok();
+    assert!(told(&pool).await.contains(&"released_files_removed".to_owned()));
     assert!(
         back.out
             .ends_with("All are whole at the target; 9 taken away from the source.\n"),

@@ -23,3 +23,4 @@ mod session_commands;
 mod sessions;
 mod telemetry;
 mod telemetry_away;
+mod workspace_commands;

@@ -1,5 +1,6 @@
 //! Schedules as operators and the platform's cron see them: by command.
 
+use jobserver::core::audit::By;
 use jobserver::core::schedules::{Period, SCHEDULES, claim_now, named};
 use sqlx::PgPool;
 
@@ -98,7 +99,8 @@ async fn a_run_by_hand_that_fails_says_why_and_is_a_failure(pool: PgPool) {
 async fn a_run_by_hand_is_refused_while_another_goes_on(pool: PgPool) {
     let program = program(&pool);
     let db = jobserver::core::db::Db::from(pool.clone());
-    let claim = claim_now(&db, named("clearsessions").unwrap(), "elsewhere:7")
+    let schedule = named("clearsessions").unwrap();
+    let claim = claim_now(&db, schedule, "elsewhere:7", &By::operator("olive"))
         .await
         .unwrap();
     claim.unwrap();
@@ -226,4 +228,20 @@ fn what_the_platform_runs_by_the_clock_is_what_there_is() {
             schedule.name
         );
     }
+}
+
+#[sqlx::test]
+async fn whoever_has_a_schedule_run_is_on_record(pool: PgPool) {
+    let program = program(&pool);
+    program.run(&["job", "sum_up_workspaces", "--by", "olga"]).await.ok();
+    program.run(&["clearsessions", "--by", "olga"]).await.ok();
+    // The clock's own runs are nobody's.
+    program.run(&["runjobs", "quarter_hourly"]).await.ok();
+    let told: Vec<(String, String, String)> =
+        sqlx::query_as("SELECT type, new, created_by FROM auditable_event WHERE type LIKE 'schedule%' ORDER BY id")
+            .fetch_all(&pool)
+            .await
+            .unwrap();
+    let ran = |name: &str| ("schedule_run".to_owned(), name.to_owned(), "olga".to_owned());
+    assert_eq!(told, [ran("sum_up_workspaces"), ran("clearsessions")]);
 }

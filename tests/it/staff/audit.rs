@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use crate::support::{Program, Site};
 
 /// Three events about things that are there, in two transactions.
-async fn three_events(site: &Site) {
+pub(super) async fn three_events(site: &Site) {
     site.world.usual().await;
     site.world
         .so(
@@ -25,23 +25,21 @@ async fn three_events(site: &Site) {
         .await;
 }
 
-async fn verified(site: &Site, receipt: Option<&Receipt>) -> Verified {
+pub(super) async fn verified(site: &Site, receipt: Option<&Receipt>) -> Verified {
     verify(&site.db, receipt).await.unwrap()
 }
 
 /// Does what only the owner of the table could.
-async fn behind_its_back(pool: &PgPool, sql: &'static str) {
+pub(super) async fn behind_its_back(pool: &PgPool, sql: &'static str) {
     let mut conn = pool.acquire().await.unwrap();
-    sqlx::raw_sql("ALTER TABLE auditable_event DISABLE TRIGGER USER")
-        .execute(&mut *conn)
-        .await
-        .unwrap();
+    sqlx::raw_sql(UNGUARDED).execute(&mut *conn).await.unwrap();
     sqlx::raw_sql(sql).execute(&mut *conn).await.unwrap();
-    sqlx::raw_sql("ALTER TABLE auditable_event ENABLE TRIGGER USER")
-        .execute(&mut *conn)
-        .await
-        .unwrap();
+    sqlx::raw_sql(GUARDED).execute(&mut *conn).await.unwrap();
 }
+
+const UNGUARDED: &str =
+    "ALTER TABLE auditable_event DISABLE TRIGGER USER; ALTER TABLE audit_chain DISABLE TRIGGER USER";
+const GUARDED: &str = "ALTER TABLE auditable_event ENABLE TRIGGER USER; ALTER TABLE audit_chain ENABLE TRIGGER USER";
 
 #[sqlx::test]
 async fn a_record_that_nobody_touched_is_whole(pool: PgPool) {
@@ -71,7 +69,7 @@ async fn whatever_is_done_to_the_record_is_noticed(pool: PgPool) {
     let site = Site::start(pool.clone()).await;
     three_events(&site).await;
     let before = verified(&site, None).await.outcome.unwrap();
-    let cases: [(&'static str, Found); 7] = [
+    let cases: [(&'static str, Found); 8] = [
         (
             "UPDATE auditable_event SET new = 'x' WHERE position = (SELECT max(position) - 1 FROM auditable_event)",
             |found| matches!(found, Broken::Changed { .. }),
@@ -97,6 +95,9 @@ async fn whatever_is_done_to_the_record_is_noticed(pool: PgPool) {
         ),
         ("DELETE FROM audit_chain", |found| {
             matches!(found, Broken::Shortened { recorded: None, .. })
+        }),
+        ("UPDATE audit_chain SET hash = sha256('x')", |found| {
+            matches!(found, Broken::OtherEnd { .. })
         }),
     ];
     for (sql, is_found) in cases {
@@ -150,10 +151,7 @@ async fn keep(pool: &PgPool) -> Vec<String> {
 async fn put_back(pool: &PgPool, mut kept: Vec<String>) {
     behind_its_back(pool, "DELETE FROM auditable_event; DELETE FROM audit_chain").await;
     let mut conn = pool.acquire().await.unwrap();
-    sqlx::raw_sql("ALTER TABLE auditable_event DISABLE TRIGGER USER")
-        .execute(&mut *conn)
-        .await
-        .unwrap();
+    sqlx::raw_sql(UNGUARDED).execute(&mut *conn).await.unwrap();
     let head = kept.pop().unwrap();
     sqlx::query("INSERT INTO audit_chain SELECT * FROM jsonb_populate_record(NULL::audit_chain, $1::jsonb)")
         .bind(head)
@@ -169,10 +167,7 @@ async fn put_back(pool: &PgPool, mut kept: Vec<String>) {
         .await
         .unwrap();
     }
-    sqlx::raw_sql("ALTER TABLE auditable_event ENABLE TRIGGER USER")
-        .execute(&mut *conn)
-        .await
-        .unwrap();
+    sqlx::raw_sql(GUARDED).execute(&mut *conn).await.unwrap();
 }
 
 #[sqlx::test]

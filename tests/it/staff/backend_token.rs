@@ -73,6 +73,8 @@ async fn the_token_of_a_new_backend_is_shown_once(pool: PgPool) {
         events(&site, &["backend_created", "backend_updated"]).await,
         [
             told("backend_created", "", "", "", "", "stan"),
+            told("backend_updated", "slug", "", "new-one", "", "stan"),
+            told("backend_updated", "name", "", "New <b>", "", "stan"),
             told("backend_updated", "is_active", "no", "yes", "", "stan"),
         ]
     );

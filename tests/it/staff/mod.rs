@@ -1,6 +1,7 @@
 //! The staff area.
 
 mod audit;
+mod audit_guards;
 mod backend_token;
 mod backends;
 mod dashboards;

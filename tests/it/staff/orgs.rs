@@ -55,7 +55,14 @@ async fn a_new_one_is_made_of_its_name(pool: PgPool) {
     let html = stan.get("/staff/orgs/bristol-co/").await.expect(200).html();
     assert_accessible(&html);
     assert!(html.main().contains("opensafely"), "{}", html.main());
-    assert_eq!(events(&site).await, ["org_created name  > Bristol & Co"]);
+    assert_eq!(
+        events(&site).await,
+        [
+            "org_created name  > Bristol & Co",
+            "org_updated slug  > bristol-co",
+            "org_github_org_added github_orgs  > opensafely"
+        ]
+    );
     for (name, told) in [
         ("", "Enter a name."),
         ("Acme", "Another organisation has this name."),

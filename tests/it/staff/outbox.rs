@@ -253,3 +253,29 @@ async fn the_record_says_what_a_message_was_after_it_is_gone(pool: PgPool) {
         assert!(said.contains(&told), "{told}: {said}");
     }
 }
+
+#[sqlx::test]
+async fn what_a_message_is_about_is_called_as_people_call_it(pool: PgPool) {
+    let (site, stan) = staffed(pool).await;
+    let mut causes = vec!["airlock_event:3".to_owned(), "user:0".to_owned()];
+    for sql in [
+        "SELECT 'user:' || id FROM \"user\" WHERE username = 'ada'",
+        "SELECT 'project:' || id FROM project WHERE slug = 'project'",
+    ] {
+        causes.push(sqlx::query_scalar(sql).fetch_one(site.db.pool()).await.unwrap());
+    }
+    let mut conn = site.db.read().await.unwrap();
+    for cause in &causes {
+        let content = Content::TestMail(TestMail { by: "x".to_owned() });
+        outbox::send(&mut conn, Draft::new(content, "ada@example.com", cause))
+            .await
+            .unwrap();
+    }
+    drop(conn);
+    let html = stan.get("/staff/outbox/").await.expect(200).html();
+    assert_eq!(html.link("Ada (ada)").as_deref(), Some("/staff/users/ada/"));
+    assert_eq!(html.link("Project").as_deref(), Some("/staff/projects/project/"));
+    let said = html.main();
+    assert!(said.contains("Airlock event 3") && said.contains("User 0"), "{said}");
+    assert!(html.texts("#filter-service option").contains(&"GitHub".to_owned()));
+}

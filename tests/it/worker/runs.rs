@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jobserver::core::audit::By;
 use jobserver::core::db::Db;
 use jobserver::core::ports::CodeHostError;
 use jobserver::core::schedules::{LEASE, Outcome, SCHEDULES, claim_due, claim_now, claim_period, list, named, run};
@@ -197,9 +198,15 @@ async fn by_hand_it_is_run_at_any_time_and_is_due_as_before(pool: PgPool) {
     let site = Site::start(pool.clone()).await;
     let schedule = named("clearsessions").unwrap();
     let (tools, _) = tools(&site);
-    let claim = claim_now(&site.db, schedule, "a:1").await.unwrap().unwrap();
+    let claim = claim_now(&site.db, schedule, "a:1", &By::operator("olive"))
+        .await
+        .unwrap()
+        .unwrap();
     let before = row(&pool, "clearsessions").await;
-    let refused = claim_now(&site.db, schedule, "b:2").await.unwrap().unwrap_err();
+    let refused = claim_now(&site.db, schedule, "b:2", &By::operator("olive"))
+        .await
+        .unwrap()
+        .unwrap_err();
     assert_eq!(refused.by, "a:1");
     run(&tools, claim, std::future::pending()).await.unwrap();
     let after = row(&pool, "clearsessions").await;
@@ -208,7 +215,10 @@ async fn by_hand_it_is_run_at_any_time_and_is_due_as_before(pool: PgPool) {
 
     // When it is due, this was it.
     make_due(&site, "clearsessions", "1 minute").await;
-    let claim = claim_now(&site.db, schedule, "a:1").await.unwrap().unwrap();
+    let claim = claim_now(&site.db, schedule, "a:1", &By::operator("olive"))
+        .await
+        .unwrap()
+        .unwrap();
     run(&tools, claim, std::future::pending()).await.unwrap();
     assert!(claim_due(&site.db, "b:2").await.unwrap().claims.is_empty());
 }

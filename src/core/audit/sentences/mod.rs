@@ -10,8 +10,10 @@ mod places;
 mod projects;
 mod releases;
 mod service;
+mod words;
 
 pub(super) use releases::IN_CONFIDENCE;
+pub use words::{field_words, title};
 
 /// A kind of event, and its sentence.
 pub(super) type Sentence = (&'static str, &'static str);
@@ -34,6 +36,42 @@ pub fn sentence(kind: &str) -> Option<&'static str> {
 pub fn kinds() -> Vec<&'static str> {
     let mut kinds: Vec<_> = all().map(|(kind, _)| *kind).collect();
     kinds.sort_unstable();
+    kinds
+}
+
+/// How the kinds begin that the log of a thing can show, by its model: what it tells of is done to the thing or to what
+/// belongs to it.
+const WITHIN: &[(&str, &[&str])] = &[
+    ("jobserver.Backend", &["backend_"]),
+    ("jobserver.Org", &["org_", "project_org_", "redirect_"]),
+    (
+        "jobserver.Project",
+        &[
+            "project_",
+            "workspace_",
+            "data_permission_",
+            "redirect_",
+            "job_",
+            "release_",
+            "snapshot_",
+            "publish_",
+            "message_retried",
+        ],
+    ),
+    (
+        "jobserver.Workspace",
+        &["workspace_", "redirect_", "job_", "release_", "snapshot_", "publish_"],
+    ),
+];
+
+/// The kinds that the log of a thing can show, by name; all of them for a model that has no log of its own.
+pub fn kinds_of(model: &str) -> Vec<&'static str> {
+    let within = WITHIN
+        .iter()
+        .find(|(known, _)| *known == model)
+        .map(|(_, within)| *within);
+    let mut kinds = kinds();
+    kinds.retain(|kind| within.is_none_or(|within| within.iter().any(|beginning| kind.starts_with(beginning))));
     kinds
 }
 
@@ -65,5 +103,30 @@ mod tests {
             assert!(!sentence.ends_with('.'), "{kind}");
         }
         assert_eq!(sentence("a_kind_of_tomorrow"), None);
+    }
+
+    #[test]
+    fn a_log_has_the_kinds_of_what_belongs_to_its_thing() {
+        for kind in [
+            "project_updated",
+            "workspace_moved",
+            "redirect_created",
+            "job_request_cancelled",
+            "release_created",
+        ] {
+            assert!(kinds_of("jobserver.Project").contains(&kind), "{kind}");
+        }
+        assert!(kinds_of("jobserver.Org").contains(&"project_org_added"));
+        assert!(!kinds_of("jobserver.Org").contains(&"project_updated"));
+        assert!(!kinds_of("jobserver.Backend").contains(&"user_signed_in"));
+        assert_eq!(kinds_of("jobserver.User"), kinds());
+        for (model, within) in WITHIN {
+            for beginning in *within {
+                assert!(
+                    kinds().iter().any(|kind| kind.starts_with(beginning)),
+                    "{model}: {beginning}"
+                );
+            }
+        }
     }
 }

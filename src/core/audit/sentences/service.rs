@@ -11,6 +11,15 @@ pub(super) const SENTENCES: &[super::Sentence] = &[
         "repo_opening_asked",
         "signed off the repository {target} for the staff, and asked for it to be made public",
     ),
+    (
+        "released_files_removed",
+        "had released files taken away from {old}, as they are whole in {new}",
+    ),
+    (
+        "released_orphans_removed",
+        "had contents that belong to no released file taken away from the storage",
+    ),
+    ("schedule_run", "ran the schedule {new}"),
     ("schedule_hastened", "had the schedule {new} run at once"),
     ("site_alert_deleted", "took down the site alert {target}"),
     ("site_alert_updated", "changed the site alert {target}"),

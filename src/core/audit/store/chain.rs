@@ -1,7 +1,6 @@
 //! Reading the chain, link by link.
 
 use sqlx::PgConnection;
-use time::OffsetDateTime;
 
 use crate::core::error::Result;
 
@@ -24,7 +23,9 @@ pub struct Link {
     pub parent_label: String,
     pub created_by: String,
     pub created_by_id: Option<i32>,
-    pub created_at: OffsetDateTime,
+    /// When it was written, in microseconds since 1970; `None` for a date without an end. A number, as the database knows
+    /// dates that we do not.
+    pub microseconds: Option<i64>,
     pub previous_hash: Option<Vec<u8>>,
     pub hash: Option<Vec<u8>>,
 }
@@ -50,7 +51,9 @@ pub async fn after(conn: &mut PgConnection, position: i64, most: i64) -> Result<
     Ok(sqlx::query_as!(
         Link,
         "SELECT position, id, type AS kind, old, new, target_model, target_field, target_id, target_label, target_user,
-                target_user_id, parent_model, parent_id, parent_label, created_by, created_by_id, created_at,
+                target_user_id, parent_model, parent_id, parent_label, created_by, created_by_id,
+                CASE WHEN isfinite(created_at)
+                     THEN (extract(epoch FROM created_at) * 1000000)::bigint END AS microseconds,
                 previous_hash, hash
            FROM auditable_event WHERE position > $1 ORDER BY position LIMIT $2",
         position,
@@ -66,4 +69,44 @@ pub async fn unchained(conn: &mut PgConnection) -> Result<Option<i32>> {
         "SELECT id FROM auditable_event WHERE position IS NULL OR position < 1 ORDER BY id LIMIT 1"
     );
     Ok(found.fetch_optional(conn).await?)
+}
+
+/// How many events there are, in the chain or not.
+pub async fn count(conn: &mut PgConnection) -> Result<i64> {
+    let count = sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM auditable_event"#);
+    Ok(count.fetch_one(conn).await?)
+}
+
+/// Whether this role may change or delete events, or move the end of the chain, as far as its rights go.
+pub async fn may_change(conn: &mut PgConnection) -> Result<bool> {
+    let may = sqlx::query_scalar!(
+        r#"SELECT bool_or(has_table_privilege(name, 'UPDATE, DELETE, TRUNCATE')) AS "may!"
+             FROM unnest(ARRAY['auditable_event', 'audit_chain']) name"#
+    );
+    Ok(may.fetch_one(conn).await?)
+}
+
+/// What keeps events as they are and is not there, or is switched off: triggers and an index, by name.
+pub async fn missing_guards(conn: &mut PgConnection) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT wanted.name AS "name!"
+             FROM (VALUES ('auditable_event', 'auditable_event_append_only', 'auditable_event_is_append_only'),
+                          ('auditable_event', 'auditable_event_joins_chain', 'auditable_event_joins_chain'),
+                          ('auditable_event', 'auditable_event_names_things', 'auditable_event_names_things'),
+                          ('auditable_event', 'auditable_event_only_joins_chain', 'auditable_event_only_joins_chain'),
+                          ('audit_chain', 'audit_chain_append_only', 'audit_chain_only_moves_on'),
+                          ('audit_chain', 'audit_chain_only_moves_on', 'audit_chain_only_moves_on'))
+                  wanted (kept, name, does)
+            WHERE NOT EXISTS (SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+                               WHERE t.tgrelid = to_regclass(wanted.kept) AND t.tgname = wanted.name
+                                 AND t.tgenabled IN ('O', 'A') AND p.proname = wanted.does)
+            UNION ALL
+           SELECT 'auditable_event_position_unique'
+            WHERE NOT EXISTS (SELECT FROM pg_index i
+                               WHERE i.indexrelid = to_regclass('auditable_event_position_unique')
+                                 AND i.indisunique AND i.indisvalid)
+            ORDER BY 1"#
+    )
+    .fetch_all(conn)
+    .await?)
 }

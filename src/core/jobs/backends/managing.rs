@@ -86,6 +86,8 @@ pub async fn create(
         })?;
     let by = can.by();
     audit::record(&mut tx, &Event::new("backend_created", &by, Subject::backend(id))).await?;
+    let event = Event::new("backend_updated", &by, Subject::backend(id));
+    audit::record_changes(&mut tx, &event, &[("slug", "", slug), ("name", "", name)]).await?;
     record_differences(&mut tx, id, &by, &Input::fresh(), &Input::from(&properties)).await?;
     tx.commit().await?;
     Ok(Made { id, token })

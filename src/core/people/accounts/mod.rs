@@ -149,7 +149,22 @@ pub(super) async fn make(
         .map_err(taken)?;
     let event = Event::new("user_created", by, Subject::user(id));
     audit::record(tx, &event.of_user(id, username)).await?;
+    record_beginning(tx, (id, username), fullname, email, by).await?;
     Ok(id)
+}
+
+/// Puts on record with what name and address a user began.
+pub(super) async fn record_beginning(
+    tx: &mut PgConnection,
+    (id, username): (i32, &str),
+    fullname: &str,
+    email: Option<&str>,
+    by: &By,
+) -> Result<()> {
+    let event = Event::new("user_updated", by, Subject::user(id)).of_user(id, username);
+    let begins = [("fullname", "", fullname), ("email", "", email.unwrap_or_default())];
+    audit::record_changes(tx, &event, &begins).await?;
+    Ok(())
 }
 
 /// What became of `ADMIN_USERS`.

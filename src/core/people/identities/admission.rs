@@ -9,6 +9,7 @@ use crate::core::audit::{self, By, Event, Subject};
 use crate::core::db::Db;
 use crate::core::error::{Error, FieldErrors, Result};
 use crate::core::outbox::{self, Content, Draft, UserRegistered};
+use crate::core::people::accounts::record_beginning;
 use crate::core::people::sessions::{self, Method, NewSession, Place};
 use crate::core::ports::Identity;
 use crate::core::sealed::{random_token, token_hash};
@@ -195,7 +196,7 @@ async fn note_login(tx: &mut PgConnection, identity: &Identity, found: &Found) -
 async fn refuse(tx: &mut PgConnection, identity: &Identity, id: i32, username: &str, why: &'static str) -> Result<()> {
     let by = By {
         user_id: None,
-        name: format!("{PROVIDER} user {}", identity.login),
+        name: format!("{}{}", audit::GITHUB_USER, identity.login),
     };
     let event = Event::new("sign_in_refused", &by, Subject::user(id))
         .change("", identity.uid.clone(), why)
@@ -245,6 +246,11 @@ async fn make_user(
     let by = By::user(user_id, username);
     let event = Event::new("user_created", &by, Subject::user(user_id)).of_user(user_id, username);
     audit::record(tx, &event).await?;
+    let kept = identity
+        .email
+        .as_deref()
+        .filter(|_| matches!(email, NewcomerEmail::Kept));
+    record_beginning(tx, (user_id, username), name, kept, &by).await?;
     let linked = Linked {
         user_id,
         username: username.to_owned(),

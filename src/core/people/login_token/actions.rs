@@ -95,7 +95,7 @@ pub async fn prove(
     let is_burnt = store::burn(&mut tx, target.filter(|_| !is_right)).await?;
     // Whichever of several guesses at once it is that clears the token, it is told.
     if is_burnt && let Some((id, username)) = &known {
-        let by = By::operator("wrong single-use tokens");
+        let by = By::operator(audit::WRONG_TOKENS);
         let event = Event::new("login_token_burnt", &by, Subject::user(*id));
         audit::record(&mut tx, &event.of_user(*id, username)).await?;
         tracing::warn!(user_id = id, "a single-use token was tried too often");

@@ -25,6 +25,12 @@ pub async fn create(db: &Db, can: &CanEverywhere<CreateOrgs>, name: &str) -> Res
         .map_err(|error| taken_by_another(error, "name"))?;
     let event = Event::new("org_created", &by, Subject::org(id)).change("name", "", name);
     audit::record(&mut tx, &event).await?;
+    let event = Event::new("org_updated", &by, Subject::org(id));
+    audit::record_changes(&mut tx, &event, &[("slug", "", &slug)]).await?;
+    for name in store::github_orgs(&mut tx, id).await? {
+        let event = Event::new("org_github_org_added", &by, Subject::org(id)).change("github_orgs", "", name);
+        audit::record(&mut tx, &event).await?;
+    }
     taken(&mut tx, &address(&slug), &by).await?;
     tx.commit().await?;
     Ok(slug)

@@ -86,6 +86,12 @@ pub(super) async fn insert(conn: &mut PgConnection, name: &str, slug: &str, by_i
     .await
 }
 
+/// The organisations of the code host that one works in.
+pub(super) async fn github_orgs(conn: &mut PgConnection, id: i32) -> Result<Vec<String>> {
+    let names = sqlx::query_scalar!("SELECT github_orgs FROM org WHERE id = $1", id);
+    Ok(names.fetch_one(conn).await?)
+}
+
 pub(super) async fn update(conn: &mut PgConnection, id: i32, form: &OrgForm, by_id: i32) -> Result<(), sqlx::Error> {
     let (owner, repo) = form.output_checking();
     let channel = Some(&*form.slack_channel).filter(|channel| !channel.is_empty());

@@ -113,8 +113,8 @@ async fn make(
         ..ProjectForm::default()
     };
     let org_changes = store::OrgChanges {
-        lead: orgs.first().map(|(_, name)| (String::new(), name.clone())),
-        added: orgs.into_iter().map(|(_, name)| name).collect(),
+        lead: orgs.first().map(|first| (None, Some(first.clone()))),
+        added: orgs,
         removed: Vec::new(),
     };
     changes::record(tx, id, &ProjectForm::default(), &after, &org_changes, &by).await?;

@@ -54,15 +54,23 @@ pub(super) async fn record(
         event.target_user = after.copilot_id.map(|id| (id, new.as_str()));
         audit::record(tx, &event).await?;
     }
-    let of_orgs = |kind, old: &str, new: &str| Event::new(kind, by, subject).within(subject).change("orgs", old, new);
-    for name in &orgs.added {
-        audit::record(tx, &of_orgs("project_org_added", "", name)).await?;
+    // Within the organisation, so that its log tells it too.
+    let of_org = |kind, org: i32, old: &str, new: &str| {
+        let event = Event::new(kind, by, subject).within(Subject::org(org));
+        event.change("orgs", old, new)
+    };
+    for (org, name) in &orgs.added {
+        audit::record(tx, &of_org("project_org_added", *org, "", name)).await?;
     }
-    for name in &orgs.removed {
-        audit::record(tx, &of_orgs("project_org_removed", name, "")).await?;
+    for (org, name) in &orgs.removed {
+        audit::record(tx, &of_org("project_org_removed", *org, name, "")).await?;
     }
-    if let Some((old, new)) = &orgs.lead {
-        audit::record(tx, &of_orgs("project_org_lead_changed", old, new)).await?;
+    if let Some((old, new)) = &orgs.lead
+        && let Some((org, _)) = new.as_ref().or(old.as_ref())
+    {
+        let name = |org: &Option<store::Named>| org.as_ref().map(|(_, name)| name.clone()).unwrap_or_default();
+        let event = of_org("project_org_lead_changed", *org, &name(old), &name(new));
+        audit::record(tx, &event).await?;
     }
     Ok(())
 }

@@ -242,13 +242,15 @@ pub(super) async fn update(
     Ok(())
 }
 
-/// The names of organisations that were added and removed, and of the one that led and the one that does, when those
-/// differ.
+/// An organisation's id and name.
+pub(super) type Named = (i32, String);
+
+/// The organisations that were added and removed, and the one that led and the one that does, when those differ.
 #[derive(Debug, Default)]
 pub(super) struct OrgChanges {
-    pub added: Vec<String>,
-    pub removed: Vec<String>,
-    pub lead: Option<(String, String)>,
+    pub added: Vec<Named>,
+    pub removed: Vec<Named>,
+    pub lead: Option<(Option<Named>, Option<Named>)>,
 }
 
 /// Makes a project's organisations those of `after`. What stays keeps its row.
@@ -259,16 +261,16 @@ pub(super) async fn set_orgs(
     after: &ProjectForm,
     by_id: i32,
 ) -> Result<OrgChanges> {
-    let removed = sqlx::query_scalar!(
+    let removed = sqlx::query!(
         "DELETE FROM project_collaboration c USING org o
-          WHERE o.id = c.org_id AND c.project_id = $1 AND c.org_id <> ALL ($2) RETURNING o.name",
+          WHERE o.id = c.org_id AND c.project_id = $1 AND c.org_id <> ALL ($2) RETURNING o.id, o.name",
         id,
         &after.org_ids
     )
     .fetch_all(&mut *conn)
     .await?;
     let mut changes = OrgChanges {
-        removed,
+        removed: removed.into_iter().map(|org| (org.id, org.name)).collect(),
         ..OrgChanges::default()
     };
     if before.lead_id != after.lead_id {
@@ -284,7 +286,8 @@ pub(super) async fn set_orgs(
     }
     for org_id in after.org_ids.iter().filter(|org_id| !before.org_ids.contains(org_id)) {
         add_org(conn, id, *org_id, false, by_id).await?;
-        changes.added.extend(org_names(conn, &[*org_id]).await?);
+        let names = org_names(conn, &[*org_id]).await?;
+        changes.added.extend(names.into_iter().map(|name| (*org_id, name)));
     }
     if before.lead_id != after.lead_id {
         sqlx::query!(
@@ -296,11 +299,16 @@ pub(super) async fn set_orgs(
         )
         .execute(&mut *conn)
         .await?;
-        let old: Vec<i32> = before.lead_id.into_iter().collect();
-        let new: Vec<i32> = after.lead_id.into_iter().collect();
-        let old = org_names(conn, &old).await?.pop().unwrap_or_default();
-        let new = org_names(conn, &new).await?.pop().unwrap_or_default();
-        changes.lead = Some((old, new));
+        changes.lead = Some((
+            org_named(conn, before.lead_id).await?,
+            org_named(conn, after.lead_id).await?,
+        ));
     }
     Ok(changes)
+}
+
+async fn org_named(conn: &mut PgConnection, id: Option<i32>) -> Result<Option<Named>> {
+    let Some(id) = id else { return Ok(None) };
+    let name = org_names(conn, &[id]).await?.pop();
+    Ok(name.map(|name| (id, name)))
 }

@@ -1,5 +1,6 @@
 //! Looking after the storage of released files: is everything there and as it was uploaded, and moving it.
 
+pub mod removals;
 mod transfer;
 mod verify;
 

@@ -13,6 +13,8 @@ use crate::core::ids::RepoUrl;
 use crate::core::names::{is_project_slug, is_workspace_name};
 use crate::core::people::store::user_by_username;
 use crate::core::projects::members::{self, Member};
+use crate::core::redirects::Target;
+use crate::core::redirects::actions::{moved_for, taken_for};
 
 /// What is asked for; what is `None` stays as it is, or gets its default when new.
 #[derive(Debug, Clone)]
@@ -65,17 +67,12 @@ pub(in crate::core) async fn create_workspace_within(
 
     let slug = match (&input.project, &found) {
         (Some(slug), _) => slug.clone(),
-        (None, Some(found)) => found.project_slug.clone(),
+        (None, Some(found)) => found.project.slug.clone(),
         (None, None) => input.name.clone(),
     };
-    let (project_id, project_is_new) = match store::project_id(tx, &slug).await? {
-        Some(id) => (id, false),
-        None => {
-            let id = store::insert_project(tx, &slug, user.id).await?;
-            let event = Event::new("project_created", by, Subject::project(id)).within(Subject::project(id));
-            audit::record(tx, &event.of_user(user.id, &user.username)).await?;
-            (id, true)
-        }
+    let (project, project_is_new) = match store::project(tx, &slug).await? {
+        Some(project) => (project, false),
+        None => (make_project(tx, &slug, (user.id, &user.username), by).await?, true),
     };
     let repo = match (&input.repo, &found) {
         (None, Some(_)) => None,
@@ -90,22 +87,25 @@ pub(in crate::core) async fn create_workspace_within(
     };
     let is_new = match (&found, repo_id) {
         (Some(found), _) => {
-            let branch = input.branch.as_deref();
-            if store::update_workspace(tx, found.id, project_id, repo_id, branch, user.id).await? {
-                let event = Event::new("workspace_updated", by, Subject::workspace(found.id));
-                audit::record(tx, &event.within(Subject::project(project_id))).await?;
-            }
+            let wanted = Wanted {
+                project: &project,
+                repo: repo.as_deref().unwrap_or(&found.repo_url),
+                branch: input.branch.as_deref().unwrap_or(&found.branch),
+            };
+            change(tx, &input.name, found, &wanted, repo_id, (user.id, by)).await?;
             false
         }
         (None, Some(repo_id)) => {
             let branch = input.branch.as_deref().unwrap_or("main");
-            let id = store::insert_workspace(tx, &input.name, project_id, repo_id, branch, user.id).await?;
+            let id = store::insert_workspace(tx, &input.name, project.id, repo_id, branch, user.id).await?;
             let repo = repo.as_deref().unwrap_or_default();
-            record_created(tx, (id, project_id), repo, branch, by).await?;
+            record_created(tx, (id, project.id), repo, branch, by).await?;
+            taken_for(tx, &address(&project, &input.name), by, user.id).await?;
             true
         }
         (None, None) => return Err(Error::Internal("a new workspace without a repository".into())),
     };
+    let project_id = project.id;
     let member = Member {
         project_id,
         user_id: user.id,
@@ -122,6 +122,70 @@ pub(in crate::core) async fn create_workspace_within(
         project_is_new,
         member_is_new,
     })
+}
+
+/// Makes a project that is called by its slug. What led on from its address ends.
+async fn make_project(
+    tx: &mut PgConnection,
+    slug: &str,
+    (user_id, username): (i32, &str),
+    by: &By,
+) -> Result<store::Project> {
+    let id = store::insert_project(tx, slug, user_id).await?;
+    let subject = Subject::project(id);
+    let event = Event::new("project_created", by, subject).within(subject);
+    audit::record(tx, &event.of_user(user_id, username)).await?;
+    let event = Event::new("project_updated", by, subject).within(subject);
+    audit::record_changes(tx, &event, &[("name", "", slug), ("slug", "", slug)]).await?;
+    taken_for(tx, &format!("/{slug}/"), by, user_id).await?;
+    Ok(store::Project {
+        id,
+        slug: slug.to_owned(),
+        title: slug.to_owned(),
+    })
+}
+
+/// How an existing workspace is to be.
+struct Wanted<'a> {
+    project: &'a store::Project,
+    repo: &'a str,
+    branch: &'a str,
+}
+
+/// Changes what differs, and records each part of it. To another project it moves as staff move it: both projects' logs
+/// tell it, and its old address leads on.
+async fn change(
+    tx: &mut PgConnection,
+    name: &str,
+    found: &store::LockedWorkspace,
+    wanted: &Wanted<'_>,
+    repo_id: Option<i32>,
+    (user_id, by): (i32, &By),
+) -> Result<()> {
+    let changes = [
+        ("repository", &*found.repo_url, wanted.repo),
+        ("branch", &*found.branch, wanted.branch),
+    ];
+    let (old, new) = (&found.project, wanted.project);
+    if old.id == new.id && changes.iter().all(|(_, before, after)| before == after) {
+        return Ok(());
+    }
+    store::update_workspace(tx, found.id, new.id, repo_id, wanted.branch, user_id).await?;
+    let of = |kind, project| Event::new(kind, by, Subject::workspace(found.id)).within(Subject::project(project));
+    if old.id != new.id {
+        for (kind, within) in [("workspace_moved", new.id), ("workspace_left", old.id)] {
+            let event = of(kind, within).change("project", old.title.as_str(), new.title.as_str());
+            audit::record(tx, &event).await?;
+        }
+        let (old_url, new_url) = (address(old, name), address(new, name));
+        moved_for(tx, Target::Workspace(found.id), &old_url, &new_url, by, user_id).await?;
+    }
+    audit::record_changes(tx, &of("workspace_updated", new.id), &changes).await?;
+    Ok(())
+}
+
+fn address(project: &store::Project, name: &str) -> String {
+    format!("/{}/{name}/", project.slug)
 }
 
 fn check(input: &WorkspaceInput) -> Result<()> {

@@ -3,28 +3,55 @@
 use sqlx::PgConnection;
 
 use crate::core::error::Result;
+use crate::core::projects::title;
 
-/// A workspace whose row is locked.
+/// A workspace whose row is locked, as it is.
 pub(super) struct LockedWorkspace {
     pub id: i32,
-    pub project_slug: String,
+    pub project: Project,
+    pub repo_url: String,
+    pub branch: String,
+}
+
+/// Where a workspace is.
+#[derive(Clone)]
+pub(super) struct Project {
+    pub id: i32,
+    pub slug: String,
+    /// As people call it.
+    pub title: String,
 }
 
 pub(super) async fn lock_workspace(conn: &mut PgConnection, name: &str) -> Result<Option<LockedWorkspace>> {
-    Ok(sqlx::query_as!(
-        LockedWorkspace,
-        "SELECT w.id, p.slug AS project_slug FROM workspace w JOIN project p ON p.id = w.project_id
+    let row = sqlx::query!(
+        "SELECT w.id, w.branch, r.url, p.id AS project_id, p.slug, p.number, p.name
+           FROM workspace w JOIN project p ON p.id = w.project_id JOIN repo r ON r.id = w.repo_id
           WHERE w.name = $1 FOR UPDATE OF w",
         name
     )
     .fetch_optional(conn)
-    .await?)
+    .await?;
+    Ok(row.map(|row| LockedWorkspace {
+        id: row.id,
+        project: Project {
+            id: row.project_id,
+            slug: row.slug,
+            title: title(row.number.as_deref(), &row.name),
+        },
+        repo_url: row.url,
+        branch: row.branch,
+    }))
 }
 
-pub(super) async fn project_id(conn: &mut PgConnection, slug: &str) -> Result<Option<i32>> {
-    Ok(sqlx::query_scalar!("SELECT id FROM project WHERE slug = $1", slug)
+pub(super) async fn project(conn: &mut PgConnection, slug: &str) -> Result<Option<Project>> {
+    let row = sqlx::query!("SELECT id, slug, number, name FROM project WHERE slug = $1", slug)
         .fetch_optional(conn)
-        .await?)
+        .await?;
+    Ok(row.map(|row| Project {
+        id: row.id,
+        slug: row.slug,
+        title: title(row.number.as_deref(), &row.name),
+    }))
 }
 
 /// A project that is called by its slug.
@@ -69,20 +96,18 @@ pub(super) async fn insert_workspace(
     .await?)
 }
 
-/// Changes what is given; tells whether anything changed.
 pub(super) async fn update_workspace(
     conn: &mut PgConnection,
     id: i32,
     project_id: i32,
     repo_id: Option<i32>,
-    branch: Option<&str>,
+    branch: &str,
     user_id: i32,
-) -> Result<bool> {
-    let updated = sqlx::query!(
-        "UPDATE workspace SET project_id = $2, repo_id = coalesce($3, repo_id), branch = coalesce($4, branch),
+) -> Result<()> {
+    sqlx::query!(
+        "UPDATE workspace SET project_id = $2, repo_id = coalesce($3, repo_id), branch = $4,
                               updated_at = now(), updated_by_id = $5
-          WHERE id = $1 AND (project_id, repo_id, branch) IS DISTINCT FROM
-                            ($2, coalesce($3, repo_id), coalesce($4, branch))",
+          WHERE id = $1",
         id,
         project_id,
         repo_id,
@@ -91,5 +116,5 @@ pub(super) async fn update_workspace(
     )
     .execute(conn)
     .await?;
-    Ok(updated.rows_affected() > 0)
+    Ok(())
 }

@@ -149,7 +149,13 @@ async fn somebody_new_signs_in_and_comes_back_to_where_they_were(pool: PgPool) {
     assert_eq!(kept.as_object().unwrap().len(), 3, "no token is kept: {kept}");
     assert_eq!(
         events(&site, "Mona").await,
-        ["user_created", "identity_linked", "user_signed_in"]
+        [
+            "user_created",
+            "user_updated",
+            "user_updated",
+            "identity_linked",
+            "user_signed_in"
+        ]
     );
     assert_eq!(rows(&site).await, [1, 1, 1, 0, 0, 1]);
 

@@ -67,7 +67,13 @@ async fn a_name_is_asked_for_and_then_all_is_made(pool: PgPool) {
     );
     assert_eq!(
         events(&site, "mona").await,
-        ["user_created", "identity_linked", "user_signed_in"]
+        [
+            "user_created",
+            "user_updated",
+            "user_updated",
+            "identity_linked",
+            "user_signed_in"
+        ]
     );
     assert_eq!(rows(&site).await, [1, 1, 1, 0, 0, 1]);
     // Who is in has no business here, and with this nobody comes in again.

@@ -85,6 +85,8 @@ async fn an_invited_login_becomes_who_was_made_for_it_once(pool: PgPool) {
         events(&site, "Grace").await,
         [
             "user_created",
+            "user_updated",
+            "user_updated",
             "user_invited",
             "invitation_used",
             "identity_linked",

@@ -46,11 +46,12 @@ async fn an_operator_says_which_networks_are_inside(pool: PgPool) {
     assert!(networks(&pool).await.is_empty());
 
     run(&["--name", "TPP"]).await.ok();
-    let renamed: Vec<(String, String, String)> =
-        sqlx::query_as("SELECT target_field, old, new FROM auditable_event WHERE type = 'backend_updated' ORDER BY id")
-            .fetch_all(&pool)
-            .await
-            .unwrap();
+    let renamed: Vec<(String, String, String)> = sqlx::query_as(
+        "SELECT target_field, old, new FROM auditable_event WHERE type = 'backend_updated' AND old <> ''",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
     let renamed: Vec<[&str; 3]> = renamed.iter().map(|(field, old, new)| [&**field, old, new]).collect();
     assert_eq!(renamed, [["name", "tpp", "TPP"]]);
     let changes: Vec<(String, String, String)> = sqlx::query_as(
