@@ -254,7 +254,7 @@ fn is_below(path: &str, folder: &str) -> bool {
 }
 
 fn query(folder: &str, from: usize) -> String {
-    let mut query = url::form_urlencoded::Serializer::new(String::from("?"));
+    let mut query = url::form_urlencoded::Serializer::for_suffix(String::from("?"), 1);
     query.append_pair("in", folder);
     if from > 0 {
         query.append_pair("from", &from.to_string());

@@ -47,7 +47,7 @@ impl Wanted {
 
     /// The same list in this order, from a row on.
     pub fn ordered(&self, order: Option<&str>, from: usize) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::from("?"));
+        let mut query = url::form_urlencoded::Serializer::for_suffix(String::from("?"), 1);
         if let Some(order) = order {
             query.append_pair("sort", order);
         }

@@ -29,7 +29,7 @@ async fn a_release_is_for_who_may_see_files(pool: PgPool) {
     assert_eq!(html.text("h1").as_deref(), Some("Release from tpp"));
     let line = html.text("main .facts").unwrap();
     assert!(
-        line.starts_with("Released by Ada, ") && line.contains("Workspace ws"),
+        line.starts_with("Released by Ada ") && line.contains("Workspace ws"),
         "{line}"
     );
     assert!(html.attributes("main [data-copy]", "data-copy").contains(&release.id));
@@ -194,7 +194,7 @@ async fn latest_outputs_are_for_who_may_see_files(pool: PgPool) {
     );
     for (backend, text) in [("tpp", "from tpp"), ("emis", "from emis")] {
         let path = format!("{base}{backend}/a.txt");
-        assert!(html.has(&format!("nav a[href='{path}']")), "{path}");
+        assert!(html.has(&format!("nav a[href='{path}#file-title']")), "{path}");
         let opened = site.sign_in("ada").await.get(&path).await.expect(200).html();
         assert_eq!(opened.text("pre").as_deref(), Some(text));
     }
