@@ -30,7 +30,17 @@ pub fn frame_our_own(request: &Request<'_>, base_url: &Url, path: &str) {
     // Neither separates a policy's parts when it is encoded.
     let path = path.replace(';', "%3B").replace(',', "%2C");
     let origin = base_url.origin().ascii_serialization();
-    request.local_cache(|| Frames(format!("; frame-src {origin}{path}")));
+    // A copy may be visited by another name than its own: then its frames are there, too.
+    let visited = request.host().map(ToString::to_string);
+    let is_plain = |host: &String| {
+        host.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
+    };
+    let also = visited
+        .filter(|host| is_plain(host) && !origin.ends_with(&format!("//{host}")))
+        .map(|host| format!(" {host}{path}"))
+        .unwrap_or_default();
+    request.local_cache(|| Frames(format!("; frame-src {origin}{path}{also}")));
 }
 
 /// Where else this request's page shows pictures from.

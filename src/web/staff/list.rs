@@ -1,7 +1,5 @@
 //! Lists: a search, filters, a table, its pages, and the same list as a file.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 pub use super::answer::ListAnswer;
@@ -9,6 +7,7 @@ use super::bar::Bar;
 use super::bulk::BulkView;
 pub use super::bulk::{Bulk, BulkChoice};
 use super::cell::Cell;
+use super::chosen::{Chosen, chosen};
 pub use super::filter::Filter;
 use super::filter::{FilterKind, FilterView};
 use super::guard::Staff;
@@ -28,7 +27,7 @@ pub const MOST_EXPORTED: i64 = 50_000;
 /// What the address asks of a list.
 #[derive(Debug)]
 pub struct ListAsked {
-    fields: Vec<(String, String)>,
+    pub(super) fields: Vec<(String, String)>,
     page: PageAsked,
     is_csv: bool,
 }
@@ -85,13 +84,6 @@ impl ListAsked {
     pub fn is_csv(&self) -> bool {
         self.is_csv
     }
-}
-
-/// A filter that is in use, and the list without it.
-#[derive(Debug, Serialize)]
-struct Chosen {
-    label: String,
-    without_href: String,
 }
 
 /// A list on its way to a page or a file.
@@ -278,7 +270,7 @@ impl List {
 
     fn render(self, staff: &Staff<'_>, asked: &ListAsked, total: i64, pagination: Pagination) -> Page {
         let path = staff.visit.path();
-        let chosen = self.chosen(path, asked);
+        let chosen = chosen(&self.filters, self.search.is_some(), path, asked);
         let is_cut = self.counted.is_some_and(|most| total > most);
         let count = if is_cut {
             format!("over {}", pagination.total)
@@ -343,26 +335,6 @@ impl List {
             pagination,
         };
         staff.visit.render("staff/list", chrome, &view)
-    }
-
-    fn chosen(&self, path: &str, asked: &ListAsked) -> Vec<Chosen> {
-        let labels: BTreeMap<&str, &Filter> = self.filters.iter().map(|filter| (filter.name, filter)).collect();
-        let mut chosen = Vec::new();
-        for (index, (name, value)) in asked.fields.iter().enumerate() {
-            if value.is_empty() {
-                continue;
-            }
-            let label = match labels.get(name.as_str()) {
-                Some(filter) => format!("{}: {}", filter.label, filter.label_of(value)),
-                None if name == "q" && self.search.is_some() => format!("Search: {value}"),
-                None => continue,
-            };
-            chosen.push(Chosen {
-                label,
-                without_href: query::without(path, &asked.fields, index),
-            });
-        }
-        chosen
     }
 }
 

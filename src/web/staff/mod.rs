@@ -9,6 +9,7 @@ pub mod backends;
 pub mod bar;
 pub mod bulk;
 mod cell;
+mod chosen;
 mod csv;
 mod dashboards;
 mod data_import;
