@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 /// The one error type of the core.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// There is no such thing, or the visitor may not know of it. The text names the kind of thing
     /// ("Workspace", "User"), as the API's answers need it.

@@ -41,11 +41,7 @@ struct Shown(Result<std::result::Result<KnownBackend, BackendRefused>>);
 
 pub(super) async fn authenticate(request: &Request<'_>) -> Result<std::result::Result<KnownBackend, BackendRefused>> {
     let shown = request.local_cache_async(async { Shown(look(request).await) }).await;
-    match &shown.0 {
-        Ok(found) => Ok(found.clone()),
-        Err(Error::Unavailable(cause)) => Err(Error::Unavailable(cause.clone())),
-        Err(error) => Err(Error::Internal(error.to_string())),
-    }
+    shown.0.clone()
 }
 
 async fn look(request: &Request<'_>) -> Result<std::result::Result<KnownBackend, BackendRefused>> {
