@@ -274,9 +274,11 @@ pg_access() {
 }
 
 # Statements of the superuser for a new server, one a line. On the bench server there is a second role,
-# whose every statement is written to the server's log with its parameters.
+# whose every statement is written to the server's log with its parameters. A test makes a role of its own.
 pg_roles() {
-    printf '%s\n' "CREATE ROLE jobserver LOGIN CREATEDB PASSWORD '$2';" \
+    local may=CREATEDB
+    if [ "$1" = test ]; then may='CREATEDB CREATEROLE'; fi
+    printf '%s\n' "CREATE ROLE jobserver LOGIN $may PASSWORD '$2';" \
         'CREATE DATABASE jobserver OWNER jobserver;'
     if [ "$1" = bench ]; then
         printf '%s\n' 'CREATE ROLE jobserver_logged LOGIN IN ROLE jobserver;' \

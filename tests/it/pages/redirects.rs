@@ -189,8 +189,12 @@ async fn one_answer_leads_past_all_old_addresses_on_the_way(pool: PgPool) {
         "INSERT INTO redirect (old_url, project_id, workspace_id, created_by_id)
          SELECT '/first/', p.id, NULL::int, p.created_by_id FROM project p WHERE p.slug = 'project'
          UNION ALL
-         SELECT '/project/ws/', NULL, w.id, w.created_by_id FROM workspace w WHERE w.name = 'ws';
-         UPDATE workspace SET project_id = (SELECT id FROM project WHERE slug = 'second') WHERE name = 'ws'",
+         SELECT '/project/ws/', NULL, w.id, w.created_by_id FROM workspace w WHERE w.name = 'ws'",
+    )
+    .await;
+    execute(
+        &site,
+        "UPDATE workspace SET project_id = (SELECT id FROM project WHERE slug = 'second') WHERE name = 'ws'",
     )
     .await;
     for (path, to) in [

@@ -68,7 +68,7 @@ async fn messages_are_listed_without_what_they_say(pool: PgPool) {
     assert_eq!(html.count("tbody tr"), 2, "what is delivered is no worry");
     let states = html.texts("#filter-state option");
     assert_eq!(states.first().map(String::as_str), Some("Waiting and failed"));
-    assert_eq!(html.texts("#filter-service option")[1..], ["Mail", "Slack", "GitHub"]);
+    assert_eq!(html.texts("#filter-service option")[1..], ["E-mail", "Slack", "GitHub"]);
     for (filter, value) in [("state", "all"), ("service", ""), ("kind", "")] {
         let offered = html.texts(&format!("#filter-{filter} option")).into_iter();
         let values = html.attributes(&format!("#filter-{filter} option"), "value");

@@ -96,7 +96,9 @@ async fn a_project_comes_with_its_workspace_and_the_repository_follows(pool: PgP
             "project_org_added Aardvark",
             "project_org_added Acme",
             "project_org_lead_changed Aardvark",
-            "workspace_created https://github.com/opensafely/tea-interactive, branch main"
+            "workspace_created https://github.com/opensafely/tea-interactive, branch main",
+            "workspace_purpose_changed Analyses that the project's people ask for on this site, without writing code of \
+             their own. Each has to serve the purpose that the project was approved for."
         ]
     );
     assert!(state(&stan, "tea").await.contains("On its way"));

@@ -143,8 +143,8 @@ async fn an_administrator_takes_an_empty_installation_to_a_running_service(pool:
         "(ada) use the backend TPP",
         "(ada) to the organisation Acme",
         "(grace) to the organisation Acme",
-        "changed the roles of Ada (ada) in 1 - Asthma, from none to ProjectDeveloper",
-        "changed the roles of Grace (grace) in 1 - Asthma, from none to ProjectCollaborator",
+        "changed the roles of Ada (ada) in 1 - Asthma, from none to Project Developer",
+        "changed the roles of Grace (grace) in 1 - Asthma, from none to Project Collaborator",
         "created the workspace first in 1 - Asthma",
         "asked for jobs",
     ] {

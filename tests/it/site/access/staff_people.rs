@@ -23,7 +23,7 @@ pub const ROWS: &[Row] = &[
     ("GET", "/staff/users/add", "/staff/users/add/", staff_may("user_manage", 200)),
     ("POST", "/staff/users/add?<next>", "/staff/users/add/", staff_may("user_manage", 200)),
     ("GET", "/staff/users/create", "/staff/users/create/", staff_may("user_manage", 200)),
-    ("POST", "/staff/users/create", "/staff/users/create/", staff_may("user_manage", 200)),
+    ("POST", "/staff/users/create?<next>", "/staff/users/create/", staff_may("user_manage", 200)),
     ("GET", "/staff/users/<username>", "/staff/users/ada/", staff_may("user_manage", 200)),
     ("POST", "/staff/users/<username>", "/staff/users/ada/", staff_may("user_manage", 200)),
     ("GET", "/staff/users/<username>/roles", "/staff/users/ada/roles/", staff_may("user_manage", 200)),
