@@ -114,7 +114,7 @@ async fn messages_are_listed_without_what_they_say(pool: PgPool) {
         "{file}"
     );
     for id in &ids {
-        assert!(file.contains(&format!(",{id},mail\n")), "{id}: {file}");
+        assert!(file.contains(&format!(",{id},E-mail\n")), "{id}: {file}");
     }
     for path in ["/staff/outbox/", "/staff/outbox/?state=all&format=csv", path.as_str()] {
         assert!(
