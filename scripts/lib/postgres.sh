@@ -318,6 +318,7 @@ $ctype
         die 'The private PostgreSQL could not be set up.' "read $LOCAL/log/bootstrap-$kind.log"
     fi
     pg_as mv "$new" "$home/data"
+    : >"$home/makes-roles"
 }
 
 # pg_answers KIND: does *our* server answer on the remembered port?
@@ -372,6 +373,11 @@ pg_start_locked() {
             pg_need
             rm -rf "$data"
         fi
+    fi
+    if [ "$kind" = test ] && [ -e "$data" ] && [ ! -e "$PG_BASE/$kind/makes-roles" ]; then
+        note 'the test server is from before tests made roles, making a new one'
+        pg_halt "$data"
+        rm -rf "$data"
     fi
     [ -e "$data" ] || pg_create "$kind"
 
